@@ -1,1 +1,32 @@
-//! Wire.
+//! The REST API of a container-service platform, once, for both sides.
+//!
+//! The console compiles it to WebAssembly and the platform compiles it natively, so that a form
+//! field and the server reject the same value with the same words. Nothing here does I/O.
+//!
+//! - Requests are built from validated newtypes ([`name`], [`text`], [`quantity`], [`image`]) and
+//!   decoded strictly by the platform ([`decode`]): every bad field is reported at once.
+//! - Replies are decoded tolerantly by the console: unknown fields are ignored, absent optional
+//!   fields are defaulted, unknown enum values are kept as text ([`open`]).
+
+pub mod action;
+pub mod decode;
+pub mod deploy;
+pub mod endpoint;
+pub mod endpoints;
+pub mod envelope;
+pub mod environment;
+pub mod error;
+pub mod image;
+pub mod logs;
+pub mod meta;
+pub mod name;
+pub mod open;
+pub mod org;
+pub mod patch;
+pub mod path;
+pub mod project;
+pub mod quantity;
+pub mod service;
+pub mod session;
+pub mod status;
+pub mod text;

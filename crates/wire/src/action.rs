@@ -1,0 +1,115 @@
+//! What can be done with a service in its state: one table, with reasons. The platform enforces it
+//! and the console disables the button with the reason.
+
+use crate::service::Service;
+use crate::status::ServiceState;
+
+/// Something that is done to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Make a release of the description and roll it out.
+    Deploy,
+    /// Replace every instance, one at a time.
+    Restart,
+    /// Change how many instances run.
+    Scale,
+    /// Scale to 0.
+    Pause,
+    /// Change the description.
+    Edit,
+    /// Remove it with all it holds.
+    Delete,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: &'static [Self] = &[
+        Self::Deploy,
+        Self::Restart,
+        Self::Scale,
+        Self::Pause,
+        Self::Edit,
+        Self::Delete,
+    ];
+}
+
+/// Why something can't be done now, and what to do first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason(&'static str);
+
+impl Reason {
+    /// The sentence for people.
+    pub fn words(self) -> &'static str {
+        self.0
+    }
+}
+
+const NEVER_DEPLOYED: Reason = Reason("It was never deployed. Deploy it first.");
+const PAUSED: Reason = Reason("It is paused. Scale it up first.");
+const ALREADY_PAUSED: Reason = Reason("It is paused already.");
+const NO_IMAGE: Reason = Reason("It has no image yet. Give it an image first.");
+
+/// Whether a service in this state, with or without something to run, admits an action.
+///
+/// # Errors
+/// The reason that speaks against it.
+pub fn admits(state: Option<ServiceState>, has_image: bool, action: Action) -> Result<(), Reason> {
+    match (action, state) {
+        (Action::Deploy, _) if !has_image => Err(NO_IMAGE),
+        (Action::Restart | Action::Scale | Action::Pause, Some(ServiceState::Undeployed)) => {
+            Err(NEVER_DEPLOYED)
+        }
+        (Action::Restart, Some(ServiceState::Paused)) => Err(PAUSED),
+        (Action::Pause, Some(ServiceState::Paused)) => Err(ALREADY_PAUSED),
+        _ => Ok(()),
+    }
+}
+
+impl Service {
+    /// Whether an action can be done in the state that was last seen. Where a platform tells no
+    /// state, nothing speaks against it here, and the platform decides.
+    ///
+    /// # Errors
+    /// The reason that speaks against it.
+    pub fn can(&self, action: Action) -> Result<(), Reason> {
+        let state = self.status.as_ref().and_then(|status| status.state.known());
+        admits(
+            state,
+            self.image.is_some() || self.latest_image.is_some(),
+            action,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editing_and_deleting_are_always_possible() {
+        use crate::open::Words;
+        for state in ServiceState::ALL {
+            for action in [Action::Edit, Action::Delete] {
+                assert_eq!(admits(Some(*state), false, action), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_never_ran_can_only_be_deployed() {
+        let state = Some(ServiceState::Undeployed);
+        assert_eq!(admits(state, true, Action::Deploy), Ok(()));
+        assert_eq!(admits(state, false, Action::Deploy), Err(NO_IMAGE));
+        for action in [Action::Restart, Action::Scale, Action::Pause] {
+            assert_eq!(admits(state, true, action), Err(NEVER_DEPLOYED));
+        }
+    }
+
+    #[test]
+    fn a_paused_service_is_scaled_up_not_restarted() {
+        let state = Some(ServiceState::Paused);
+        assert_eq!(admits(state, true, Action::Restart), Err(PAUSED));
+        assert_eq!(admits(state, true, Action::Scale), Ok(()));
+        assert_eq!(admits(state, true, Action::Pause), Err(ALREADY_PAUSED));
+    }
+}

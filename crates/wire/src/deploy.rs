@@ -1,0 +1,79 @@
+//! Deploys and scaling: what makes a description take effect.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decode::{DecodeFields, Fields};
+use crate::quantity::InstanceCount;
+use crate::service::{ProcessCounts, limits};
+
+/// The body of `POST S/{service}/scale`: exactly one of the two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Scale {
+    /// How many instances of `web` should run. 0 pauses.
+    Instances(InstanceCount),
+    /// How many instances of each named process should run; others stay as they are.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, InstanceCount>))]
+    ProcessCounts(ProcessCounts),
+}
+
+impl DecodeFields for Scale {
+    fn decode_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let instances = fields.optional("instances");
+        let counts = fields.optional::<ProcessCounts>("process_counts");
+        match (instances?, counts?) {
+            (Some(instances), None) => Some(Self::Instances(instances)),
+            (None, Some(counts)) if !counts.is_empty() && counts.len() <= limits::PROCESSES => {
+                Some(Self::ProcessCounts(counts))
+            }
+            _ => {
+                fields.fault("instances", "Say how many instances should run.");
+                None
+            }
+        }
+    }
+}
+
+/// The longest reason, in characters.
+const MAX_MESSAGE: usize = 500;
+
+/// The body of `POST S/{service}/deploy`, which may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeployRequest {
+    /// Why, kept with the release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+impl DecodeFields for DeployRequest {
+    fn decode_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let message: Option<String> = fields.optional("message")?;
+        if message
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > MAX_MESSAGE)
+        {
+            fields.fault("message", "A reason is at most 500 characters.");
+        }
+        Some(Self { message })
+    }
+}
+
+/// The reply of `POST S/{service}/deploy`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Deployed {
+    /// Always `true`.
+    #[serde(default)]
+    pub ok: bool,
+    /// UUID of the release.
+    #[serde(default)]
+    pub release_id: String,
+    /// UUID of the deployment that rolls it out.
+    #[serde(default)]
+    pub deployment_id: String,
+    /// Counts up from 1 in its service.
+    #[serde(default)]
+    pub release_version: u32,
+}

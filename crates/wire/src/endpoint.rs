@@ -1,0 +1,201 @@
+//! The shape of an endpoint: everything that both sides must agree on, as one type.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::decode::{DecodeFields, Fields};
+use crate::envelope::Dialect;
+use crate::path::{self, Params, Scope};
+
+/// The path under which the whole API lives.
+pub const BASE: &str = "/api/v1";
+
+/// An HTTP method of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes, or does.
+    Post,
+    /// Changes what is named.
+    Patch,
+    /// Here the same as [`Method::Patch`].
+    Put,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// The method's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Whether a request carries a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyRule {
+    /// Never.
+    None,
+    /// It may be left out, which is the same as `{}`.
+    Optional,
+    /// Always.
+    Required,
+}
+
+/// Who may call an endpoint without more being said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody: needs no key.
+    Public,
+    /// Whoever has a valid key or session.
+    SignedIn,
+}
+
+/// The query part of a URL.
+pub trait Query: DecodeFields {
+    /// Names and values, in a fixed order, without what is not set.
+    fn pairs(&self) -> Vec<(&'static str, String)>;
+}
+
+/// No query at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoQuery;
+
+impl DecodeFields for NoQuery {
+    fn decode_fields(_fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+impl Query for NoQuery {
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// No body at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NoBody;
+
+impl DecodeFields for NoBody {
+    fn decode_fields(_fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// One operation of the API. Both sides compile against it: the console sends it, the platform
+/// mounts it, and the OpenAPI document and the coverage test list it.
+pub trait Endpoint: 'static {
+    /// `service.list`: unique.
+    const NAME: &'static str;
+    /// One sentence for the API's documentation.
+    const SUMMARY: &'static str;
+    /// The method.
+    const METHOD: Method;
+    /// The path's template below [`BASE`]. One that begins with `S/` exists in both dialects, below
+    /// [`Scope`]'s two templates. A trailing slash is optional on the platform.
+    const PATH: &'static str;
+    /// HTTP status of success.
+    const SUCCESS: u16 = 200;
+    /// Whether a body is sent.
+    const BODY: BodyRule = BodyRule::None;
+    /// Who may call it.
+    const ACCESS: Access = Access::SignedIn;
+
+    /// The path's variable parts.
+    type Params: Params;
+    /// The query.
+    type Query: Query;
+    /// The request body.
+    type Body: Serialize + DecodeFields;
+    /// What is answered, before the dialect wraps it.
+    type Reply: Serialize + DeserializeOwned;
+}
+
+/// What is known of an endpoint without its types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndpointInfo {
+    /// [`Endpoint::NAME`].
+    pub name: &'static str,
+    /// [`Endpoint::SUMMARY`].
+    pub summary: &'static str,
+    /// [`Endpoint::METHOD`].
+    pub method: Method,
+    /// [`Endpoint::PATH`].
+    pub path: &'static str,
+    /// [`Endpoint::SUCCESS`].
+    pub success: u16,
+    /// [`Endpoint::BODY`].
+    pub body: BodyRule,
+    /// [`Endpoint::ACCESS`].
+    pub access: Access,
+}
+
+impl EndpointInfo {
+    /// What is known of `E`.
+    pub const fn of<E: Endpoint>() -> Self {
+        Self {
+            name: E::NAME,
+            summary: E::SUMMARY,
+            method: E::METHOD,
+            path: E::PATH,
+            success: E::SUCCESS,
+            body: E::BODY,
+            access: E::ACCESS,
+        }
+    }
+
+    /// Every full path template, each with the dialect that its replies are written in.
+    pub fn templates(&self) -> Vec<(Dialect, String)> {
+        match self.path.strip_prefix('S') {
+            Some(rest) => [
+                (Dialect::Workspace, Scope::WORKSPACE),
+                (Dialect::Environment, Scope::ENVIRONMENT),
+            ]
+            .into_iter()
+            .filter(|(dialect, _)| self.method != Method::Put || *dialect == Dialect::Workspace)
+            .map(|(dialect, scope)| (dialect, format!("{BASE}{scope}{rest}")))
+            .collect(),
+            None => vec![(fixed_dialect(self.path), format!("{BASE}{}", self.path))],
+        }
+    }
+}
+
+fn fixed_dialect(path: &str) -> Dialect {
+    if path.starts_with("/workspaces") {
+        Dialect::Workspace
+    } else {
+        Dialect::Environment
+    }
+}
+
+/// The dialect in which a call with these parameters is answered.
+pub fn dialect<E: Endpoint>(params: &E::Params) -> Dialect {
+    params.dialect().unwrap_or_else(|| fixed_dialect(E::PATH))
+}
+
+/// The path and query of a call, below the platform's origin: `/api/v1/orgs/acme`.
+pub fn url<E: Endpoint>(params: &E::Params, query: &E::Query) -> String {
+    let mut url = String::from(BASE);
+    match (E::PATH.strip_prefix('S'), params.dialect()) {
+        (Some(rest), Some(Dialect::Workspace)) => {
+            url.push_str(&path::fill(Scope::WORKSPACE, params));
+            url.push_str(&path::fill(rest, params));
+        }
+        (Some(rest), _) => {
+            url.push_str(&path::fill(Scope::ENVIRONMENT, params));
+            url.push_str(&path::fill(rest, params));
+        }
+        (None, _) => url.push_str(&path::fill(E::PATH, params)),
+    }
+    url.push_str(&path::query_string(&query.pairs()));
+    url
+}

@@ -1,0 +1,123 @@
+//! Log lines and the window that asks for them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decode::{DecodeFields, Fields};
+use crate::endpoint::Query;
+use crate::open::{Open, words};
+use crate::quantity::{LogLimit, Since};
+use chrono::{DateTime, Utc};
+
+words! {
+    /// Where a line was written.
+    pub enum LogStream {
+        /// Standard output.
+        Stdout = "stdout",
+        /// Standard error.
+        Stderr = "stderr",
+    }
+}
+
+/// One line of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogLine {
+    /// When it was written, to the nanosecond where the engine tells.
+    pub timestamp: DateTime<Utc>,
+    /// Which instance wrote it: `web.0`.
+    #[serde(default)]
+    pub instance: String,
+    /// Where.
+    #[serde(default = "stdout")]
+    #[cfg_attr(feature = "openapi", schema(value_type = LogStream))]
+    pub stream: Open<LogStream>,
+    /// The line, without its end.
+    pub message: String,
+}
+
+fn stdout() -> Open<LogStream> {
+    Open::Known(LogStream::Stdout)
+}
+
+/// The reply of `GET S/{service}/logs`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Logs {
+    /// Oldest first.
+    pub lines: Vec<LogLine>,
+    /// Whether the window holds older lines than the limit let through.
+    #[serde(default)]
+    pub truncated: bool,
+}
+
+/// The longest filter, in bytes.
+pub const MAX_FILTER: usize = 4 * 1024;
+
+/// Which lines to send: a window that ends now, or one between two instants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Seconds back from now.
+    pub since: Option<Since>,
+    /// The earliest instant, included.
+    pub start: Option<DateTime<Utc>>,
+    /// The latest instant, not included.
+    pub end: Option<DateTime<Utc>>,
+    /// The newest so many lines of the window; 1,000 where nothing is said.
+    pub limit: Option<LogLimit>,
+    /// Only lines that hold this text, case-sensitive.
+    pub filter: Option<String>,
+}
+
+impl DecodeFields for LogQuery {
+    fn decode_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let since = fields.parameter("since", str::parse);
+        let start = fields.parameter("start", instant);
+        let end = fields.parameter("end", instant);
+        let limit = fields.parameter("limit", str::parse);
+        let filter = fields.parameter("filter", |text| {
+            if text.len() > MAX_FILTER {
+                return Err("A filter holds at most 4 KiB.".to_owned());
+            }
+            Ok(text.to_owned())
+        });
+        let window = (since.flatten(), start.flatten(), end.flatten());
+        if window.0.is_some() && (window.1.is_some() || window.2.is_some()) {
+            fields.fault("since", "Give either since, or start and end.");
+        }
+        if let (_, Some(start), Some(end)) = window
+            && start >= end
+        {
+            fields.fault("start", "The start must be before the end.");
+        }
+        Some(Self {
+            since: since?,
+            start: start?,
+            end: end?,
+            limit: limit?,
+            filter: filter?.filter(|text| !text.is_empty()),
+        })
+    }
+}
+
+impl Query for LogQuery {
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        let text =
+            |value: DateTime<Utc>| value.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        [
+            ("since", self.since.map(|value| value.to_string())),
+            ("start", self.start.map(text)),
+            ("end", self.end.map(text)),
+            ("limit", self.limit.map(|value| value.to_string())),
+            ("filter", self.filter.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)))
+        .collect()
+    }
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.to_utc())
+        .map_err(|_| "An instant looks like 2026-04-22T15:30:00Z.".to_owned())
+}
