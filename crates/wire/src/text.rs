@@ -287,6 +287,13 @@ impl serde::Serialize for VariableValue {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for VariableValue {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::new(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 impl crate::decode::Decode for VariableValue {
     fn decode(
         value: serde_json::Value,
