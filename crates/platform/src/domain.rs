@@ -1,0 +1,38 @@
+//! What the platform does, in its own words: no HTTP, no SQL, no containers.
+
+mod access;
+mod error;
+mod observed;
+mod orgs;
+mod scope;
+mod services;
+mod spec;
+
+use std::sync::Arc;
+
+use crate::engine::Engine;
+use crate::ingress::Ingress;
+use crate::logs::LogStore;
+use crate::reconcile::Wake;
+use crate::store::Store;
+
+pub(crate) use access::{Actor, Attempts, create_key, first_sign_in};
+pub use error::Error;
+pub(crate) use observed::{Observed, ObservedService};
+pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
+
+/// The outcome of an operation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Everything that an operation may need. One for the life of the process.
+pub struct Platform {
+    pub(crate) store: Store,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) ingress: Ingress,
+    pub(crate) logs: LogStore,
+    pub(crate) observed: Observed,
+    pub(crate) wake: Wake,
+    pub(crate) attempts: Attempts,
+    /// Where ingress is reached, as a browser sees it.
+    pub(crate) ingress_url: String,
+}

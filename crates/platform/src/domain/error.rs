@@ -1,0 +1,71 @@
+//! Why an operation was not done.
+
+use pilothouse_wire::action::Reason;
+use pilothouse_wire::error::FieldErrors;
+
+use crate::engine::EngineError;
+use crate::logs::LogError;
+use crate::store::StoreError;
+
+/// Why an operation was not done. Each says what failed, on what, and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing.
+    #[error("There is no {what} '{reference}' here. Check the address, or look in the list.")]
+    NotFound {
+        /// `org`, `service`, …
+        what: &'static str,
+        /// The id or slug that was asked for.
+        reference: String,
+    },
+    /// A name that must be unique is taken.
+    #[error("The name '{name}' is taken by another {what}. Choose another name.")]
+    NameTaken {
+        /// `org`, `service`, …
+        what: &'static str,
+        /// The name that was asked for.
+        name: String,
+    },
+    /// Another service receives this domain's traffic.
+    #[error("The domain {domain} belongs to the service '{owner}'. Choose another, or remove it there first.")]
+    DomainTaken {
+        /// In lower case.
+        domain: String,
+        /// The service's name.
+        owner: String,
+        /// Which of the request's domains it is.
+        index: usize,
+    },
+    /// The state speaks against it.
+    #[error("{}", .0.words())]
+    WrongState(Reason),
+    /// Something is still inside.
+    #[error("The {what} still holds {inside}. Delete them first.")]
+    NotEmpty {
+        /// What should be deleted.
+        what: &'static str,
+        /// `2 services: api, web`.
+        inside: String,
+    },
+    /// The request breaks a rule that only the stored state shows.
+    #[error("Some fields need a look.")]
+    Invalid(FieldErrors),
+    /// The credential opens nothing.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// Too many wrong credentials.
+    #[error("Too many attempts. Try again in {seconds} s.")]
+    TooManyAttempts {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The stored log lines.
+    #[error(transparent)]
+    Logs(#[from] LogError),
+    /// The container engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}

@@ -1,0 +1,81 @@
+//! What runs, as the reconciler last saw it: written there, read by every status and list.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use dashmap::DashMap;
+use pilothouse_wire::open::Open;
+use pilothouse_wire::status::{Instance, ServiceState, ServiceStatus, StatusSummary};
+
+/// What was last seen of one service.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ObservedService {
+    pub(crate) state: ServiceState,
+    /// Since when the state holds.
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) message: Option<String>,
+    pub(crate) available: bool,
+    pub(crate) release_version: Option<u32>,
+    /// By process and ordinal.
+    pub(crate) instances: Vec<Instance>,
+}
+
+impl ObservedService {
+    fn ready(&self) -> u32 {
+        count(self.instances.iter().filter(|instance| instance.ready))
+    }
+
+    /// As the API tells it.
+    pub(crate) fn status(&self, desired: u32) -> ServiceStatus {
+        ServiceStatus {
+            total: count(self.instances.iter()),
+            ready: self.ready(),
+            available: self.available,
+            state: Some(Open::Known(self.state)),
+            desired: Some(desired),
+            instances: self.instances.clone(),
+            release_version: self.release_version,
+            since: Some(self.since),
+            message: self.message.clone(),
+        }
+    }
+
+    /// As lists tell it.
+    pub(crate) fn summary(&self, desired: u32) -> StatusSummary {
+        StatusSummary {
+            state: Open::Known(self.state),
+            desired,
+            ready: self.ready(),
+            since: Some(self.since),
+            message: self.message.clone(),
+        }
+    }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+/// What was last seen of every service, by id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observed(Arc<DashMap<String, ObservedService>>);
+
+impl Observed {
+    pub(crate) fn get(&self, service_id: &str) -> Option<ObservedService> {
+        self.0.get(service_id).map(|seen| seen.clone())
+    }
+
+    /// Takes over what is seen now; `since` moves only when the state does.
+    pub(crate) fn set(&self, service_id: &str, mut seen: ObservedService) {
+        if let Some(before) = self.0.get(service_id)
+            && before.state == seen.state
+        {
+            seen.since = before.since;
+        }
+        self.0.insert(service_id.to_owned(), seen);
+    }
+
+    pub(crate) fn remove(&self, service_id: &str) {
+        self.0.remove(service_id);
+    }
+}

@@ -1,0 +1,217 @@
+//! Orgs, projects and environments.
+
+use chrono::Utc;
+use pilothouse_wire::environment::{
+    Environment, EnvironmentCreate, EnvironmentPatch, EnvironmentType,
+};
+use pilothouse_wire::open::Open;
+use pilothouse_wire::org::{Named, Org, Rename};
+use pilothouse_wire::project::{DEFAULT_ENVIRONMENT, Project};
+use pilothouse_wire::text::Name;
+use uuid::Uuid;
+
+use super::{Error, Platform, Result};
+use crate::store::StoreError;
+
+/// Says which name is taken, where that is why the store refused.
+fn name_taken(what: &'static str, name: &Name) -> impl FnOnce(StoreError) -> Error {
+    let name = name.to_string();
+    move |error| match error {
+        StoreError::Taken(_) => Error::NameTaken { what, name },
+        other => Error::Store(other),
+    }
+}
+
+/// `2 services: api, web`, with at most five names.
+fn inside(kind: &str, names: &[&str]) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(5).collect();
+    let more = if names.len() > shown.len() { ", …" } else { "" };
+    let plural = if names.len() == 1 { "" } else { "s" };
+    format!("{} {kind}{plural}: {}{more}", names.len(), shown.join(", "))
+}
+
+impl Platform {
+    pub(crate) async fn create_org(&self, body: Named) -> Result<Org> {
+        let now = Utc::now();
+        let org = Org {
+            id: Uuid::new_v4().to_string(),
+            slug: body.name.slug(),
+            name: body.name.to_string(),
+            created: Some(now),
+            updated: Some(now),
+        };
+        self.store
+            .insert_org(&org)
+            .await
+            .map_err(name_taken("org", &body.name))?;
+        Ok(org)
+    }
+
+    pub(crate) async fn rename_org(&self, org: &str, body: Rename) -> Result<Org> {
+        let found = self.find_org(org).await?;
+        if let Some(name) = body.name {
+            self.store
+                .rename_org(&found.id, name.as_str(), Utc::now())
+                .await?;
+        }
+        self.find_org(&found.id).await
+    }
+
+    pub(crate) async fn delete_org(&self, org: &str) -> Result<()> {
+        let found = self.find_org(org).await?;
+        if self.store.delete_org(&found.id).await? {
+            return Ok(());
+        }
+        let projects = self.store.projects(&found.id).await?;
+        let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
+        Err(Error::NotEmpty {
+            what: "org",
+            inside: inside("project", &names),
+        })
+    }
+
+    pub(crate) async fn list_projects(&self, org: &str) -> Result<Vec<Project>> {
+        let org = self.find_org(org).await?;
+        Ok(self.store.projects(&org.id).await?)
+    }
+
+    pub(crate) async fn create_project(&self, org: &str, body: Named) -> Result<Project> {
+        let org = self.find_org(org).await?;
+        let now = Utc::now();
+        let project = Project {
+            id: Uuid::new_v4().to_string(),
+            slug: body.name.slug(),
+            name: body.name.to_string(),
+            created: Some(now),
+            updated: Some(now),
+        };
+        let default = Environment {
+            id: Uuid::new_v4().to_string(),
+            name: "Production".to_owned(),
+            slug: DEFAULT_ENVIRONMENT.to_owned(),
+            env_type: Some(Open::Known(EnvironmentType::Production)),
+            protected: false,
+            auto_deploy_branch: None,
+            ephemeral: false,
+            created: Some(now),
+            updated: Some(now),
+        };
+        self.store
+            .insert_project(&org.id, &project, &default)
+            .await
+            .map_err(name_taken("project", &body.name))?;
+        Ok(project)
+    }
+
+    pub(crate) async fn rename_project(
+        &self,
+        org: &str,
+        project: &str,
+        body: Rename,
+    ) -> Result<Project> {
+        let found = self.find_project(org, project).await?;
+        if let Some(name) = body.name {
+            self.store
+                .rename_project(&found.id, name.as_str(), Utc::now())
+                .await?;
+        }
+        self.find_project(org, &found.id).await
+    }
+
+    pub(crate) async fn delete_project(&self, org: &str, project: &str) -> Result<()> {
+        let found = self.find_project(org, project).await?;
+        if self.store.delete_project(&found.id).await? {
+            return Ok(());
+        }
+        let mut names = Vec::new();
+        for environment in self.store.environments(&found.id).await? {
+            let services = self.store.services(&environment.id).await?;
+            names.extend(services.into_iter().map(|service| service.name));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Err(Error::NotEmpty {
+            what: "project",
+            inside: inside("service", &names),
+        })
+    }
+
+    pub(crate) async fn list_environments(
+        &self,
+        org: &str,
+        project: &str,
+    ) -> Result<Vec<Environment>> {
+        let project = self.find_project(org, project).await?;
+        Ok(self.store.environments(&project.id).await?)
+    }
+
+    pub(crate) async fn create_environment(
+        &self,
+        org: &str,
+        project: &str,
+        body: EnvironmentCreate,
+    ) -> Result<Environment> {
+        let project = self.find_project(org, project).await?;
+        let now = Utc::now();
+        let environment = Environment {
+            id: Uuid::new_v4().to_string(),
+            slug: body.name.slug(),
+            name: body.name.to_string(),
+            env_type: Some(Open::Known(
+                body.env_type.unwrap_or(EnvironmentType::Development),
+            )),
+            protected: body.protected.unwrap_or_default(),
+            auto_deploy_branch: body.auto_deploy_branch.map(Into::into),
+            ephemeral: body.ephemeral.unwrap_or_default(),
+            created: Some(now),
+            updated: Some(now),
+        };
+        self.store
+            .insert_environment(&project.id, &environment)
+            .await
+            .map_err(name_taken("environment", &body.name))?;
+        Ok(environment)
+    }
+
+    pub(crate) async fn update_environment(
+        &self,
+        org: &str,
+        project: &str,
+        environment: &str,
+        patch: EnvironmentPatch,
+    ) -> Result<Environment> {
+        let mut changed = self.find_environment(org, project, environment).await?;
+        if let Some(name) = patch.name {
+            changed.name = name.into();
+        }
+        if let Some(env_type) = patch.env_type {
+            changed.env_type = Some(Open::Known(env_type));
+        }
+        changed.protected = patch.protected.unwrap_or(changed.protected);
+        changed.ephemeral = patch.ephemeral.unwrap_or(changed.ephemeral);
+        patch
+            .auto_deploy_branch
+            .map(Into::into)
+            .apply(&mut changed.auto_deploy_branch);
+        changed.updated = Some(Utc::now());
+        self.store.update_environment(&changed).await?;
+        Ok(changed)
+    }
+
+    pub(crate) async fn delete_environment(
+        &self,
+        org: &str,
+        project: &str,
+        environment: &str,
+    ) -> Result<()> {
+        let found = self.find_environment(org, project, environment).await?;
+        if self.store.delete_environment(&found.id).await? {
+            return Ok(());
+        }
+        let services = self.store.services(&found.id).await?;
+        let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+        Err(Error::NotEmpty {
+            what: "environment",
+            inside: inside("service", &names),
+        })
+    }
+}

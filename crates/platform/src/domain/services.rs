@@ -1,0 +1,306 @@
+//! Services: description, deploy, scale, restart, status.
+
+use std::collections::HashMap;
+
+use chrono::Utc;
+use pilothouse_wire::action::{Action, admits};
+use pilothouse_wire::deploy::{DeployRequest, Deployed, Scale};
+use pilothouse_wire::envelope::Dialect;
+use pilothouse_wire::error::FieldErrors;
+use pilothouse_wire::logs::{LogQuery, Logs};
+use pilothouse_wire::open::Open;
+use pilothouse_wire::path::{Scope, ServiceParams};
+use pilothouse_wire::service::{Service, ServiceCreate, ServicePatch, VersionSummary};
+use pilothouse_wire::status::{ServiceState, ServiceStatus};
+use uuid::Uuid;
+
+use super::{Error, ObservedService, Platform, Result, ServiceSpec};
+use crate::store::{Release, Rollout, ServiceRow, StoreError};
+
+impl Platform {
+    pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Vec<Service>> {
+        let environment = self.find_scope(scope).await?;
+        let rows = self.store.services(&environment.id).await?;
+        let mut releases: HashMap<String, Release> = self
+            .store
+            .current_releases(&environment.id)
+            .await?
+            .into_iter()
+            .collect();
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let release = releases.remove(&row.id);
+                self.tell(row, release)
+            })
+            .collect())
+    }
+
+    pub(crate) async fn create_service(
+        &self,
+        scope: &Scope,
+        create: ServiceCreate,
+        by: &str,
+    ) -> Result<Service> {
+        let environment = self.find_scope(scope).await?;
+        let now = Utc::now();
+        let name = create.name.clone();
+        let row = ServiceRow {
+            id: Uuid::new_v4().to_string(),
+            environment_id: environment.id,
+            slug: name.slug(),
+            name: name.to_string(),
+            spec: ServiceSpec::create(create, scope.dialect()),
+            created: now,
+            updated: now,
+            release_version: None,
+            good_version: None,
+            generation: 0,
+            deleted: false,
+        };
+        self.check_domains(&row).await?;
+        match self.store.insert_service(&row).await {
+            Err(StoreError::Taken(_)) => {
+                // Lost a race for one of the domains, or the name is taken.
+                self.check_domains(&row).await?;
+                return Err(Error::NameTaken {
+                    what: "service",
+                    name: row.name,
+                });
+            }
+            outcome => outcome?,
+        }
+        if scope.dialect() == Dialect::Workspace {
+            self.roll_out(&row, None, by).await?;
+        }
+        self.get_row(row).await
+    }
+
+    pub(crate) async fn get_service(&self, at: &ServiceParams) -> Result<Service> {
+        let row = self.find_service(at).await?;
+        self.get_row(row).await
+    }
+
+    /// Changes the description. In W it takes effect at once, in E with the next deploy, but for
+    /// the counts, which are no part of a release in either.
+    pub(crate) async fn update_service(
+        &self,
+        at: &ServiceParams,
+        patch: ServicePatch,
+        by: &str,
+    ) -> Result<Service> {
+        let before = self.find_service(at).await?;
+        let at_once = at.scope.dialect() == Dialect::Workspace;
+        let mut row = before.clone();
+        if let Some(name) = &patch.name {
+            row.name = name.to_string();
+        }
+        row.spec.update(patch);
+        if at_once && row.spec.image.is_none() && before.release_version.is_some() {
+            let words = "A running service keeps an image: give another one, or delete the service.";
+            return Err(Error::Invalid(FieldErrors::one("image", words)));
+        }
+        row.updated = Utc::now();
+        self.check_domains(&row).await?;
+        self.store.update_service(&row).await?;
+        let changed = row.spec.document() != before.spec.document();
+        if at_once && (changed || before.release_version.is_none()) && row.spec.image.is_some() {
+            self.roll_out(&row, None, by).await?;
+        } else {
+            self.wake.service(&row.id);
+        }
+        self.get_row(row).await
+    }
+
+    pub(crate) async fn delete_service(&self, at: &ServiceParams) -> Result<()> {
+        let row = self.find_service(at).await?;
+        self.store.mark_service_deleted(&row.id).await?;
+        self.wake.service(&row.id);
+        Ok(())
+    }
+
+    pub(crate) async fn deploy_service(
+        &self,
+        at: &ServiceParams,
+        body: DeployRequest,
+        by: &str,
+    ) -> Result<Deployed> {
+        let row = self.find_service(at).await?;
+        self.admit(&row, Action::Deploy)?;
+        let rollout = self.roll_out(&row, body.message.as_deref(), by).await?;
+        Ok(Deployed {
+            ok: true,
+            release_id: rollout.release_id,
+            deployment_id: rollout.deployment_id,
+            release_version: rollout.release_version,
+        })
+    }
+
+    pub(crate) async fn scale_service(&self, at: &ServiceParams, scale: Scale) -> Result<()> {
+        let mut row = self.find_service(at).await?;
+        self.admit(&row, Action::Scale)?;
+        let mut patch = ServicePatch::default();
+        match scale {
+            Scale::Instances(count) => patch.instances = Some(count),
+            Scale::ProcessCounts(counts) => {
+                let unknown = counts
+                    .keys()
+                    .find(|process| !row.spec.process_counts.contains_key(process.as_str()));
+                if let Some(process) = unknown {
+                    let words = format!("The service has no process {process}.");
+                    return Err(Error::Invalid(FieldErrors::one("process_counts", words)));
+                }
+                for (process, count) in counts {
+                    row.spec.process_counts.insert(process.into(), count.get());
+                }
+            }
+        }
+        row.spec.update(patch);
+        row.updated = Utc::now();
+        self.store.update_service(&row).await?;
+        self.wake.service(&row.id);
+        Ok(())
+    }
+
+    pub(crate) async fn restart_service(&self, at: &ServiceParams) -> Result<()> {
+        let row = self.find_service(at).await?;
+        self.admit(&row, Action::Restart)?;
+        self.store.bump_generation(&row.id).await?;
+        self.wake.service(&row.id);
+        Ok(())
+    }
+
+    pub(crate) async fn service_status(&self, at: &ServiceParams) -> Result<ServiceStatus> {
+        let row = self.find_service(at).await?;
+        Ok(self.seen(&row).status(desired(&row)))
+    }
+
+    pub(crate) async fn service_logs(&self, at: &ServiceParams, query: LogQuery) -> Result<Logs> {
+        let row = self.find_service(at).await?;
+        Ok(self.logs.read(&row.id, query).await?)
+    }
+
+    async fn roll_out(&self, row: &ServiceRow, message: Option<&str>, by: &str) -> Result<Rollout> {
+        let Some(document) = row.spec.document() else {
+            self.admit(row, Action::Deploy)?;
+            return Err(Error::Invalid(FieldErrors::one("image", "Give it an image first.")));
+        };
+        let rollout = self
+            .store
+            .roll_out(&row.id, &document, message, by, Utc::now())
+            .await?;
+        self.wake.service(&row.id);
+        Ok(rollout)
+    }
+
+    fn admit(&self, row: &ServiceRow, action: Action) -> Result<()> {
+        admits(Some(rough_state(row)), row.spec.image.is_some(), action).map_err(Error::WrongState)
+    }
+
+    async fn check_domains(&self, row: &ServiceRow) -> Result<()> {
+        let domains: Vec<String> = row.spec.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
+        match self.store.domain_owner(&domains, &row.id).await? {
+            None => Ok(()),
+            Some((domain, owner)) => Err(Error::DomainTaken {
+                index: domains.iter().position(|one| *one == domain).unwrap_or(0),
+                domain,
+                owner,
+            }),
+        }
+    }
+
+    async fn get_row(&self, row: ServiceRow) -> Result<Service> {
+        // Read again: a rollout may have moved the release.
+        let row = self.store.service_by_id(&row.id).await?.unwrap_or(row);
+        let release = match row.release_version {
+            Some(version) => self.store.release(&row.id, version).await?,
+            None => None,
+        };
+        let deployment = self.store.latest_deployment(&row.id).await?;
+        let mut service = self.tell(row, release);
+        service.latest_deployment = deployment.map(|deployment| VersionSummary {
+            id: deployment.id,
+            version: deployment.release_version,
+            state: Some(match deployment.error {
+                Some(error) => format!("{}: {error}", deployment.state),
+                None => deployment.state,
+            }),
+            created: Some(deployment.created),
+        });
+        Ok(service)
+    }
+
+    /// What was last seen of a service, or what is true of one that was not looked at yet.
+    fn seen(&self, row: &ServiceRow) -> ObservedService {
+        let state = rough_state(row);
+        match self.observed.get(&row.id) {
+            // A change that the reconciler has not seen yet must not read as the old state.
+            Some(seen) if (seen.state == ServiceState::Paused) == (state == ServiceState::Paused)
+                && (seen.state == ServiceState::Undeployed) == (state == ServiceState::Undeployed) => seen,
+            stale => ObservedService {
+                state,
+                since: row.updated,
+                message: None,
+                available: false,
+                release_version: row.release_version,
+                instances: stale.map(|seen| seen.instances).unwrap_or_default(),
+            },
+        }
+    }
+
+    /// A service as the API tells it.
+    fn tell(&self, row: ServiceRow, release: Option<Release>) -> Service {
+        let status = self.seen(&row).summary(desired(&row));
+        let undeployed_changes = match &release {
+            Some(release) => row.spec.document().as_ref() != Some(&release.document),
+            None => false,
+        };
+        let platform = row.spec.platform();
+        let spec = row.spec;
+        Service {
+            id: row.id,
+            name: row.name,
+            slug: row.slug,
+            created: Some(row.created),
+            updated: Some(row.updated),
+            instances: Some(spec.web()),
+            image: spec.image,
+            port: spec.port,
+            domains: spec.domains,
+            tags: spec.tags,
+            env: spec.env,
+            volumes: spec.volumes,
+            platform: Some(Open::Known(platform)),
+            github_repository: spec.github_repository,
+            health_check_path: spec.health_check_path,
+            auto_deploy_branch: spec.auto_deploy_branch,
+            deployment_timeout: Some(spec.deployment_timeout),
+            process_counts: spec.process_counts,
+            subdirectory: spec.subdirectory,
+            health_check_host: spec.health_check_host,
+            latest_image: None,
+            latest_release: release.map(|release| VersionSummary {
+                id: release.id,
+                version: release.version,
+                state: None,
+                created: Some(release.created),
+            }),
+            latest_deployment: None,
+            status: Some(status),
+            undeployed_changes,
+        }
+    }
+}
+
+/// The state as far as the stored description alone tells it.
+fn rough_state(row: &ServiceRow) -> ServiceState {
+    match row.release_version {
+        None => ServiceState::Undeployed,
+        Some(_) if row.spec.desired() == 0 => ServiceState::Paused,
+        Some(_) => ServiceState::Converging,
+    }
+}
+
+fn desired(row: &ServiceRow) -> u32 {
+    row.release_version.map_or(0, |_| row.spec.desired())
+}

@@ -1,0 +1,202 @@
+//! A service's description, and what of it is frozen into a release.
+
+use std::collections::BTreeMap;
+
+use pilothouse_wire::envelope::Dialect;
+use pilothouse_wire::patch::Patch;
+use pilothouse_wire::quantity::DeploymentTimeout;
+use pilothouse_wire::service::{Platform, ProcessCounts, ServiceCreate, ServicePatch, Volume};
+use pilothouse_wire::text::HealthCheckPath;
+use pilothouse_wire::open::Words;
+use serde::{Deserialize, Serialize};
+
+/// The process that ingress routes to.
+pub(crate) const WEB: &str = "web";
+
+/// What a service should be, as people described it. Validated by the wire types.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ServiceSpec {
+    pub(crate) image: Option<String>,
+    pub(crate) port: Option<u16>,
+    pub(crate) domains: Vec<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) volumes: Vec<Volume>,
+    pub(crate) platform: String,
+    pub(crate) github_repository: Option<String>,
+    pub(crate) health_check_path: Option<String>,
+    pub(crate) auto_deploy_branch: Option<String>,
+    pub(crate) deployment_timeout: u32,
+    pub(crate) process_counts: BTreeMap<String, u32>,
+    pub(crate) subdirectory: Option<String>,
+    pub(crate) health_check_host: Option<String>,
+}
+
+/// What instances are started from, frozen when a release is made. How many run is not part of it:
+/// scaling needs no release.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ReleaseDocument {
+    pub(crate) image: String,
+    pub(crate) port: Option<u16>,
+    pub(crate) domains: Vec<String>,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) volumes: Vec<Volume>,
+    pub(crate) health_check_path: Option<String>,
+    pub(crate) health_check_host: Option<String>,
+    pub(crate) deployment_timeout: u32,
+    pub(crate) processes: Vec<String>,
+}
+
+impl ServiceSpec {
+    /// The description that a create asks for, with the dialect's defaults filled in.
+    pub(crate) fn create(create: ServiceCreate, dialect: Dialect) -> Self {
+        let mut process_counts = plain(create.process_counts);
+        if let Some(instances) = create.instances {
+            process_counts.insert(WEB.to_owned(), instances.get());
+        }
+        process_counts.entry(WEB.to_owned()).or_insert(1);
+        // E's default. In W, whose seed knows no health check, an open port is enough.
+        let default_path = (dialect == Dialect::Environment).then(HealthCheckPath::default);
+        Self {
+            image: create.image.map(Into::into),
+            port: create.port.map(|port| port.get()),
+            domains: strings(create.domains),
+            tags: strings(create.tags),
+            env: create
+                .env
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            volumes: create.volumes.into_iter().map(Into::into).collect(),
+            platform: create.platform.unwrap_or_default().word().to_owned(),
+            github_repository: create.github_repository.map(Into::into),
+            health_check_path: create.health_check_path.or(default_path).map(Into::into),
+            auto_deploy_branch: create.auto_deploy_branch.map(Into::into),
+            deployment_timeout: create.deployment_timeout.unwrap_or_default().get(),
+            process_counts,
+            subdirectory: create.subdirectory.map(Into::into),
+            health_check_host: create.health_check_host.map(Into::into),
+        }
+    }
+
+    /// Applies an update.
+    pub(crate) fn update(&mut self, patch: ServicePatch) {
+        patch.image.map(Into::into).apply(&mut self.image);
+        patch.port.map(|port| port.get()).apply(&mut self.port);
+        patch.domains.map(strings).apply_or_default(&mut self.domains);
+        patch.tags.map(strings).apply_or_default(&mut self.tags);
+        patch
+            .env
+            .map(|env| {
+                env.into_iter()
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .collect()
+            })
+            .apply_or_default(&mut self.env);
+        patch
+            .volumes
+            .map(|volumes| volumes.into_iter().map(Into::into).collect())
+            .apply_or_default(&mut self.volumes);
+        if let Some(platform) = patch.platform {
+            platform.word().clone_into(&mut self.platform);
+        }
+        patch.github_repository.map(Into::into).apply(&mut self.github_repository);
+        patch.health_check_path.map(Into::into).apply(&mut self.health_check_path);
+        patch.auto_deploy_branch.map(Into::into).apply(&mut self.auto_deploy_branch);
+        match patch.deployment_timeout {
+            Patch::Keep => {}
+            Patch::Clear => self.deployment_timeout = DeploymentTimeout::default().get(),
+            Patch::Set(timeout) => self.deployment_timeout = timeout.get(),
+        }
+        if let Some(counts) = patch.process_counts {
+            let web = self.web();
+            self.process_counts = plain(counts);
+            self.process_counts.entry(WEB.to_owned()).or_insert(web);
+        }
+        if let Some(instances) = patch.instances {
+            self.process_counts.insert(WEB.to_owned(), instances.get());
+        }
+        patch.subdirectory.map(Into::into).apply(&mut self.subdirectory);
+        patch.health_check_host.map(Into::into).apply(&mut self.health_check_host);
+    }
+
+    /// How many instances of `web` should run.
+    pub(crate) fn web(&self) -> u32 {
+        self.process_counts.get(WEB).copied().unwrap_or(1)
+    }
+
+    /// How many instances should run in all.
+    pub(crate) fn desired(&self) -> u32 {
+        self.process_counts.values().sum()
+    }
+
+    /// The platform, where this build knows it.
+    pub(crate) fn platform(&self) -> Platform {
+        Platform::from_word(&self.platform).unwrap_or_default()
+    }
+
+    /// What a release made now would hold. `None`: there is no image to run.
+    pub(crate) fn document(&self) -> Option<ReleaseDocument> {
+        Some(ReleaseDocument {
+            image: self.image.clone()?,
+            port: self.port,
+            domains: self.domains.clone(),
+            env: self.env.clone(),
+            volumes: self.volumes.clone(),
+            health_check_path: self.health_check_path.clone(),
+            health_check_host: self.health_check_host.clone(),
+            deployment_timeout: self.deployment_timeout,
+            processes: self.process_counts.keys().cloned().collect(),
+        })
+    }
+}
+
+fn plain(counts: ProcessCounts) -> BTreeMap<String, u32> {
+    counts
+        .into_iter()
+        .map(|(process, count)| (process.into(), count.get()))
+        .collect()
+}
+
+fn strings<T: Into<String>>(values: Vec<T>) -> Vec<String> {
+    values.into_iter().map(Into::into).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn create(json: &serde_json::Value, dialect: Dialect) -> ServiceSpec {
+        let create = pilothouse_wire::decode::decode_body(json.clone(), dialect).unwrap();
+        ServiceSpec::create(create, dialect)
+    }
+
+    #[test]
+    fn instances_are_the_count_of_web() {
+        let json = serde_json::json!({"name": "a", "image": "b", "instances": 3, "process_counts": {"worker": 2}});
+        let mut spec = create(&json, Dialect::Workspace);
+        assert_eq!((spec.web(), spec.desired()), (3, 5));
+        let patch = serde_json::json!({"process_counts": {"worker": 1}});
+        spec.update(pilothouse_wire::decode::decode_body(patch, Dialect::Workspace).unwrap());
+        assert_eq!((spec.web(), spec.desired()), (3, 4));
+    }
+
+    #[test]
+    fn only_the_environment_dialect_assumes_a_health_check() {
+        let json = serde_json::json!({"name": "a", "image": "b", "platform": "wind"});
+        let path = |dialect| create(&json, dialect).health_check_path;
+        assert_eq!(path(Dialect::Environment).as_deref(), Some("/_health/"));
+        assert_eq!(path(Dialect::Workspace), None);
+    }
+
+    #[test]
+    fn an_empty_update_changes_nothing() {
+        let json = serde_json::json!({"name": "a", "image": "b", "port": 80, "env": {"A": "1"}, "tags": ["x"]});
+        let before = create(&json, Dialect::Workspace);
+        let mut after = before.clone();
+        after.update(ServicePatch::default());
+        assert_eq!(after, before);
+    }
+}

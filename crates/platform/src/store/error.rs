@@ -1,0 +1,88 @@
+//! What can go wrong with the store, sorted by what to do about it.
+
+/// A write or read that did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another of the same place has this name, or a name with the same slug.
+    #[error("the name is taken")]
+    NameTaken,
+    /// Another service has this domain.
+    #[error("the domain {0} is taken")]
+    DomainTaken(String),
+    /// The thing is gone.
+    #[error("it is gone")]
+    Gone,
+    /// The database can't be read or written; the sentence says what to do.
+    #[error("{0}")]
+    Unavailable(&'static str),
+    /// The database holds what this build can't read.
+    #[error("the database holds a document that this version can't read: {0}")]
+    Document(#[from] serde_json::Error),
+    /// The migrations can't be applied.
+    #[error("the database can't be brought to this version: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Database(#[source] sqlx::Error),
+}
+
+/// Primary result codes of SQLite (<https://www.sqlite.org/rescode.html>).
+mod code {
+    pub(super) const PERM: i64 = 3;
+    pub(super) const BUSY: i64 = 5;
+    pub(super) const LOCKED: i64 = 6;
+    pub(super) const READONLY: i64 = 8;
+    pub(super) const IOERR: i64 = 10;
+    pub(super) const CORRUPT: i64 = 11;
+    pub(super) const FULL: i64 = 13;
+    pub(super) const CANTOPEN: i64 = 14;
+    pub(super) const NOTADB: i64 = 26;
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => return Self::Gone,
+            sqlx::Error::PoolTimedOut => {
+                return Self::Unavailable(
+                    "The database is busy with other requests. Try again in a moment.",
+                );
+            }
+            sqlx::Error::Database(database) => {
+                if database.is_unique_violation() {
+                    return Self::NameTaken;
+                }
+                let code = database
+                    .code()
+                    .and_then(|code| code.parse::<i64>().ok())
+                    .unwrap_or_default();
+                if let Some(words) = advice(code & 0xff) {
+                    return Self::Unavailable(words);
+                }
+            }
+            _ => {}
+        }
+        Self::Database(error)
+    }
+}
+
+fn advice(primary: i64) -> Option<&'static str> {
+    Some(match primary {
+        code::FULL => {
+            "The disk of the data directory is full. Free some space there, then try again."
+        }
+        code::READONLY | code::PERM => {
+            "The data directory can't be written. Check its owner, its permissions and whether its disk is mounted read-only."
+        }
+        code::CORRUPT | code::NOTADB => {
+            "The database file is damaged. Stop the platform and put a backup in its place."
+        }
+        code::IOERR | code::CANTOPEN => {
+            "The disk of the data directory failed. Check that it is there and has free space, then try again."
+        }
+        code::BUSY | code::LOCKED => {
+            "The database is held by another process. Try again in a moment."
+        }
+        _ => return None,
+    })
+}
