@@ -155,6 +155,11 @@ impl Fields<'_> {
         self.errors.add(&path, words);
     }
 
+    /// The faults noted so far, for checks of a body as a whole.
+    pub(crate) fn errors(&mut self) -> &mut FieldErrors {
+        self.errors
+    }
+
     /// Drops a field that needs no reading.
     pub(crate) fn discard(&mut self, name: &str) {
         self.map.remove(name);

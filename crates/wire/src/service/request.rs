@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Platform, VolumeSpec};
 use crate::decode::{DecodeFields, Fields};
 use crate::envelope::Dialect;
+use crate::error::FieldErrors;
 use crate::image::ImageReference;
 use crate::patch::Patch;
 use crate::quantity::{DeploymentTimeout, InstanceCount, Port};
@@ -109,6 +110,15 @@ impl ServiceCreate {
             health_check_host: None,
         }
     }
+
+    /// Notes the faults that no field has by itself: too many of something, or something twice.
+    pub fn cross_check(&self, errors: &mut FieldErrors) {
+        check_domains(errors, Some(&self.domains));
+        check_tags(errors, Some(&self.tags));
+        check_env(errors, Some(&self.env));
+        check_volumes(errors, Some(&self.volumes));
+        check_counts(errors, Some(&self.process_counts), self.instances);
+    }
 }
 
 impl DecodeFields for ServiceCreate {
@@ -136,11 +146,12 @@ impl DecodeFields for ServiceCreate {
         let process_counts = fields.or_default("process_counts");
         let subdirectory = fields.optional("subdirectory");
         let health_check_host = fields.optional("health_check_host");
-        check_domains(fields, domains.as_deref());
-        check_tags(fields, tags.as_deref());
-        check_env(fields, env.as_ref());
-        check_volumes(fields, volumes.as_deref());
-        check_counts(fields, process_counts.as_ref(), instances.flatten());
+        let errors = fields.errors();
+        check_domains(errors, domains.as_deref());
+        check_tags(errors, tags.as_deref());
+        check_env(errors, env.as_ref());
+        check_volumes(errors, volumes.as_deref());
+        check_counts(errors, process_counts.as_ref(), instances.flatten());
         Some(Self {
             name: name?,
             image: image?,
@@ -265,12 +276,13 @@ impl DecodeFields for ServicePatch {
         let process_counts = fields.replacement("process_counts");
         let subdirectory = fields.patch("subdirectory");
         let health_check_host = fields.patch("health_check_host");
-        check_domains(fields, domains.as_ref().and_then(set).map(Vec::as_slice));
-        check_tags(fields, tags.as_ref().and_then(set).map(Vec::as_slice));
-        check_env(fields, env.as_ref().and_then(set));
-        check_volumes(fields, volumes.as_ref().and_then(set).map(Vec::as_slice));
+        let errors = fields.errors();
+        check_domains(errors, domains.as_ref().and_then(set).map(Vec::as_slice));
+        check_tags(errors, tags.as_ref().and_then(set).map(Vec::as_slice));
+        check_env(errors, env.as_ref().and_then(set));
+        check_volumes(errors, volumes.as_ref().and_then(set).map(Vec::as_slice));
         let counts = process_counts.as_ref().and_then(Option::as_ref);
-        check_counts(fields, counts, instances.flatten());
+        check_counts(errors, counts, instances.flatten());
         Some(Self {
             name: name?,
             image: image?,
@@ -299,60 +311,60 @@ fn set<T>(patch: &Patch<T>) -> Option<&T> {
     }
 }
 
-fn check_domains(fields: &mut Fields<'_>, domains: Option<&[Domain]>) {
+fn check_domains(errors: &mut FieldErrors, domains: Option<&[Domain]>) {
     let Some(domains) = domains else { return };
-    check_count(fields, "domains", domains.len(), limits::DOMAINS);
+    check_count(errors, "domains", domains.len(), limits::DOMAINS);
     let names = domains.iter().map(Domain::canonical);
-    check_unique(fields, "domains", names, "This domain is given twice.");
+    check_unique(errors, "domains", names, "This domain is given twice.");
 }
 
-fn check_tags(fields: &mut Fields<'_>, tags: Option<&[Tag]>) {
+fn check_tags(errors: &mut FieldErrors, tags: Option<&[Tag]>) {
     let Some(tags) = tags else { return };
-    check_count(fields, "tags", tags.len(), limits::TAGS);
-    check_unique(fields, "tags", tags.iter(), "This tag is given twice.");
+    check_count(errors, "tags", tags.len(), limits::TAGS);
+    check_unique(errors, "tags", tags.iter(), "This tag is given twice.");
 }
 
-fn check_env(fields: &mut Fields<'_>, env: Option<&BTreeMap<VariableName, VariableValue>>) {
+fn check_env(errors: &mut FieldErrors, env: Option<&BTreeMap<VariableName, VariableValue>>) {
     if let Some(env) = env {
-        check_count(fields, "env", env.len(), limits::VARIABLES);
+        check_count(errors, "env", env.len(), limits::VARIABLES);
     }
 }
 
-fn check_volumes(fields: &mut Fields<'_>, volumes: Option<&[VolumeSpec]>) {
+fn check_volumes(errors: &mut FieldErrors, volumes: Option<&[VolumeSpec]>) {
     let Some(volumes) = volumes else { return };
-    check_count(fields, "volumes", volumes.len(), limits::VOLUMES);
+    check_count(errors, "volumes", volumes.len(), limits::VOLUMES);
     let names = volumes.iter().map(|volume| &volume.name);
-    check_unique(fields, "volumes", names, "This volume name is given twice.");
+    check_unique(errors, "volumes", names, "This volume name is given twice.");
     let paths = volumes.iter().map(|volume| &volume.mount_path);
-    check_unique(fields, "volumes", paths, "This mount path is given twice.");
+    check_unique(errors, "volumes", paths, "This mount path is given twice.");
 }
 
 fn check_counts(
-    fields: &mut Fields<'_>,
+    errors: &mut FieldErrors,
     counts: Option<&ProcessCounts>,
     instances: Option<InstanceCount>,
 ) {
     let Some(counts) = counts else { return };
-    check_count(fields, "process_counts", counts.len(), limits::PROCESSES);
+    check_count(errors, "process_counts", counts.len(), limits::PROCESSES);
     let web = counts.get(&ProcessName::web()).copied();
     if let (Some(web), Some(instances)) = (web, instances)
         && web != instances
     {
-        fields.fault(
+        errors.add(
             "instances",
             "This is the count of the process web: give one of the two, or the same number.",
         );
     }
 }
 
-fn check_count(fields: &mut Fields<'_>, name: &str, count: usize, most: usize) {
+fn check_count(errors: &mut FieldErrors, name: &str, count: usize, most: usize) {
     if count > most {
-        fields.fault(name, &format!("At most {most} fit here, not {count}."));
+        errors.add(name, format!("At most {most} fit here, not {count}."));
     }
 }
 
 fn check_unique<T: Ord>(
-    fields: &mut Fields<'_>,
+    errors: &mut FieldErrors,
     name: &str,
     values: impl Iterator<Item = T>,
     words: &str,
@@ -360,7 +372,7 @@ fn check_unique<T: Ord>(
     let mut seen = BTreeSet::new();
     for (index, value) in values.enumerate() {
         if !seen.insert(value) {
-            fields.fault(&format!("{name}.{index}"), words);
+            errors.add(&format!("{name}.{index}"), words);
         }
     }
 }
