@@ -1,28 +1,26 @@
-//! The database: SQLite in WAL mode, one writer, a few readers, and a copy of every service in
-//! memory, so that lists and the reconciler never wait for the disk. No rules live here.
+//! The database: SQLite in WAL mode, one writer, a few readers. No rules live here.
 
 mod access;
 mod error;
-mod instances;
-mod places;
+mod orgs;
+mod rollouts;
 mod services;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{ConnectOptions, Sqlite, Transaction};
 
-use crate::id::InstallationId;
+pub(crate) use access::Holder;
+pub use error::StoreError;
+pub(crate) use rollouts::{Deployment, Release, Rollout};
+pub(crate) use services::ServiceRow;
 
-pub use access::{Grant, StoredSession};
-pub use error::Error;
-pub use instances::{SlotObservation, StoredVolume};
-pub use services::ServiceChange;
+/// The outcome of a read or write.
+pub(crate) type StoreResult<T> = Result<T, StoreError>;
 
 /// The database's file in the data directory.
 const FILE: &str = "pilothouse.db";
@@ -30,23 +28,19 @@ const FILE: &str = "pilothouse.db";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Reads that may go on at once.
 const READERS: u32 = 4;
 
-/// The store of one data directory. Cheap to clone.
+/// The database of one data directory. Cheap to clone.
 #[derive(Clone)]
-pub struct Store {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    write: SqlitePool,
-    read: SqlitePool,
-    installation: InstallationId,
-    services: services::Copy,
+pub(crate) struct Store {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    installation: String,
 }
 
 /// Where the database of a data directory is.
-pub fn database_file(data_dir: &Path) -> PathBuf {
+pub(crate) fn database_file(data_dir: &Path) -> PathBuf {
     data_dir.join(FILE)
 }
 
@@ -62,83 +56,66 @@ fn options(file: &Path) -> SqliteConnectOptions {
 
 impl Store {
     /// Opens the database of a data directory that exists, making and migrating it as needed.
-    ///
-    /// # Errors
-    /// The file can't be opened, written or migrated.
-    pub async fn open(data_dir: &Path) -> Result<Self, Error> {
+    pub(crate) async fn open(data_dir: &Path) -> StoreResult<Self> {
         let options = options(&database_file(data_dir)).create_if_missing(true);
-        let write = SqlitePoolOptions::new()
+        let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
             .await?;
-        sqlx::migrate!().run(&write).await?;
-        let read = SqlitePoolOptions::new()
+        sqlx::migrate!().run(&writer).await?;
+        let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(Duration::from_secs(60))
             .connect_lazy_with(options.read_only(true));
-        let installation = installation(&write).await?;
-        let services = services::Copy::load(&write).await?;
+        let installation = installation(&writer).await?;
         Ok(Self {
-            inner: Arc::new(Inner {
-                write,
-                read,
-                installation,
-                services,
-            }),
+            writer,
+            reader,
+            installation,
         })
     }
 
-    /// Identifies this data directory towards an engine that several platforms may share.
-    pub fn installation(&self) -> InstallationId {
-        self.inner.installation
+    /// Tells what belongs to this data directory in a container engine that others share.
+    pub(crate) fn installation(&self) -> &str {
+        &self.installation
     }
 
     /// Whether the database can be read now.
-    ///
-    /// # Errors
-    /// Why not.
-    pub async fn check(&self) -> Result<(), Error> {
+    pub(crate) async fn check(&self) -> StoreResult<()> {
         sqlx::query("SELECT 1 FROM installation")
-            .execute(self.read())
+            .execute(&self.reader)
             .await?;
         Ok(())
     }
 
-    /// Flushes and closes every connection.
-    pub async fn close(&self) {
-        self.inner.read.close().await;
-        self.inner.write.close().await;
+    /// Finishes every write and closes the file.
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
     }
 
-    fn read(&self) -> &SqlitePool {
-        &self.inner.read
-    }
-
-    /// The one writer's next transaction. Hold it briefly, and wait for nothing else meanwhile.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {
-        Ok(self.inner.write.begin_with("BEGIN IMMEDIATE").await?)
+    /// The next change. It takes the write lock at once, so that what it reads stays true.
+    async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
 
-async fn installation(write: &SqlitePool) -> Result<InstallationId, Error> {
-    sqlx::query("INSERT OR IGNORE INTO installation (singleton, id, created) VALUES (1, ?, ?)")
-        .bind(InstallationId::generate())
-        .bind(Utc::now())
-        .execute(write)
-        .await?;
+async fn installation(writer: &SqlitePool) -> StoreResult<String> {
+    sqlx::query(
+        "INSERT INTO installation (id) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM installation)",
+    )
+    .bind(uuid::Uuid::new_v4().to_string())
+    .execute(writer)
+    .await?;
     Ok(sqlx::query_scalar("SELECT id FROM installation")
-        .fetch_one(write)
+        .fetch_one(writer)
         .await?)
 }
 
-/// Copies the database of a data directory into a new file; safe while the platform runs.
-///
-/// # Errors
-/// There is no database, the file exists already, or it can't be written.
-pub async fn backup(data_dir: &Path, file: &Path) -> Result<(), Error> {
-    use sqlx::ConnectOptions;
+/// Copies the database of a data directory into a file that is not there yet; safe while the
+/// platform runs.
+pub(crate) async fn backup(data_dir: &Path, file: &Path) -> StoreResult<()> {
     let mut connection = options(&database_file(data_dir)).connect().await?;
     sqlx::query("VACUUM INTO ?")
         .bind(file.to_string_lossy().into_owned())

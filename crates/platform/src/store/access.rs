@@ -106,7 +106,7 @@ impl Store {
         hash: &[u8],
         expires: DateTime<Utc>,
     ) -> StoreResult<()> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         sqlx::query("DELETE FROM sign_in_tokens")
             .execute(&mut *change)
             .await?;

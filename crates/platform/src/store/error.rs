@@ -2,23 +2,17 @@
 
 /// A write or read that did not happen.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Another of the same place has this name, or a name with the same slug.
-    #[error("the name is taken")]
-    NameTaken,
-    /// Another service has this domain.
-    #[error("the domain {0} is taken")]
-    DomainTaken(String),
-    /// The thing is gone.
-    #[error("it is gone")]
-    Gone,
+pub enum StoreError {
+    /// Something that must be unique is there already: what SQLite says of it.
+    #[error("it is taken: {0}")]
+    Taken(String),
     /// The database can't be read or written; the sentence says what to do.
     #[error("{0}")]
     Unavailable(&'static str),
     /// The database holds what this build can't read.
     #[error("the database holds a document that this version can't read: {0}")]
     Document(#[from] serde_json::Error),
-    /// The migrations can't be applied.
+    /// The database can't be brought to this version.
     #[error("the database can't be brought to this version: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// Anything else.
@@ -39,10 +33,9 @@ mod code {
     pub(super) const NOTADB: i64 = 26;
 }
 
-impl From<sqlx::Error> for Error {
+impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::RowNotFound => return Self::Gone,
             sqlx::Error::PoolTimedOut => {
                 return Self::Unavailable(
                     "The database is busy with other requests. Try again in a moment.",
@@ -50,7 +43,7 @@ impl From<sqlx::Error> for Error {
             }
             sqlx::Error::Database(database) => {
                 if database.is_unique_violation() {
-                    return Self::NameTaken;
+                    return Self::Taken(database.message().to_owned());
                 }
                 let code = database
                     .code()

@@ -118,7 +118,7 @@ impl Store {
         new: &Project,
         default: &Environment,
     ) -> StoreResult<()> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         sqlx::query("INSERT INTO projects (id, org_id, name, slug, created, updated) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(&new.id)
             .bind(org_id)
@@ -180,7 +180,7 @@ impl Store {
     }
 
     pub(crate) async fn insert_environment(&self, project_id: &str, new: &Environment) -> StoreResult<()> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         insert_environment(&mut change, project_id, new).await?;
         Ok(change.commit().await?)
     }

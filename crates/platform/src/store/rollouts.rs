@@ -56,7 +56,7 @@ impl Store {
         by: &str,
         now: DateTime<Utc>,
     ) -> StoreResult<Rollout> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         let version: u32 =
             sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) + 1 FROM releases WHERE service_id = ?")
                 .bind(service_id)
@@ -165,7 +165,7 @@ impl Store {
         version: u32,
         now: DateTime<Utc>,
     ) -> StoreResult<()> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         sqlx::query("UPDATE services SET good_version = ? WHERE id = ? AND release_version = ?")
             .bind(version)
             .bind(service_id)
@@ -184,7 +184,7 @@ impl Store {
         why: &str,
         now: DateTime<Utc>,
     ) -> StoreResult<()> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         sqlx::query(
             "UPDATE services SET release_version = COALESCE(good_version, release_version)
              WHERE id = ? AND release_version = ?",

@@ -111,7 +111,7 @@ impl Store {
 
     /// Inserts a service with its domains.
     pub(crate) async fn insert_service(&self, new: &ServiceRow) -> StoreResult<()> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         sqlx::query(
             "INSERT INTO services (id, environment_id, name, slug, spec, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
@@ -130,7 +130,7 @@ impl Store {
 
     /// Replaces a service's name, description and domains.
     pub(crate) async fn update_service(&self, changed: &ServiceRow) -> StoreResult<()> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         sqlx::query("UPDATE services SET name = ?, spec = ?, updated = ? WHERE id = ?")
             .bind(&changed.name)
             .bind(serde_json::to_string(&changed.spec)?)
@@ -157,7 +157,7 @@ impl Store {
 
     /// Marks a service as deleted: its name and domains are free from now on.
     pub(crate) async fn mark_service_deleted(&self, id: &str) -> StoreResult<()> {
-        let mut change = self.writer.begin().await?;
+        let mut change = self.begin().await?;
         sqlx::query("UPDATE services SET deleted = 1 WHERE id = ?")
             .bind(id)
             .execute(&mut *change)
