@@ -1,0 +1,9 @@
+//! The way to the platform: sending a declared endpoint, and putting failures into words.
+
+pub mod client;
+pub mod connection;
+pub mod error;
+
+pub use client::send;
+pub use connection::{Connection, use_connection};
+pub use error::Failure;

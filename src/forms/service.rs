@@ -1,0 +1,6 @@
+//! The form that creates and edits a service.
+
+pub mod changes;
+pub mod draft;
+pub mod field;
+pub mod request;

@@ -1,0 +1,4 @@
+//! Log lines in the browser: held compactly, laid out and shown, whatever their number.
+
+pub mod layout;
+pub mod store;

@@ -1,0 +1,7 @@
+//! Every address of the console: typed, written and read in one place, and the route tree.
+
+mod address;
+mod hooks;
+
+pub use address::{Address, Tab};
+pub use hooks::{QueryText, ScopeName, query_text, scope_name, use_address, use_go, use_kept};

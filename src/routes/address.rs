@@ -1,0 +1,351 @@
+//! What an address of the console means, and how it is written.
+
+use wire::path::{Scope, ServiceParams};
+
+/// A page of one service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// What runs.
+    Overview,
+    /// What it writes.
+    Logs,
+    /// How it is described.
+    Settings,
+}
+
+impl Tab {
+    /// Every tab, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::Overview, Self::Logs, Self::Settings];
+
+    /// The word in the address.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Logs => "logs",
+            Self::Settings => "settings",
+        }
+    }
+
+    /// The word on the page.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Logs => "Logs",
+            Self::Settings => "Settings",
+        }
+    }
+
+    fn read(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.slug() == slug)
+    }
+}
+
+/// An address of the console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// Sign-in.
+    Connect,
+    /// The overview of the last used org.
+    Home,
+    /// An org: its projects.
+    Org {
+        /// Id or slug.
+        org: String,
+    },
+    /// A project: its environments.
+    Project {
+        /// Id or slug.
+        org: String,
+        /// Id or slug.
+        project: String,
+    },
+    /// The services of one place.
+    Services(Scope),
+    /// The form that creates a service there.
+    NewService(Scope),
+    /// A page of one service.
+    Service(ServiceParams, Tab),
+}
+
+impl Address {
+    /// A page of a service.
+    pub fn service(scope: &Scope, service: &str, tab: Tab) -> Self {
+        let params = ServiceParams {
+            scope: scope.clone(),
+            service: service.to_owned(),
+        };
+        Self::Service(params, tab)
+    }
+
+    /// The path.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Connect => "/connect".to_owned(),
+            Self::Home => "/".to_owned(),
+            Self::Org { org } => join(&["o", org]),
+            Self::Project { org, project } => join(&["o", org, "p", project]),
+            Self::Services(scope) => scope_path(scope),
+            Self::NewService(scope) => scope_path(scope) + "/services/new",
+            Self::Service(params, tab) => {
+                scope_path(&params.scope) + &join(&["s", &params.service, tab.slug()])
+            }
+        }
+    }
+
+    /// The sign-in page that comes back to `next`.
+    pub fn connect_and_return(next: &str) -> String {
+        let mut path = Self::Connect.path() + "?next=";
+        encode(next, &mut path);
+        path
+    }
+
+    /// What a path means; a trailing slash makes no difference.
+    pub fn read(path: &str) -> Option<Self> {
+        let parts: Vec<String> = path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .map(decode)
+            .collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        match parts.as_slice() {
+            [] => Some(Self::Home),
+            ["connect"] => Some(Self::Connect),
+            ["o", org] => Some(Self::Org {
+                org: (*org).to_owned(),
+            }),
+            ["o", org, "p", project] => Some(Self::Project {
+                org: (*org).to_owned(),
+                project: (*project).to_owned(),
+            }),
+            ["o", org, "p", project, "e", environment, rest @ ..] => {
+                let scope = Scope::Environment {
+                    org: (*org).to_owned(),
+                    project: (*project).to_owned(),
+                    environment: (*environment).to_owned(),
+                };
+                Self::read_in(scope, rest)
+            }
+            ["w", workspace, "p", project, rest @ ..] => {
+                let scope = Scope::Workspace {
+                    workspace: (*workspace).to_owned(),
+                    project: (*project).to_owned(),
+                };
+                Self::read_in(scope, rest)
+            }
+            _ => None,
+        }
+    }
+
+    fn read_in(scope: Scope, rest: &[&str]) -> Option<Self> {
+        match rest {
+            [] => Some(Self::Services(scope)),
+            ["services", "new"] => Some(Self::NewService(scope)),
+            ["s", service] => Some(Self::service(&scope, service, Tab::Overview)),
+            ["s", service, tab] => Some(Self::service(&scope, service, Tab::read(tab)?)),
+            _ => None,
+        }
+    }
+
+    /// The nearest address above a path that means nothing.
+    pub fn nearest(path: &str) -> Self {
+        let mut path = path;
+        while let Some((parent, _)) = path.rsplit_once('/') {
+            match Self::read(parent) {
+                Some(address) => return address,
+                None => path = parent,
+            }
+        }
+        Self::Home
+    }
+
+    /// Where services are, for the addresses inside such a place.
+    pub fn scope(&self) -> Option<&Scope> {
+        match self {
+            Self::Services(scope) | Self::NewService(scope) => Some(scope),
+            Self::Service(params, _) => Some(&params.scope),
+            Self::Connect | Self::Home | Self::Org { .. } | Self::Project { .. } => None,
+        }
+    }
+
+    /// The org, or workspace, that the address is inside of.
+    pub fn org(&self) -> Option<&str> {
+        match self {
+            Self::Org { org } | Self::Project { org, .. } => Some(org),
+            Self::Connect | Self::Home => None,
+            Self::Services(_) | Self::NewService(_) | Self::Service(..) => match self.scope()? {
+                Scope::Workspace { workspace, .. } => Some(workspace),
+                Scope::Environment { org, .. } => Some(org),
+            },
+        }
+    }
+
+    /// The project that the address is inside of.
+    pub fn project(&self) -> Option<&str> {
+        match self {
+            Self::Project { project, .. } => Some(project),
+            other => match other.scope()? {
+                Scope::Workspace { project, .. } | Scope::Environment { project, .. } => {
+                    Some(project)
+                }
+            },
+        }
+    }
+}
+
+fn scope_path(scope: &Scope) -> String {
+    match scope {
+        Scope::Workspace { workspace, project } => join(&["w", workspace, "p", project]),
+        Scope::Environment {
+            org,
+            project,
+            environment,
+        } => join(&["o", org, "p", project, "e", environment]),
+    }
+}
+
+fn join(parts: &[&str]) -> String {
+    let mut path = String::new();
+    for part in parts {
+        path.push('/');
+        encode(part, &mut path);
+    }
+    path
+}
+
+fn encode(part: &str, into: &mut String) {
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            into.push('%');
+            into.extend([byte >> 4, byte & 15].map(|digit| {
+                char::from_digit(u32::from(digit), 16).map_or('0', |c| c.to_ascii_uppercase())
+            }));
+        }
+    }
+}
+
+fn decode(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
+                bytes.push(hex(*high).unwrap_or(0) << 4 | hex(*low).unwrap_or(0));
+                rest = after;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    fn environment() -> Scope {
+        Scope::Environment {
+            org: "acme".into(),
+            project: "shop".into(),
+            environment: "production".into(),
+        }
+    }
+
+    fn workspace() -> Scope {
+        Scope::Workspace {
+            workspace: "acme".into(),
+            project: "shop".into(),
+        }
+    }
+
+    #[test]
+    fn every_address_is_written_and_read() {
+        let org = || "acme".to_owned();
+        let all = [
+            ("/connect", Address::Connect),
+            ("/", Address::Home),
+            ("/o/acme", Address::Org { org: org() }),
+            (
+                "/o/acme/p/shop",
+                Address::Project {
+                    org: org(),
+                    project: "shop".into(),
+                },
+            ),
+            (
+                "/o/acme/p/shop/e/production",
+                Address::Services(environment()),
+            ),
+            (
+                "/o/acme/p/shop/e/production/services/new",
+                Address::NewService(environment()),
+            ),
+            (
+                "/o/acme/p/shop/e/production/s/api/logs",
+                Address::service(&environment(), "api", Tab::Logs),
+            ),
+            ("/w/acme/p/shop", Address::Services(workspace())),
+            (
+                "/w/acme/p/shop/services/new",
+                Address::NewService(workspace()),
+            ),
+            (
+                "/w/acme/p/shop/s/api/settings",
+                Address::service(&workspace(), "api", Tab::Settings),
+            ),
+        ];
+        for (path, address) in all {
+            assert_eq!(address.path(), path);
+            assert_eq!(Address::read(path), Some(address));
+        }
+    }
+
+    #[test]
+    fn a_service_without_a_tab_is_its_overview() {
+        let overview = Address::service(&workspace(), "api", Tab::Overview);
+        assert_eq!(Address::read("/w/acme/p/shop/s/api/"), Some(overview));
+    }
+
+    #[test]
+    fn an_unknown_address_has_a_nearest_parent() {
+        let logs = "/o/acme/p/shop/e/production/s/api/nothing";
+        assert_eq!(
+            Address::nearest(logs),
+            Address::service(&environment(), "api", Tab::Overview)
+        );
+        assert_eq!(Address::nearest("/nothing/at/all"), Address::Home);
+    }
+
+    #[test]
+    fn sign_in_comes_back_to_the_whole_address() {
+        assert_eq!(
+            Address::connect_and_return("/o/acme?q=a b"),
+            "/connect?next=%2Fo%2Facme%3Fq%3Da%20b"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_survives_its_address(org in any::<String>(), service in ".+") {
+            let org = format!("x{org}");
+            let scope = Scope::Environment { org, project: "p".into(), environment: "e".into() };
+            let address = Address::service(&scope, &service, Tab::Overview);
+            prop_assert_eq!(Address::read(&address.path()), Some(address));
+        }
+
+        #[test]
+        fn reading_never_panics(path in any::<String>()) {
+            let _ = Address::read(&path);
+            let _ = Address::nearest(&path);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What pages share beyond one view: fetched data and its freshness, the session, the current org,
+//! notices, theme and clock.
+
+pub mod act;
+pub mod clock;
+pub mod drafts;
+pub mod poll;
+pub mod preference;
+pub mod remote;
+pub mod session;
+pub mod tree;

@@ -1,0 +1,73 @@
+//! Changes: an action that is sent once at a time, remembers why it failed, and says in one place
+//! what follows when it succeeds.
+
+use std::future::Future;
+
+use leptos::prelude::{Action, Get, GetUntracked, Memo, RwSignal, Set};
+
+use super::session::use_session;
+use crate::api::Failure;
+
+/// A change that can be asked for.
+pub struct Act<I: 'static> {
+    action: Action<I, ()>,
+    /// Why the last attempt failed.
+    pub failure: RwSignal<Option<Failure>>,
+}
+
+impl<I> Clone for Act<I> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<I> Copy for Act<I> {}
+
+impl<I: 'static> Act<I> {
+    /// A change that is made by `run`; `done` follows when it succeeded. It is carried through
+    /// even when the page that asked for it is left.
+    pub fn new<O, F>(
+        run: impl Fn(&I) -> F + 'static,
+        done: impl Fn(O) + Clone + 'static,
+    ) -> Self
+    where
+        O: 'static,
+        F: Future<Output = Result<O, Failure>> + 'static,
+    {
+        let failure = RwSignal::new(None);
+        let session = use_session();
+        let action = Action::new_local(move |input: &I| {
+            failure.set(None);
+            let answer = run(input);
+            let done = done.clone();
+            async move {
+                match answer.await {
+                    Ok(output) => done(output),
+                    Err(reason) => {
+                        session.note(&reason);
+                        failure.set(Some(reason));
+                    }
+                }
+            }
+        });
+        Self { action, failure }
+    }
+
+    /// Asks for the change, unless it is under way.
+    pub fn go(self, input: I) {
+        if !self.action.pending().get_untracked() {
+            self.action.dispatch_local(input);
+        }
+    }
+
+    /// Whether it is under way.
+    pub fn pending(self) -> Memo<bool> {
+        let pending = self.action.pending();
+        Memo::new(move |_| pending.get())
+    }
+
+    /// What went wrong, in words.
+    pub fn failed(self) -> Memo<Option<String>> {
+        Memo::new(move |_| self.failure.get().map(|failure| failure.words()))
+    }
+}
