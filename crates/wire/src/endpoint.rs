@@ -62,6 +62,11 @@ pub enum Access {
 pub trait Query: DecodeFields {
     /// Names and values, in a fixed order, without what is not set.
     fn pairs(&self) -> Vec<(&'static str, String)>;
+
+    /// Every name that it knows, each with a sentence for the API's documentation.
+    fn parameters() -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
 }
 
 /// No query at all.

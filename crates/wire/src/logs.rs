@@ -100,6 +100,28 @@ impl DecodeFields for LogQuery {
 }
 
 impl Query for LogQuery {
+    fn parameters() -> &'static [(&'static str, &'static str)] {
+        &[
+            ("since", "Seconds back from now."),
+            (
+                "start",
+                "The earliest instant, included: 2026-04-22T15:30:00Z.",
+            ),
+            (
+                "end",
+                "The latest instant, not included: 2026-04-22T15:30:00Z.",
+            ),
+            (
+                "limit",
+                "The newest so many lines of the window: 1 to 100000, 1000 where nothing is said.",
+            ),
+            (
+                "filter",
+                "Only lines that hold this text, case-sensitive; at most 4 KiB.",
+            ),
+        ]
+    }
+
     fn pairs(&self) -> Vec<(&'static str, String)> {
         let text =
             |value: DateTime<Utc>| value.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
