@@ -2,6 +2,7 @@
 
 mod access;
 mod error;
+mod meta;
 mod observed;
 mod orgs;
 mod scope;
@@ -16,7 +17,7 @@ use crate::logs::LogStore;
 use crate::reconcile::Wake;
 use crate::store::Store;
 
-pub(crate) use access::{Actor, Attempts, create_key, first_sign_in};
+pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
 pub use error::Error;
 pub(crate) use observed::{Observed, ObservedService};
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};

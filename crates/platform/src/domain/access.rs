@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use super::{Error, Platform, Result};
 use crate::store::{Holder, Store, StoreResult};
 
-/// How long a browser session lasts.
-const SESSION: TimeDelta = TimeDelta::days(14);
+/// How long a browser session lasts, in seconds.
+pub(crate) const SESSION_SECONDS: i64 = 14 * 24 * 60 * 60;
 /// How long a sign-in link can be used.
 const SIGN_IN_LINK: TimeDelta = TimeDelta::minutes(15);
 /// Wrong credentials that one address may send within [`ATTEMPT_WINDOW`].
@@ -140,7 +140,7 @@ impl Platform {
             SignIn::Key(key) => self.key_holder(&key, from).await?,
             SignIn::Token(token) => self.token_holder(&token, from).await?,
         };
-        actor.0.expires = Some(Utc::now() + SESSION);
+        actor.0.expires = Some(Utc::now() + TimeDelta::seconds(SESSION_SECONDS));
         let session = secret("phs_");
         self.store
             .insert_session(&hash(&session), &actor.0, Utc::now())

@@ -31,6 +31,10 @@ fn inside(kind: &str, names: &[&str]) -> String {
 }
 
 impl Platform {
+    pub(crate) async fn list_orgs(&self) -> Result<Vec<Org>> {
+        Ok(self.store.orgs().await?)
+    }
+
     pub(crate) async fn create_org(&self, body: Named) -> Result<Org> {
         let now = Utc::now();
         let org = Org {

@@ -1,0 +1,108 @@
+//! The platform put together from its parts, without a socket: what `serve` and the tests run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::domain::{Attempts, Observed, Platform, create_key, first_sign_in};
+use crate::engine::{EngineChoice, connect};
+use crate::http::{Context, console, router};
+use crate::ingress::Ingress;
+use crate::logs::{DEFAULT_LIMIT, LogStore};
+use crate::reconcile::{self, Wake};
+use crate::start::StartError;
+use crate::store::Store;
+
+/// What a platform is made of.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The folder that holds the database and the logs; it must exist.
+    pub data_dir: PathBuf,
+    /// What runs the instances.
+    pub engine: EngineChoice,
+    /// Where ingress is reached, as a browser sees it.
+    pub ingress_url: String,
+    /// Whether a proxy in front ends TLS.
+    pub behind_proxy: bool,
+    /// The folder of the console's build.
+    pub console: Option<PathBuf>,
+}
+
+/// A platform at work: its reconciler runs, and its router answers.
+pub struct App {
+    pub(crate) platform: Arc<Platform>,
+    context: Context,
+    console: Option<PathBuf>,
+    reconciler: tokio::task::JoinHandle<()>,
+}
+
+/// Puts a platform together and starts its reconciler.
+///
+/// # Errors
+/// The data directory or the engine can't be used.
+pub async fn app(parts: Parts) -> Result<App, StartError> {
+    let store = Store::open(&parts.data_dir).await?;
+    let engine = connect(parts.engine, store.installation()).await?;
+    let logs = LogStore::open(&parts.data_dir, DEFAULT_LIMIT)?;
+    let (wake, woken) = Wake::new();
+    let platform = Arc::new(Platform {
+        store,
+        engine,
+        ingress: Ingress::new(),
+        logs,
+        observed: Observed::default(),
+        wake,
+        attempts: Attempts::default(),
+        ingress_url: parts.ingress_url,
+    });
+    let reconciler = tokio::spawn(reconcile::run(Arc::clone(&platform), woken));
+    Ok(App {
+        context: Context::new(Arc::clone(&platform), parts.behind_proxy),
+        platform,
+        console: parts.console,
+        reconciler,
+    })
+}
+
+impl App {
+    /// Everything that is served but ingress.
+    pub fn router(&self) -> Router {
+        let console = console::console(self.console.clone());
+        router::router(self.context.clone(), console)
+    }
+
+    /// The OpenAPI document of every endpoint.
+    pub fn openapi(&self) -> serde_json::Value {
+        router::openapi(self.context.clone())
+    }
+
+    /// Makes a key for an admin.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub async fn create_key(&self, name: &str) -> Result<String, StartError> {
+        let role = pilothouse_wire::session::Role::Admin;
+        Ok(create_key(&self.platform.store, name, role).await?)
+    }
+
+    /// The token of a sign-in link, as long as nobody can sign in.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub async fn first_sign_in(&self) -> Result<Option<String>, StartError> {
+        Ok(first_sign_in(&self.platform.store).await?)
+    }
+
+    /// Stops at a point where nothing is half written. Instances go on running.
+    pub async fn close(self) {
+        self.reconciler.abort();
+        self.platform.logs.flush().await;
+        self.platform.store.close().await;
+    }
+}
+
+/// Whether a folder holds a platform's database.
+pub(crate) fn has_database(data_dir: &Path) -> bool {
+    crate::store::database_file(data_dir).exists()
+}

@@ -1,0 +1,24 @@
+//! What the platform says of itself.
+
+use pilothouse_wire::meta::{Engine, Meta};
+use pilothouse_wire::open::Open;
+
+use super::Platform;
+
+impl Platform {
+    pub(crate) async fn meta(&self) -> Meta {
+        let detail = self.engine.detail().await;
+        Meta {
+            name: "pilothouse".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            dialects: ["workspaces", "environments"].map(str::to_owned).into(),
+            engine: Engine {
+                kind: Open::Known(self.engine.kind()),
+                available: detail.is_ok(),
+                detail: detail.unwrap_or_else(|error| error.to_string()),
+            },
+            features: Vec::new(),
+            ingress: Some(self.ingress_url.clone()),
+        }
+    }
+}

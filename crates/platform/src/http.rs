@@ -1,0 +1,37 @@
+//! The HTTP side of the API: unpack a request, call the rules, wrap what they answer.
+
+mod answer;
+mod call;
+mod credentials;
+mod fallback;
+mod meta;
+mod mount;
+mod openapi;
+mod orgs;
+mod services;
+mod session;
+mod trace;
+
+pub(crate) mod console;
+pub(crate) mod router;
+
+use std::sync::Arc;
+
+use crate::domain::Platform;
+
+/// What every handler shares.
+#[derive(Clone)]
+pub(crate) struct Context {
+    platform: Arc<Platform>,
+    /// Whether a proxy in front ends TLS: then it tells who calls, and cookies are for TLS only.
+    behind_proxy: bool,
+}
+
+impl Context {
+    pub(crate) fn new(platform: Arc<Platform>, behind_proxy: bool) -> Self {
+        Self {
+            platform,
+            behind_proxy,
+        }
+    }
+}

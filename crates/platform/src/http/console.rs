@@ -1,0 +1,181 @@
+//! The console's built files, and the page for every address that is the page's own.
+
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use tower::ServiceExt;
+use tower_http::services::{ServeDir, ServeFile};
+
+/// Names with a hash never change what they stand for.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Kept, but asked for again each time, which costs a 304.
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// Nothing of the API is kept.
+const NEVER: HeaderValue = HeaderValue::from_static("no-store");
+/// How long Trunk's hashes in file names are, in hexadecimal digits.
+const HASH_DIGITS: usize = 16;
+
+const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+<title>Pilothouse</title><body><h1>The console is not built yet</h1>\
+<p>The platform and its API run. To build the console, run <code>make run</code> in the \
+repository, or <code>trunk build --release</code> and start again with \
+<code>--console dist</code>.</p></body></html>";
+
+/// Serves the console's build from a folder; without one, a page that says how to make it.
+pub(crate) fn console(folder: Option<PathBuf>) -> Router {
+    match folder {
+        Some(folder) => Router::new()
+            .fallback(get(file))
+            .with_state(Folder(folder)),
+        None => Router::new().fallback(get(unbuilt)),
+    }
+}
+
+#[derive(Clone)]
+struct Folder(PathBuf);
+
+async fn unbuilt(request: Request) -> Response {
+    if !is_page(&request) {
+        return missing();
+    }
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    let headers = [(CONTENT_TYPE, html), (CACHE_CONTROL, ASK_AGAIN)];
+    (headers, UNBUILT).into_response()
+}
+
+async fn file(State(folder): State<Folder>, request: Request) -> Response {
+    let page = is_page(&request);
+    let (kept, asked) = (is_hashed(request.uri().path()), Asked::of(&request));
+    if request.uri().path() != "/" {
+        let files = ServeDir::new(&folder.0)
+            .append_index_html_on_directories(false)
+            .precompressed_br()
+            .precompressed_gzip();
+        let response = infallible(files.oneshot(request).await);
+        if response.status() != StatusCode::NOT_FOUND {
+            return keep(response, if kept { FOR_EVER } else { ASK_AGAIN });
+        }
+    }
+    if page {
+        return index(&folder.0, asked).await;
+    }
+    missing()
+}
+
+/// The page itself, which then shows what its address says.
+async fn index(folder: &Path, asked: Asked) -> Response {
+    let file = ServeFile::new(folder.join("index.html"))
+        .precompressed_br()
+        .precompressed_gzip();
+    let response = infallible(file.oneshot(asked.request()).await);
+    if response.status() == StatusCode::NOT_FOUND {
+        return missing();
+    }
+    keep(response, ASK_AGAIN)
+}
+
+/// The headers of a request that decide in which form a file is sent.
+struct Asked(HeaderMap);
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let names = [ACCEPT_ENCODING, IF_NONE_MATCH, IF_MODIFIED_SINCE];
+        let headers = names.into_iter().filter_map(|name| {
+            let value = request.headers().get(&name)?.clone();
+            Some((name, value))
+        });
+        Self(headers.collect())
+    }
+
+    fn request(self) -> Request {
+        let mut request = Request::new(Body::empty());
+        *request.headers_mut() = self.0;
+        request
+    }
+}
+
+fn infallible<B>(served: Result<http::Response<B>, std::convert::Infallible>) -> Response
+where
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    match served {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    }
+}
+
+fn keep(mut response: Response, how_long: HeaderValue) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, how_long);
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
+}
+
+fn missing() -> Response {
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    let headers = [(CONTENT_TYPE, plain), (CACHE_CONTROL, ASK_AGAIN)];
+    let body = "There is no such file.";
+    (StatusCode::NOT_FOUND, headers, body).into_response()
+}
+
+/// Whether an address is one of the page's own: its last part is no file name. A reference such as
+/// `v1.2` in an address still is one, as browsers ask for pages with `Accept: text/html`.
+fn is_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let known_kind = [
+        ".js", ".wasm", ".css", ".svg", ".png", ".ico", ".json", ".map", ".br", ".gz", ".txt",
+        ".webmanifest", ".woff2",
+    ];
+    !known_kind.iter().any(|kind| last.ends_with(kind))
+}
+
+/// Whether a file's name holds the hash of its content, as Trunk writes it:
+/// `console-0123456789abcdef_bg.wasm`.
+fn is_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.split(['-', '_', '.'])
+        .any(|part| part.len() == HASH_DIGITS && part.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Headers that make a browser stricter, on every response; nothing of the API is kept.
+pub(super) async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(
+        X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("frame-ancestors 'none'; base-uri 'self'; object-src 'none'"),
+    );
+    headers.entry(CACHE_CONTROL).or_insert(NEVER);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_with_a_hash_are_kept_for_ever() {
+        assert!(is_hashed("/console-0123456789abcdef_bg.wasm"));
+        assert!(is_hashed("/style-fedcba9876543210.css"));
+        assert!(!is_hashed("/index.html"));
+        assert!(!is_hashed("/config.json"));
+        assert!(!is_hashed("/0123456789abcdef0.css"));
+    }
+}

@@ -1,0 +1,147 @@
+//! Mounts endpoints: one place that turns a request into a call and an outcome into a response.
+
+use std::future::Future;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use pilothouse_wire::endpoint::{Access, Endpoint, EndpointInfo, Method};
+use pilothouse_wire::envelope::Dialect;
+use pilothouse_wire::error::ErrorCode;
+use tracing::Instrument;
+use utoipa::ToSchema;
+
+use super::Context;
+use super::answer::{Answer, Failure, success};
+use super::call::{self, Call};
+use super::credentials::{identify, refuse_foreign_page};
+use super::openapi::Document;
+use super::trace::RequestId;
+
+/// How long a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The endpoints mounted so far, and the document that describes them.
+pub(super) struct Table {
+    context: Context,
+    pub(super) router: Router,
+    pub(super) document: Document,
+    pub(super) mounted: Vec<&'static str>,
+}
+
+impl Table {
+    pub(super) fn new(context: Context) -> Self {
+        Self {
+            context,
+            router: Router::new(),
+            document: Document::default(),
+            mounted: Vec::new(),
+        }
+    }
+
+    /// Mounts `E` under every template it has, with and without a slash at the end.
+    pub(super) fn mount<E, F, Fut>(mut self, handler: F) -> Self
+    where
+        E: Endpoint,
+        E::Params: Send,
+        E::Query: Send,
+        E::Body: ToSchema + Send,
+        E::Reply: ToSchema + Send,
+        F: Fn(Call<E>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Answer<E>> + Send + 'static,
+    {
+        self.mounted.push(E::NAME);
+        for (dialect, template) in EndpointInfo::of::<E>().templates() {
+            self.document.add::<E>(dialect, &template);
+            let bare = template.trim_end_matches('/');
+            for path in [bare.to_owned(), format!("{bare}/")] {
+                let (context, handler) = (self.context.clone(), handler.clone());
+                let serve =
+                    move |request: Request| answer::<E, F, Fut>(context, handler, dialect, request);
+                self.router = self.router.route(&path, on(filter(E::METHOD), serve));
+            }
+        }
+        self
+    }
+}
+
+fn filter(method: Method) -> MethodFilter {
+    match method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Patch => MethodFilter::PATCH,
+        Method::Put => MethodFilter::PUT,
+        Method::Delete => MethodFilter::DELETE,
+    }
+}
+
+/// Answers one request. The work runs in a task of its own: it is finished even when the client
+/// goes away or the time is over, so that no change is left half done, and a panic in it costs no
+/// more than this one answer.
+async fn answer<E, F, Fut>(
+    context: Context,
+    handler: F,
+    dialect: Dialect,
+    request: Request,
+) -> Response
+where
+    E: Endpoint,
+    E::Params: Send,
+    E::Query: Send,
+    E::Body: Send,
+    E::Reply: Send,
+    F: Fn(Call<E>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Answer<E>> + Send + 'static,
+{
+    let (parts, body) = request.into_parts();
+    let id = RequestId::of(&parts);
+    let span = tracing::info_span!("request", id = %id, endpoint = E::NAME);
+    let work = {
+        let id = id.clone();
+        async move {
+            let call = unpack::<E>(context, dialect, parts, body, &id).await?;
+            let outcome = handler(call).await;
+            let reply = outcome.map_err(|error| Failure::of(error, &id))?;
+            Ok(success::<E>(reply, dialect, &id))
+        }
+    };
+    let task = tokio::spawn(work.instrument(span));
+    let outcome = match tokio::time::timeout(TIMEOUT, task).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panic)) => Err(Failure::internal(&panic, &id)),
+        Err(_) => Err(Failure::new(
+            ErrorCode::Timeout,
+            "This takes longer than 30 s. It may still be done: look before trying again.",
+        )),
+    };
+    outcome.unwrap_or_else(|failure: Failure| failure.response(dialect, &id))
+}
+
+async fn unpack<E: Endpoint>(
+    context: Context,
+    dialect: Dialect,
+    mut request: http::request::Parts,
+    body: axum::body::Body,
+    id: &RequestId,
+) -> Result<Call<E>, Failure> {
+    let actor = match E::ACCESS {
+        Access::Public => {
+            refuse_foreign_page(&request)?;
+            None
+        }
+        Access::SignedIn => Some(identify(&context, &request, id).await?),
+    };
+    let params = call::params::<E>(&mut request).await?;
+    let query = call::query::<E>(&request)?;
+    let body = call::body::<E>(&request, body, dialect).await?;
+    Ok(Call {
+        context,
+        actor,
+        params,
+        query,
+        body,
+        request,
+    })
+}

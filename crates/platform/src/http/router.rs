@@ -1,0 +1,76 @@
+//! The one table of endpoint → handler, and what stands around it.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::get;
+use pilothouse_wire::endpoint::BASE;
+use pilothouse_wire::endpoints as e;
+
+use super::answer::json;
+use super::mount::Table;
+use super::{Context, console, fallback, meta, orgs, services, session, trace};
+
+/// The whole HTTP surface of the platform but ingress.
+pub(crate) fn router(context: Context, console: Router) -> Router {
+    let table = table(context.clone());
+    let document = Bytes::from(table.document.finish().to_string());
+    let api = table
+        .router
+        .route(
+            &format!("{BASE}/openapi.json"),
+            get(move || async move { json(200, document) }),
+        )
+        .route(&format!("{BASE}/{{*rest}}"), axum::routing::any(fallback::not_found))
+        .method_not_allowed_fallback(fallback::method_not_allowed);
+    let probes = Router::new()
+        .route("/healthz", get(meta::healthz))
+        .route("/readyz", get(meta::readyz))
+        .with_state(context);
+    api.merge(probes)
+        .fallback_service(console)
+        .layer(axum::middleware::from_fn(console::harden))
+        .layer(axum::middleware::from_fn(trace::trace))
+}
+
+/// The OpenAPI document of every mounted endpoint.
+pub(crate) fn openapi(context: Context) -> serde_json::Value {
+    table(context).document.finish()
+}
+
+fn table(context: Context) -> Table {
+    Table::new(context)
+        .mount::<e::GetMeta, _, _>(meta::get)
+        .mount::<e::GetSession, _, _>(session::get)
+        .mount::<e::SignInSession, _, _>(session::sign_in)
+        .mount::<e::SignOutSession, _, _>(session::sign_out)
+        .mount::<e::ListOrgs, _, _>(orgs::list)
+        .mount::<e::CreateOrg, _, _>(orgs::create)
+        .mount::<e::GetOrg, _, _>(orgs::get)
+        .mount::<e::UpdateOrg, _, _>(orgs::update)
+        .mount::<e::DeleteOrg, _, _>(orgs::delete)
+        .mount::<e::ListProjects, _, _>(orgs::list_projects)
+        .mount::<e::CreateProject, _, _>(orgs::create_project)
+        .mount::<e::GetProject, _, _>(orgs::get_project)
+        .mount::<e::UpdateProject, _, _>(orgs::update_project)
+        .mount::<e::DeleteProject, _, _>(orgs::delete_project)
+        .mount::<e::ListEnvironments, _, _>(orgs::list_environments)
+        .mount::<e::CreateEnvironment, _, _>(orgs::create_environment)
+        .mount::<e::GetEnvironment, _, _>(orgs::get_environment)
+        .mount::<e::UpdateEnvironment, _, _>(orgs::update_environment)
+        .mount::<e::DeleteEnvironment, _, _>(orgs::delete_environment)
+        .mount::<e::ListWorkspaces, _, _>(orgs::list_workspaces)
+        .mount::<e::CreateWorkspace, _, _>(orgs::create_workspace)
+        .mount::<e::ListWorkspaceProjects, _, _>(orgs::list_workspace_projects)
+        .mount::<e::CreateWorkspaceProject, _, _>(orgs::create_workspace_project)
+        .mount::<e::ListServices, _, _>(services::list)
+        .mount::<e::CreateService, _, _>(services::create)
+        .mount::<e::GetService, _, _>(services::get)
+        .mount::<e::UpdateService, _, _>(services::update)
+        .mount::<e::PutService, _, _>(services::put)
+        .mount::<e::DeleteService, _, _>(services::delete)
+        .mount::<e::GetServiceStatus, _, _>(services::status)
+        .mount::<e::ScaleService, _, _>(services::scale)
+        .mount::<e::RestartService, _, _>(services::restart)
+        .mount::<e::GetServiceLogs, _, _>(services::logs)
+        .mount::<e::DeployService, _, _>(services::deploy)
+}

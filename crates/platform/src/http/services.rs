@@ -1,0 +1,79 @@
+//! Services, under both scopes.
+
+use pilothouse_wire::endpoints::{
+    CreateService, DeleteService, DeployService, GetService, GetServiceLogs, GetServiceStatus,
+    ListServices, PutService, RestartService, ScaleService, UpdateService,
+};
+use pilothouse_wire::session::Done;
+
+use super::answer::Answer;
+use super::call::Call;
+
+/// `GET S`
+pub(super) async fn list(call: Call<ListServices>) -> Answer<ListServices> {
+    Ok(call.platform().list_services(&call.params).await?.into())
+}
+
+/// `POST S`
+pub(super) async fn create(call: Call<CreateService>) -> Answer<CreateService> {
+    let (by, platform) = (call.by().to_owned(), &call.context.platform);
+    let service = platform.create_service(&call.params, call.body, &by).await?;
+    Ok(service.into())
+}
+
+/// `GET S/{service}`
+pub(super) async fn get(call: Call<GetService>) -> Answer<GetService> {
+    Ok(call.platform().get_service(&call.params).await?.into())
+}
+
+/// `PATCH S/{service}`
+pub(super) async fn update(call: Call<UpdateService>) -> Answer<UpdateService> {
+    let (by, platform) = (call.by().to_owned(), &call.context.platform);
+    let service = platform.update_service(&call.params, call.body, &by).await?;
+    Ok(service.into())
+}
+
+/// `PUT S/{service}`, W only: the same as `PATCH`.
+pub(super) async fn put(call: Call<PutService>) -> Answer<PutService> {
+    let (by, platform) = (call.by().to_owned(), &call.context.platform);
+    let service = platform.update_service(&call.params, call.body, &by).await?;
+    Ok(service.into())
+}
+
+/// `DELETE S/{service}`
+pub(super) async fn delete(call: Call<DeleteService>) -> Answer<DeleteService> {
+    call.platform().delete_service(&call.params).await?;
+    Ok(Done::OK.into())
+}
+
+/// `GET S/{service}/status`
+pub(super) async fn status(call: Call<GetServiceStatus>) -> Answer<GetServiceStatus> {
+    Ok(call.platform().service_status(&call.params).await?.into())
+}
+
+/// `POST S/{service}/scale`
+pub(super) async fn scale(call: Call<ScaleService>) -> Answer<ScaleService> {
+    let platform = &call.context.platform;
+    platform.scale_service(&call.params, call.body).await?;
+    Ok(Done::OK.into())
+}
+
+/// `POST S/{service}/restart`
+pub(super) async fn restart(call: Call<RestartService>) -> Answer<RestartService> {
+    call.platform().restart_service(&call.params).await?;
+    Ok(Done::OK.into())
+}
+
+/// `GET S/{service}/logs`
+pub(super) async fn logs(call: Call<GetServiceLogs>) -> Answer<GetServiceLogs> {
+    let platform = &call.context.platform;
+    let logs = platform.service_logs(&call.params, call.query).await?;
+    Ok(logs.into())
+}
+
+/// `POST S/{service}/deploy`
+pub(super) async fn deploy(call: Call<DeployService>) -> Answer<DeployService> {
+    let (by, platform) = (call.by().to_owned(), &call.context.platform);
+    let deployed = platform.deploy_service(&call.params, call.body, &by).await?;
+    Ok(deployed.into())
+}

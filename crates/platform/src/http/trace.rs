@@ -1,0 +1,54 @@
+//! Gives each request an id, which its response, its error and the log carry.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderValue;
+use http::header::HeaderName;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Identifies one request in the platform's log.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(Arc<str>);
+
+impl RequestId {
+    fn generate() -> Self {
+        Self(uuid::Uuid::now_v7().to_string().into())
+    }
+
+    /// The id that [`trace`] gave the request.
+    pub(super) fn of(request: &http::request::Parts) -> Self {
+        let id = request.extensions.get::<Self>();
+        id.cloned().unwrap_or_else(Self::generate)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The outermost layer: an id for the request and one line in the log. Queries are not logged, as
+/// they may hold what people searched for.
+pub(super) async fn trace(mut request: Request, next: Next) -> Response {
+    let id = RequestId::generate();
+    request.extensions_mut().insert(id.clone());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let started = Instant::now();
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    tracing::debug!(
+        request_id = %id, %method, path, status = response.status().as_u16(),
+        milliseconds = started.elapsed().as_millis(), "answered"
+    );
+    response
+}

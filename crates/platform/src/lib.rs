@@ -1,0 +1,17 @@
+//! A container-service platform in one binary: REST API over SQLite, containers, ingress and the
+//! web console.
+
+pub mod app;
+pub mod command;
+pub mod engine;
+pub mod settings;
+pub mod start;
+
+mod data_dir;
+mod domain;
+mod http;
+mod ingress;
+mod logs;
+mod reconcile;
+mod serve;
+mod store;

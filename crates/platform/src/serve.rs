@@ -1,0 +1,162 @@
+//! `pilothouse serve`: sockets, the words at the start, and the end.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Parts, app};
+use crate::data_dir;
+use crate::ingress;
+use crate::settings::ServeArgs;
+use crate::start::StartError;
+
+/// How long requests may go on after a signal.
+const FINISH_WITHIN: Duration = Duration::from_secs(10);
+
+/// Serves until a signal asks to stop.
+///
+/// # Errors
+/// Why it does not start.
+pub async fn serve(args: &ServeArgs) -> Result<(), StartError> {
+    refuse_public(args)?;
+    let console = args.console_folder();
+    if let Some(folder) = console.as_ref().filter(|dir| !dir.join("index.html").exists()) {
+        return Err(StartError::NoConsole(folder.clone()));
+    }
+    let held = data_dir::hold(&args.data)?;
+    let listener = listen(args.listen, "--listen").await?;
+    let ingress_listener = listen(args.ingress_listen, "--ingress-listen").await?;
+    let urls = Urls {
+        console: url(listener.local_addr()?),
+        ingress: url(ingress_listener.local_addr()?),
+    };
+    let app = app(Parts {
+        data_dir: held.folder().to_owned(),
+        engine: args.engine,
+        ingress_url: urls.ingress.clone(),
+        behind_proxy: args.behind_proxy,
+        console,
+    })
+    .await?;
+    held.note_installation(app.platform.store.installation())?;
+
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+    let ingress = ingress::serve(ingress_listener, app.platform.ingress.clone(), stop.clone());
+    let ingress = tokio::spawn(ingress);
+    let api = tokio::spawn(answer(listener, app.router(), stop.clone()));
+    greet(&app, &urls, held.folder()).await?;
+
+    stop.cancelled().await;
+    tracing::info!("stopping; instances go on running");
+    let finished = async {
+        let _ = tokio::join!(ingress, api);
+    };
+    if tokio::time::timeout(FINISH_WITHIN, finished).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+    app.close().await;
+    Ok(())
+}
+
+struct Urls {
+    console: String,
+    ingress: String,
+}
+
+/// An address as a browser on this machine reaches it.
+fn url(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+fn refuse_public(args: &ServeArgs) -> Result<(), StartError> {
+    let public = [args.listen, args.ingress_listen]
+        .into_iter()
+        .find(|address| !address.ip().is_loopback());
+    match public {
+        Some(address) if !args.behind_proxy => Err(StartError::PublicAddress(address)),
+        _ => Ok(()),
+    }
+}
+
+async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            StartError::AddressInUse { address, option }
+        } else {
+            StartError::Listen {
+                address,
+                option,
+                source,
+            }
+        }
+    })
+}
+
+async fn answer(listener: TcpListener, router: Router, stop: CancellationToken) {
+    // Small replies go out at once.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the console and API are not served any more");
+    }
+}
+
+fn stop_on_signal(stop: CancellationToken) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.cancel();
+    });
+    Ok(())
+}
+
+/// Says on standard output where everything is.
+async fn greet(app: &App, urls: &Urls, data_dir: &Path) -> Result<(), StartError> {
+    let engine = match app.platform.engine.detail().await {
+        Ok(detail) => detail,
+        Err(error) => error.to_string(),
+    };
+    let sign_in = app.first_sign_in().await?;
+    let mut words = format!(
+        "Pilothouse {version}\n\
+         Engine    {engine}\n\
+         Data      {data}\n\
+         Console   {console}/\n\
+         Ingress   {ingress}/\n",
+        version = env!("CARGO_PKG_VERSION"),
+        data = data_dir.display(),
+        console = urls.console,
+        ingress = urls.ingress,
+    );
+    if let Some(token) = sign_in {
+        words.push_str(&format!(
+            "Sign in   {}/connect#token={token}\n          (works once, within 15 minutes; later: pilothouse key create)\n",
+            urls.console
+        ));
+    }
+    // Whoever started this may have closed its output; that is no reason to stop.
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());
+    Ok(())
+}

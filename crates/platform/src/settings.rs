@@ -1,0 +1,170 @@
+//! The command line and the environment: every setting once, with its help.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pilothouse_wire::session::Role;
+use pilothouse_wire::text::Name;
+
+use crate::engine::EngineChoice;
+
+/// A container-service platform in one binary: REST API, containers, ingress and the web console.
+#[derive(Debug, Parser)]
+#[command(name = "pilothouse", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How the log on standard error is written. What is logged is set by PILOTHOUSE_LOG, for
+    /// example `info,pilothouse=debug`.
+    #[arg(long, global = true, env = "PILOTHOUSE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the console, the API and ingress until a signal asks to stop. Containers go on running
+    /// meanwhile and are taken up again at the next start.
+    Serve(ServeArgs),
+    /// Keys for the API and for signing in.
+    Key {
+        /// What to do with keys.
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Copy the database into a new file; safe while the platform serves.
+    Backup(BackupArgs),
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key and print it, the only time that it is seen; works while the platform serves.
+    Create(KeyArgs),
+}
+
+/// Where everything is kept.
+#[derive(Args, Clone, Debug)]
+pub struct DataArgs {
+    /// The folder that holds the database and the logs. [default: $XDG_DATA_HOME/pilothouse, or
+    /// ~/.local/share/pilothouse]
+    #[arg(long, env = "PILOTHOUSE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// The folder that was named, or the user's own.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let home = || {
+            set("XDG_DATA_HOME").map(PathBuf::from).or_else(|| {
+                set("HOME").map(|home| PathBuf::from(home).join(".local/share"))
+            })
+        };
+        let named = self.data_dir.clone();
+        named.or_else(|| home().map(|home| home.join("pilothouse")))
+    }
+}
+
+/// The settings of `serve`.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// Where the console and the API listen. Port 0 takes a free one and prints it.
+    #[arg(long, env = "PILOTHOUSE_LISTEN", default_value = "127.0.0.1:7070", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Where ingress listens: the traffic of the services' domains.
+    #[arg(long, env = "PILOTHOUSE_INGRESS_LISTEN", default_value = "127.0.0.1:7080", value_name = "ADDRESS")]
+    pub ingress_listen: SocketAddr,
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// What runs the instances.
+    #[arg(long, env = "PILOTHOUSE_ENGINE", default_value = "auto", value_name = "ENGINE")]
+    pub engine: EngineChoice,
+    /// A proxy in front ends TLS: allows addresses that are not loopback, trusts its
+    /// X-Forwarded-For, and marks cookies for TLS only.
+    #[arg(long, env = "PILOTHOUSE_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+    /// The folder of the console's build. [default: ./dist where it exists]
+    #[arg(long, env = "PILOTHOUSE_CONSOLE", value_name = "DIR")]
+    pub console: Option<PathBuf>,
+    /// Make the sample project, where it is not there yet, and send it a trickle of traffic.
+    #[arg(long, env = "PILOTHOUSE_SAMPLE")]
+    pub sample: bool,
+    /// The static binary that the sample's image is built from. [default: pilothouse-sample beside
+    /// this executable]
+    #[arg(long, env = "PILOTHOUSE_SAMPLE_BINARY", value_name = "FILE")]
+    pub sample_binary: Option<PathBuf>,
+}
+
+impl ServeArgs {
+    /// The console's build: the folder that was named, or `dist` where it is.
+    pub(crate) fn console_folder(&self) -> Option<PathBuf> {
+        let beside = || Some(PathBuf::from("dist")).filter(|dist| dist.join("index.html").exists());
+        self.console.clone().or_else(beside)
+    }
+}
+
+/// The settings of `key create`.
+#[derive(Args, Clone, Debug)]
+pub struct KeyArgs {
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// What the key is called in the history of what it does.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub name: Name,
+    /// What the key may do.
+    #[arg(long, value_name = "ROLE", default_value = "admin")]
+    pub role: KeyRole,
+}
+
+/// The settings of `backup`.
+#[derive(Args, Clone, Debug)]
+pub struct BackupArgs {
+    /// The file to write, which must not exist yet.
+    pub file: PathBuf,
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// The roles that a key can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyRole {
+    /// Everything.
+    Admin,
+}
+
+impl From<KeyRole> for Role {
+    fn from(role: KeyRole) -> Self {
+        match role {
+            KeyRole::Admin => Self::Admin,
+        }
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    Name::new(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

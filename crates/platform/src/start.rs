@@ -1,0 +1,77 @@
+//! Why the platform does not start, in words that say what to do.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::engine::EngineError;
+use crate::store::StoreError;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Neither a folder nor a home was named.
+    #[error("there is no home directory to keep data in: name a folder with --data-dir")]
+    NoDataDir,
+    /// The folder can't be used.
+    #[error("the data directory {} can't be used ({source}): check its owner and permissions, or name another with --data-dir", .folder.display())]
+    DataDir {
+        /// The folder.
+        folder: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// Another process serves this folder.
+    #[error("another pilothouse serves the data directory {}: stop it first, or name another with --data-dir", .0.display())]
+    Locked(PathBuf),
+    /// There is nothing in the folder.
+    #[error("there is no database in {}: name the data directory of the platform with --data-dir", .0.display())]
+    NoDatabase(PathBuf),
+    /// The backup would overwrite a file.
+    #[error("{} exists already: name a new file", .0.display())]
+    FileExists(PathBuf),
+    /// The backup could not be written.
+    #[error("the backup {} can't be written ({source}): check the folder and the free space", .file.display())]
+    Backup {
+        /// The file.
+        file: PathBuf,
+        /// The database's words.
+        source: StoreError,
+    },
+    /// Somebody else listens there.
+    #[error("the address {address} is in use: stop what listens there, or choose another with {option}")]
+    AddressInUse {
+        /// The address.
+        address: SocketAddr,
+        /// The option that sets it.
+        option: &'static str,
+    },
+    /// The system does not let the platform listen there.
+    #[error("can't listen on {address} ({source}): choose another with {option}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The option that sets it.
+        option: &'static str,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// Keys would travel in the clear.
+    #[error("{0} can be reached from other machines, and keys would travel there unencrypted: listen on 127.0.0.1, or put a proxy with TLS in front and say so with --behind-proxy")]
+    PublicAddress(SocketAddr),
+    /// The console's folder holds no page.
+    #[error("there is no index.html in {}: build the console with `trunk build --release`, or name its folder with --console", .0.display())]
+    NoConsole(PathBuf),
+    /// The sample's binary is not there.
+    #[error("the sample's binary {} is not there: build it with `cargo build --release -p pilothouse-sample --target x86_64-unknown-linux-musl` and name it with --sample-binary", .0.display())]
+    NoSampleBinary(PathBuf),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The container engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The stored log lines, or the listener.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
