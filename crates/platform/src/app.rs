@@ -54,6 +54,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         observed: Observed::default(),
         wake,
         attempts: Attempts::default(),
+        changing: tokio::sync::Mutex::default(),
         ingress_url: parts.ingress_url,
     });
     let reconciler = tokio::spawn(reconcile::run(Arc::clone(&platform), woken));

@@ -34,6 +34,9 @@ pub struct Platform {
     pub(crate) observed: Observed,
     pub(crate) wake: Wake,
     pub(crate) attempts: Attempts,
+    /// Held while a stored service is read, changed and written back, so that of two changes at
+    /// once none is lost.
+    pub(crate) changing: tokio::sync::Mutex<()>,
     /// Where ingress is reached, as a browser sees it.
     pub(crate) ingress_url: String,
 }

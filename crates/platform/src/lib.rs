@@ -13,5 +13,6 @@ mod http;
 mod ingress;
 mod logs;
 mod reconcile;
+mod sample;
 mod serve;
 mod store;

@@ -1,8 +1,9 @@
 //! `pilothouse serve`: sockets, the words at the start, and the end.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Parts, app};
 use crate::data_dir;
 use crate::ingress;
+use crate::sample;
 use crate::settings::ServeArgs;
 use crate::start::StartError;
 
@@ -24,7 +26,7 @@ const FINISH_WITHIN: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Why it does not start.
-pub async fn serve(args: &ServeArgs) -> Result<(), StartError> {
+pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     refuse_public(args)?;
     let console = args.console_folder();
     if let Some(folder) = console.as_ref().filter(|dir| !dir.join("index.html").exists()) {
@@ -33,9 +35,10 @@ pub async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     let held = data_dir::hold(&args.data)?;
     let listener = listen(args.listen, "--listen").await?;
     let ingress_listener = listen(args.ingress_listen, "--ingress-listen").await?;
+    let visitors = reachable(ingress_listener.local_addr()?);
     let urls = Urls {
         console: url(listener.local_addr()?),
-        ingress: url(ingress_listener.local_addr()?),
+        ingress: url(visitors),
     };
     let app = app(Parts {
         data_dir: held.folder().to_owned(),
@@ -46,6 +49,11 @@ pub async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     })
     .await?;
     held.note_installation(app.platform.store.installation())?;
+    let binary = if args.sample {
+        sample::binary(&app.platform, args.sample_binary.as_deref())?
+    } else {
+        None
+    };
 
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
@@ -53,6 +61,10 @@ pub async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     let ingress = tokio::spawn(ingress);
     let api = tokio::spawn(answer(listener, app.router(), stop.clone()));
     greet(&app, &urls, held.folder()).await?;
+    if args.sample {
+        let platform = Arc::clone(&app.platform);
+        tokio::spawn(sample::run(platform, binary, visitors, stop.clone()));
+    }
 
     stop.cancelled().await;
     tracing::info!("stopping; instances go on running");
@@ -71,13 +83,17 @@ struct Urls {
     ingress: String,
 }
 
-/// An address as a browser on this machine reaches it.
-fn url(address: SocketAddr) -> String {
+/// An address as it is reached from this machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
-        format!("http://127.0.0.1:{}", address.port())
+        SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
     } else {
-        format!("http://{address}")
+        address
     }
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("http://{}", reachable(address))
 }
 
 fn refuse_public(args: &ServeArgs) -> Result<(), StartError> {

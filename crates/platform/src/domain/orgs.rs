@@ -123,6 +123,8 @@ impl Platform {
     }
 
     pub(crate) async fn delete_project(&self, org: &str, project: &str) -> Result<()> {
+        // No service may come in between the look and the removal.
+        let _changing = self.changing.lock().await;
         let found = self.find_project(org, project).await?;
         if self.store.delete_project(&found.id).await? {
             return Ok(());
@@ -207,6 +209,8 @@ impl Platform {
         project: &str,
         environment: &str,
     ) -> Result<()> {
+        // No service may come in between the look and the removal.
+        let _changing = self.changing.lock().await;
         let found = self.find_environment(org, project, environment).await?;
         if self.store.delete_environment(&found.id).await? {
             return Ok(());

@@ -42,6 +42,7 @@ impl Platform {
         create: ServiceCreate,
         by: &str,
     ) -> Result<Service> {
+        let _changing = self.changing.lock().await;
         let environment = self.find_scope(scope).await?;
         let now = Utc::now();
         let name = create.name.clone();
@@ -89,6 +90,7 @@ impl Platform {
         patch: ServicePatch,
         by: &str,
     ) -> Result<Service> {
+        let _changing = self.changing.lock().await;
         let before = self.find_service(at).await?;
         let at_once = at.scope.dialect() == Dialect::Workspace;
         let mut row = before.clone();
@@ -113,6 +115,7 @@ impl Platform {
     }
 
     pub(crate) async fn delete_service(&self, at: &ServiceParams) -> Result<()> {
+        let _changing = self.changing.lock().await;
         let row = self.find_service(at).await?;
         self.store.mark_service_deleted(&row.id).await?;
         self.wake.service(&row.id);
@@ -125,6 +128,7 @@ impl Platform {
         body: DeployRequest,
         by: &str,
     ) -> Result<Deployed> {
+        let _changing = self.changing.lock().await;
         let row = self.find_service(at).await?;
         self.admit(&row, Action::Deploy)?;
         let rollout = self.roll_out(&row, body.message.as_deref(), by).await?;
@@ -137,6 +141,7 @@ impl Platform {
     }
 
     pub(crate) async fn scale_service(&self, at: &ServiceParams, scale: Scale) -> Result<()> {
+        let _changing = self.changing.lock().await;
         let mut row = self.find_service(at).await?;
         self.admit(&row, Action::Scale)?;
         let mut patch = ServicePatch::default();
@@ -163,6 +168,7 @@ impl Platform {
     }
 
     pub(crate) async fn restart_service(&self, at: &ServiceParams) -> Result<()> {
+        let _changing = self.changing.lock().await;
         let row = self.find_service(at).await?;
         self.admit(&row, Action::Restart)?;
         self.store.bump_generation(&row.id).await?;
