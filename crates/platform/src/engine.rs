@@ -1,0 +1,204 @@
+//! What runs instances: one trait, so that nothing above it knows containers.
+//!
+//! An instance may run anywhere; its [`Endpoint`] says where it answers.
+
+mod connect;
+mod containers;
+mod simulated;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+use pilothouse_wire::logs::LogStream;
+use pilothouse_wire::meta::EngineKind;
+
+pub use connect::{EngineChoice, connect};
+pub use simulated::Simulated;
+
+/// Why the engine did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The engine itself does not answer.
+    #[error("the container engine does not answer ({0}). Check that Docker or Podman runs; what runs goes on, and the platform tries again by itself")]
+    Unavailable(String),
+    /// The registry or the engine knows no such image.
+    #[error("the image {reference} was not found: {why}. Check its name and tag, and that the registry lets this platform read it")]
+    ImageNotFound {
+        /// The reference that was asked for.
+        reference: String,
+        /// The engine's words.
+        why: String,
+    },
+    /// An image could not be built.
+    #[error("the image {tag} could not be built: {why}")]
+    BuildFailed {
+        /// The tag that was asked for.
+        tag: String,
+        /// The engine's words.
+        why: String,
+    },
+    /// The instance could not be created or started.
+    #[error("{what} failed: {why}")]
+    Refused {
+        /// What was asked.
+        what: String,
+        /// The engine's words.
+        why: String,
+    },
+}
+
+/// The outcome of an operation of the engine.
+pub type EngineResult<T> = Result<T, EngineError>;
+
+/// Which instance of which service something is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot {
+    /// The service's id.
+    pub service_id: String,
+    /// `web`, `worker`, …
+    pub process: String,
+    /// Counts from 0 in its process.
+    pub ordinal: u32,
+}
+
+impl Slot {
+    /// The name by which people and logs know it: `web.0`.
+    pub fn label(&self) -> String {
+        format!("{}.{}", self.process, self.ordinal)
+    }
+}
+
+/// What an instance is started from. Two instances of one slot with the same version and
+/// generation are the same instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceSpec {
+    /// Which one it is.
+    pub slot: Slot,
+    /// The service's slug: its host name inside the environment.
+    pub slug: String,
+    /// The network that it shares with its environment.
+    pub network: String,
+    /// The release that it runs.
+    pub release_version: u32,
+    /// The restart that it belongs to.
+    pub generation: u32,
+    /// The image to run.
+    pub image: String,
+    /// The port it listens on.
+    pub port: Option<u16>,
+    /// Its environment variables.
+    pub env: BTreeMap<String, String>,
+    /// Volume name → mount path. The volume belongs to the slot, not to the instance.
+    pub volumes: Vec<(String, String)>,
+}
+
+/// Whether an instance runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Created, not yet started.
+    Created,
+    /// Running.
+    Running,
+    /// Ended, with what is known of why.
+    Exited {
+        /// The exit code of its first process.
+        code: i64,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// An instance as the engine knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineInstance {
+    /// The engine's id.
+    pub id: String,
+    /// Which one it is.
+    pub slot: Slot,
+    /// The release that it runs.
+    pub release_version: u32,
+    /// The restart that it belongs to.
+    pub generation: u32,
+    /// Whether it runs.
+    pub state: RunState,
+    /// When it was created.
+    pub created: DateTime<Utc>,
+    /// Where its port answers, from this process.
+    pub endpoint: Option<SocketAddr>,
+}
+
+/// How an instance shows that it is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HealthCheck {
+    /// `GET path` answers 2xx, with this `Host` where one is given.
+    Http {
+        /// The path.
+        path: String,
+        /// The `Host` header.
+        host: Option<String>,
+    },
+    /// Its port accepts connections.
+    Port,
+    /// It runs.
+    Running,
+}
+
+/// One line that an instance wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineLine {
+    /// When it was written.
+    pub timestamp: DateTime<Utc>,
+    /// Where.
+    pub stream: LogStream,
+    /// The line without its end; invalid UTF-8 replaced.
+    pub message: String,
+}
+
+/// Runs instances. Every operation is safe to repeat.
+#[async_trait]
+pub trait Engine: Send + Sync + 'static {
+    /// Which kind it is.
+    fn kind(&self) -> EngineKind;
+
+    /// Product and version, for people. An error when it does not answer.
+    async fn detail(&self) -> EngineResult<String>;
+
+    /// The instances of one service, or of all services of this installation.
+    async fn list(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>>;
+
+    /// Makes sure that an image is there, fetching it if it is not.
+    async fn ensure_image(&self, reference: &str) -> EngineResult<()>;
+
+    /// Builds an image from a tar of its context, with its `Dockerfile` at the root.
+    async fn build_image(&self, tag: &str, context: Bytes) -> EngineResult<()>;
+
+    /// Creates and starts an instance, or finds the one that is there already.
+    async fn start(&self, spec: &InstanceSpec) -> EngineResult<()>;
+
+    /// Asks an instance to end, and ends it after the grace.
+    async fn stop(&self, id: &str, grace: Duration) -> EngineResult<()>;
+
+    /// Removes an instance that ended. Its volumes stay.
+    async fn remove(&self, id: &str) -> EngineResult<()>;
+
+    /// Removes all volumes of a service.
+    async fn remove_volumes(&self, service_id: &str) -> EngineResult<()>;
+
+    /// Removes an environment's network if nothing uses it any more.
+    async fn remove_network(&self, network: &str) -> EngineResult<()>;
+
+    /// Looks whether an instance is ready. `Err` says why not, in words.
+    async fn probe(&self, instance: &EngineInstance, check: &HealthCheck) -> Result<(), String>;
+
+    /// The lines of an instance written at or after an instant, then those to come, until it ends.
+    async fn logs(
+        &self,
+        id: &str,
+        since: Option<DateTime<Utc>>,
+    ) -> EngineResult<BoxStream<'static, EngineResult<EngineLine>>>;
+}
