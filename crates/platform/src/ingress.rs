@@ -1,0 +1,9 @@
+//! Ingress: routes requests by their `Host` to the ready instances of a service.
+
+mod forward;
+mod page;
+mod routes;
+mod server;
+
+pub use routes::{Backend, Ingress, drained};
+pub use server::serve;
