@@ -1,4 +1,8 @@
 //! Forms: each a draft, a pure way from the draft to the request, and a shell.
 
 pub mod dotenv;
+pub mod environment;
+pub mod guard;
+pub mod named;
+pub mod scale;
 pub mod service;

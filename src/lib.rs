@@ -5,7 +5,10 @@
 extern crate pilothouse_wire as wire;
 
 pub mod api;
+pub mod app;
+pub mod components;
 pub mod forms;
 pub mod logbook;
+pub mod pages;
 pub mod routes;
 pub mod state;

@@ -4,8 +4,11 @@
 pub mod act;
 pub mod clock;
 pub mod drafts;
+pub mod keys;
+pub mod notices;
 pub mod poll;
 pub mod preference;
 pub mod remote;
 pub mod session;
+pub mod title;
 pub mod tree;

@@ -177,11 +177,6 @@ fn pause(landed: Landed, failures: u32, random: f64) -> Option<u32> {
     }
     let doubled = 1_000u32.saturating_mul(1 << failures.min(10));
     let most = f64::from(doubled.min(LONGEST_PAUSE));
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and LONGEST_PAUSE"
-    )]
     let pause = (most * (0.75 + random / 4.0)) as u32;
     Some(pause)
 }

@@ -1,0 +1,133 @@
+//! The whole page: what everything shares, the router, and the frame around the pages.
+
+mod panic;
+pub mod rail;
+pub mod strips;
+pub mod top;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Router;
+use leptos_router::hooks::{use_location, use_navigate};
+use wire::endpoint::{NoBody, NoQuery};
+use wire::endpoints::GetSession;
+use wire::path::NoParams;
+use wire::session::Session as Identity;
+
+use crate::api::connection::provide_connection;
+use crate::api::{Connection, send, use_connection};
+use crate::components::toast::Toasts;
+use crate::pages::parts::loaded;
+use crate::routes::{Address, Pages, use_address};
+use crate::state::clock::provide_clock;
+use crate::state::drafts::provide_drafts;
+use crate::state::notices::{provide_notices, use_notices};
+use crate::state::preference::provide_preferences;
+use crate::state::remote::Remote;
+use crate::state::session::{provide_session, use_session};
+use crate::state::tree::provide_tree;
+
+use rail::Rail;
+use strips::Strips;
+use top::Top;
+
+pub use panic::show_panics;
+
+/// The console.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_connection(Connection::same_origin());
+    provide_preferences();
+    provide_session();
+    provide_clock();
+    provide_notices();
+    provide_drafts();
+    view! {
+        <Router>
+            <Frame />
+        </Router>
+    }
+}
+
+#[component]
+fn Frame() -> impl IntoView {
+    provide_tree();
+    let address = use_address();
+    let session = use_session();
+    let notices = use_notices();
+    let drawer = RwSignal::new(false);
+    let identity = use_identity();
+    go_to_sign_in_when_ended();
+    Effect::new(move |_| {
+        address.track();
+        drawer.set(false);
+    });
+
+    let is_sign_in = Memo::new(move |_| address.get() == Some(Address::Connect));
+    let has_pages = Memo::new(move |_| is_sign_in.get() || session.who.with(Option::is_some));
+    let body = move || {
+        if has_pages.get() {
+            view! { <Pages /> }.into_any()
+        } else {
+            loaded(identity, 6, |_| ().into_any()).into_any()
+        }
+    };
+    view! {
+        <div class=move || if is_sign_in.get() { "app alone" } else { "app" }>
+            <a class="skip" href="#main">"Skip to the page"</a>
+            <Show when=move || !is_sign_in.get()>
+                <Rail open=drawer />
+                <Top drawer />
+            </Show>
+            <main class="main" id="main" tabindex="-1">
+                <Strips />
+                {body}
+            </main>
+        </div>
+        <Toasts toasts=notices.toasts on_close=move |id| notices.close(id) />
+    }
+}
+
+/// Who is signed in: asked once, unless the person is about to sign in.
+fn use_identity() -> Remote<Identity> {
+    let connection = use_connection();
+    let address = use_address();
+    let session = use_session();
+    let asked = move || {
+        let known = session.who.with(Option::is_some) || session.ended.get();
+        (!known && address.get() != Some(Address::Connect)).then_some(())
+    };
+    let identity = Remote::new(
+        asked,
+        move |()| {
+            let connection = connection.clone();
+            async move { send::<GetSession>(&connection, &NoParams {}, &NoQuery, &NoBody).await }
+        },
+        |_| None,
+    );
+    Effect::new(move |_| {
+        if let Some(who) = identity.get() {
+            session.begin((*who).clone());
+        }
+    });
+    identity
+}
+
+/// Leaves for the sign-in page when the session has ended, with the way back.
+fn go_to_sign_in_when_ended() {
+    let session = use_session();
+    let location = use_location();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let path = location.pathname.get_untracked();
+        if session.ended.get() && Address::read(&path) != Some(Address::Connect) {
+            let search = location.search.get_untracked();
+            let next = if search.is_empty() { path } else { format!("{path}?{search}") };
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate(&Address::connect_and_return(&next), options);
+        }
+    });
+}

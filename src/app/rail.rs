@@ -1,0 +1,142 @@
+//! The rail: the org in use, and the way to each project and environment.
+
+use leptos::prelude::*;
+use wire::path::Scope;
+
+use crate::components::button::IconButton;
+use crate::components::icon::{Icon, icon};
+use crate::components::menu::Menu;
+use crate::routes::{Address, use_address};
+use crate::state::preference::remember_org;
+use crate::state::tree::{Tree, use_tree};
+
+/// The rail; on a phone a drawer.
+#[component]
+pub fn Rail(open: RwSignal<bool>) -> impl IntoView {
+    let tree = use_tree();
+    let address = use_address();
+    Effect::new(move |_| {
+        let org = address.get().and_then(|address| address.org().map(str::to_owned));
+        if org.is_some() {
+            remember_org(org.as_deref());
+        }
+    });
+    view! {
+        <div class="veil" class:open=move || open.get() on:click=move |_| open.set(false)></div>
+        <aside class="rail" class:open=move || open.get()>
+            <div class="brand">
+                {icon(Icon::Wheel)} <a class="grow" href=Address::Home.path()>"Pilothouse"</a>
+                <span class="narrow">
+                    <IconButton label="Close menu" glyph=Icon::Cross on_click=move |()| open.set(false) />
+                </span>
+            </div>
+            <OrgSwitch tree />
+            <nav class="nav" aria-label="Projects and environments">
+                <ProjectTree tree />
+            </nav>
+        </aside>
+    }
+}
+
+#[component]
+fn OrgSwitch(tree: Tree) -> impl IntoView {
+    let address = use_address();
+    let current = Memo::new(move |_| {
+        let address = address.get()?;
+        let org = address.org()?;
+        let name = tree.orgs.get().and_then(|orgs| {
+            let known = orgs.iter().find(|known| known.slug == org || known.id == org);
+            known.map(|known| known.name.clone())
+        });
+        Some(name.unwrap_or_else(|| org.to_owned()))
+    });
+    let words = move || Some(current.get().unwrap_or_else(|| "Choose an organisation".to_owned()));
+    let orgs = move || {
+        let orgs = tree.orgs.get();
+        orgs.iter()
+            .flat_map(|orgs| orgs.iter())
+            .map(|org| {
+                let address = Address::Org { org: org.slug.clone() };
+                view! { <a class="item" href=address.path()>{icon(Icon::People)} {org.name.clone()}</a> }
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="scope">
+            <Menu label="Organisation" glyph=Icon::People words=Signal::derive(words)>
+                {orgs}
+                <a class="item" href=all_orgs()>{icon(Icon::Plus)} "All organisations"</a>
+            </Menu>
+        </div>
+    }
+}
+
+/// The list of orgs, even where one was used last.
+fn all_orgs() -> String {
+    Address::Home.path() + "?all=yes"
+}
+
+#[component]
+fn ProjectTree(tree: Tree) -> impl IntoView {
+    let address = use_address();
+    let projects = move || {
+        let projects = tree.projects.get()?;
+        let here = address.get()?;
+        let org = here.org().map(str::to_owned).or_else(crate::state::preference::last_org)?;
+        let rows = projects
+            .iter()
+            .map(|project| project_row(tree, &here, &org, &project.slug, &project.name))
+            .collect_view();
+        Some(view! {
+            <span class="label">"Projects"</span>
+            {rows}
+        })
+    };
+    view! { {projects} }
+}
+
+fn project_row(tree: Tree, here: &Address, org: &str, slug: &str, name: &str) -> AnyView {
+    let workspace = matches!(here.scope(), Some(Scope::Workspace { .. }));
+    let address = if workspace {
+        Address::Services(Scope::Workspace {
+            workspace: org.to_owned(),
+            project: slug.to_owned(),
+        })
+    } else {
+        Address::Project {
+            org: org.to_owned(),
+            project: slug.to_owned(),
+        }
+    };
+    let is_here = here.project() == Some(slug);
+    let current = (is_here && (workspace || here.scope().is_none())).then_some("page");
+    let below = (is_here && !workspace).then(|| environment_rows(tree, here, org, slug));
+    view! {
+        <a href=address.path() aria-current=current>
+            {icon(Icon::Folder)} <span class="cut">{name.to_owned()}</span>
+        </a>
+        {below}
+    }
+    .into_any()
+}
+
+fn environment_rows(tree: Tree, here: &Address, org: &str, project: &str) -> impl IntoView + use<> {
+    let environments = tree.environments.get();
+    environments
+        .iter()
+        .flat_map(|environments| environments.iter())
+        .map(|environment| {
+            let scope = Scope::Environment {
+                org: org.to_owned(),
+                project: project.to_owned(),
+                environment: environment.slug.clone(),
+            };
+            let current = (here.scope() == Some(&scope)).then_some("page");
+            view! {
+                <a class="sub" href=Address::Services(scope).path() aria-current=current>
+                    <span class="cut">{environment.name.clone()}</span>
+                </a>
+            }
+        })
+        .collect_view()
+}

@@ -1,0 +1,56 @@
+//! The strips above a page that concern everything: no network, an engine that does not answer.
+
+use leptos::ev;
+use leptos::leptos_dom::helpers::window_event_listener;
+use leptos::prelude::*;
+
+use crate::components::feedback::Note;
+use crate::state::tree::use_tree;
+
+/// Every strip that holds now.
+#[component]
+pub fn Strips() -> impl IntoView {
+    let online = use_online();
+    let tree = use_tree();
+    let silent = Memo::new(move |_| {
+        let meta = tree.meta.get()?;
+        (!meta.engine.available).then(|| meta.engine.detail.clone())
+    });
+    view! {
+        <Show when=move || !online.get()>
+            <Note>
+                <span class="grow">
+                    "You are offline. What you see is the last that was known; the page goes on by itself."
+                </span>
+            </Note>
+        </Show>
+        {move || {
+            silent
+                .get()
+                .map(|detail| {
+                    view! {
+                        <Note bad=true>
+                            <span class="grow">
+                                <b>"The container engine does not answer. "</b>
+                                {detail}
+                            </span>
+                        </Note>
+                    }
+                })
+        }}
+    }
+}
+
+fn use_online() -> RwSignal<bool> {
+    let online = RwSignal::new(window().navigator().on_line());
+    let listeners = [
+        window_event_listener(ev::online, move |_| online.set(true)),
+        window_event_listener(ev::offline, move |_| online.set(false)),
+    ];
+    on_cleanup(move || {
+        for listener in listeners {
+            listener.remove();
+        }
+    });
+    online
+}

@@ -1,0 +1,190 @@
+//! The top bar: where one is, and the switches that concern every page.
+
+use leptos::prelude::*;
+use wire::endpoint::{NoBody, NoQuery};
+use wire::endpoints::SignOutSession;
+use wire::open::Open;
+use wire::path::NoParams;
+
+use crate::api::{send, use_connection};
+use crate::components::button::IconButton;
+use crate::components::icon::Icon;
+use crate::components::menu::{Menu, MenuItem};
+use crate::routes::{Address, scope_name, use_address};
+use crate::state::act::Act;
+use crate::state::notices::use_notices;
+use crate::state::preference::{Theme, use_preferences};
+use crate::state::session::use_session;
+use crate::state::tree::use_tree;
+
+/// The top bar.
+#[component]
+pub fn Top(drawer: RwSignal<bool>) -> impl IntoView {
+    let tree = use_tree();
+    let simulated = Memo::new(move |_| tree.is_simulated());
+    view! {
+        <header class="top">
+            <div class="narrow">
+                <IconButton label="Menu" glyph=Icon::Menu on_click=move |()| drawer.set(true) />
+            </div>
+            <Crumbs />
+            <span class="grow"></span>
+            <Show when=move || simulated.get()>
+                <span class="chip warn simulated" title="No containers run: this engine gives plausible life for a look around.">
+                    "Simulated engine"
+                </span>
+            </Show>
+            <Zone />
+            <ThemeSwitch />
+            <PersonMenu />
+        </header>
+    }
+}
+
+/// One step of the way to the page: its words and where it leads.
+fn crumbs(address: &Address) -> Vec<(String, Address)> {
+    let mut crumbs = Vec::new();
+    if let (Some(org), false) = (address.org(), is_workspace(address)) {
+        let org = org.to_owned();
+        crumbs.push((org.clone(), Address::Org { org: org.clone() }));
+        if let Some(project) = address.project() {
+            let project = project.to_owned();
+            crumbs.push((project.clone(), Address::Project { org, project }));
+        }
+    }
+    if let Some(scope) = address.scope() {
+        let name = scope_name(scope);
+        let words = if is_workspace(address) { name.project } else { name.environment };
+        crumbs.push((words, Address::Services(scope.clone())));
+    }
+    match address {
+        Address::NewService(_) => crumbs.push(("New service".to_owned(), address.clone())),
+        Address::Service(params, _) => crumbs.push((params.service.clone(), address.clone())),
+        Address::Home => crumbs.push(("Organisations".to_owned(), Address::Home)),
+        _ => {}
+    }
+    crumbs
+}
+
+fn is_workspace(address: &Address) -> bool {
+    matches!(address.scope(), Some(wire::path::Scope::Workspace { .. }))
+}
+
+#[component]
+fn Crumbs() -> impl IntoView {
+    let address = use_address();
+    let steps = move || {
+        let steps = address.get().map(|address| crumbs(&address)).unwrap_or_default();
+        let last = steps.len().saturating_sub(1);
+        steps
+            .into_iter()
+            .enumerate()
+            .map(|(place, (words, address))| {
+                let current = (place == last).then_some("page");
+                view! {
+                    <li>
+                        <a href=address.path() aria-current=current>{words}</a>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumb">
+            <ol>{steps}</ol>
+        </nav>
+    }
+}
+
+#[component]
+fn Zone() -> impl IntoView {
+    let preferences = use_preferences();
+    let utc = preferences.utc;
+    let label = move || match utc.get() {
+        true => "Times are UTC. Show local time",
+        false => "Times are local. Show UTC",
+    };
+    view! {
+        <button
+            type="button"
+            class="btn quiet wide"
+            aria-label=label
+            title=label
+            on:click=move |_| preferences.set_utc(!utc.get_untracked())
+        >
+            {move || if utc.get() { "UTC" } else { "Local" }}
+        </button>
+    }
+}
+
+#[component]
+fn ThemeSwitch() -> impl IntoView {
+    let preferences = use_preferences();
+    let theme = preferences.theme;
+    let next = move |theme: Theme| match theme {
+        Theme::System => Theme::Light,
+        Theme::Light => Theme::Dark,
+        Theme::Dark => Theme::System,
+    };
+    let glyph = move || match theme.get() {
+        Theme::System => Icon::Screen,
+        Theme::Light => Icon::Sun,
+        Theme::Dark => Icon::Moon,
+    };
+    view! {
+        <IconButton
+            label=Signal::derive(move || format!("Theme: {}", theme.get().label()))
+            glyph=Signal::derive(glyph)
+            on_click=move |()| preferences.set_theme(next(theme.get_untracked()))
+        />
+    }
+}
+
+#[component]
+fn PersonMenu() -> impl IntoView {
+    let session = use_session();
+    let preferences = use_preferences();
+    let connection = use_connection();
+    let notices = use_notices();
+    let sign_out = Act::new(
+        move |&(): &()| {
+            let connection = connection.clone();
+            async move { send::<SignOutSession>(&connection, &NoParams {}, &NoQuery, &NoBody).await }
+        },
+        move |_| session.end(),
+    );
+    Effect::new(move |_| {
+        if let Some(words) = sign_out.failed().get() {
+            notices.complain(words);
+        }
+    });
+    let who = move || {
+        session.who.get().map(|who| {
+            let role = match &who.role {
+                Open::Known(role) => role.to_string(),
+                Open::Unknown(role) => role.clone(),
+            };
+            view! {
+                <p class="about">
+                    <b>{who.name}</b>
+                    <span class="faint sm">{role}</span>
+                </p>
+            }
+        })
+    };
+    let zone = move || match preferences.utc.get() {
+        true => "Show local times".to_owned(),
+        false => "Show times in UTC".to_owned(),
+    };
+    view! {
+        <Menu label="Account" glyph=Icon::Person>
+            {who}
+            <MenuItem
+                label=Signal::derive(zone)
+                glyph=Icon::Clock
+                on_click=move |()| preferences.set_utc(!preferences.utc.get_untracked())
+            />
+            <MenuItem label="Sign out" glyph=Icon::Out on_click=move |()| sign_out.go(()) />
+        </Menu>
+    }
+}

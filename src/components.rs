@@ -1,0 +1,14 @@
+//! What pages share and no API: controls, states, table, dialog, toasts. A component is given
+//! everything it shows and calls back; it never fetches.
+
+pub mod button;
+pub mod dialog;
+pub mod feedback;
+pub mod field;
+pub mod icon;
+pub mod menu;
+pub mod page;
+pub mod status;
+pub mod table;
+pub mod time;
+pub mod toast;

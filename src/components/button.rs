@@ -1,0 +1,144 @@
+//! Buttons and links that look like buttons.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+
+/// How much a button asks for attention.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// One of several.
+    #[default]
+    Plain,
+    /// The one thing to do here.
+    Primary,
+    /// Beside what matters.
+    Quiet,
+    /// Destroys something.
+    Danger,
+}
+
+impl Kind {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "btn",
+            Self::Primary => "btn primary",
+            Self::Quiet => "btn quiet",
+            Self::Danger => "btn danger",
+        }
+    }
+}
+
+/// A button. With a reason against it, it is dimmed, says why, and does nothing; while pending it
+/// shows progress and can't be pressed twice.
+#[component]
+pub fn Button(
+    #[prop(into)] label: Signal<String>,
+    #[prop(optional)] kind: Kind,
+    #[prop(optional)] glyph: Option<Icon>,
+    #[prop(into, optional)] pending: Signal<bool>,
+    /// Why it can't be pressed now.
+    #[prop(into, optional)]
+    against: Signal<Option<String>>,
+    #[prop(optional)] submit: bool,
+    #[prop(into, optional)] on_click: Option<Callback<()>>,
+) -> impl IntoView {
+    let blocked = move || pending.get() || against.with(Option::is_some);
+    let press = move |event: leptos::ev::MouseEvent| {
+        if blocked() {
+            event.prevent_default();
+        } else if let Some(on_click) = on_click {
+            on_click.run(());
+        }
+    };
+    let mark = move || {
+        if pending.get() {
+            view! { <span class="spinner" aria-hidden="true"></span> }.into_any()
+        } else {
+            glyph.map(icon).into_any()
+        }
+    };
+    view! {
+        <button
+            type=if submit { "submit" } else { "button" }
+            class=kind.class()
+            aria-disabled=move || blocked().then_some("true")
+            aria-busy=move || pending.get().then_some("true")
+            title=move || against.get()
+            on:click=press
+        >
+            {mark}
+            <span>{move || label.get()}</span>
+        </button>
+    }
+}
+
+/// A button that is a picture: its label is read and shown on hover.
+#[component]
+pub fn IconButton(
+    #[prop(into)] label: Signal<String>,
+    #[prop(into)] glyph: Signal<Icon>,
+    #[prop(into)] on_click: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="btn quiet icon"
+            aria-label=move || label.get()
+            title=move || label.get()
+            on:click=move |_| on_click.run(())
+        >
+            {move || icon(glyph.get())}
+        </button>
+    }
+}
+
+/// A link that looks like a button.
+#[component]
+pub fn ButtonLink(
+    #[prop(into)] label: String,
+    #[prop(into)] href: Signal<String>,
+    #[prop(optional)] kind: Kind,
+    #[prop(optional)] glyph: Option<Icon>,
+) -> impl IntoView {
+    view! {
+        <a class=kind.class() href=move || href.get()>
+            {glyph.map(icon)}
+            <span>{label}</span>
+        </a>
+    }
+}
+
+/// A few choices side by side, of which one holds.
+#[component]
+pub fn Segments(
+    /// What is chosen, for screen readers.
+    #[prop(into)]
+    label: String,
+    /// Values and their words.
+    choices: Vec<(String, String)>,
+    #[prop(into)] value: Signal<String>,
+    #[prop(into)] on_choose: Callback<String>,
+) -> impl IntoView {
+    let buttons = choices
+        .into_iter()
+        .map(|(choice, words)| {
+            let this = choice.clone();
+            let chosen = Memo::new(move |_| value.with(|value| *value == this));
+            view! {
+                <button
+                    type="button"
+                    aria-pressed=move || if chosen.get() { "true" } else { "false" }
+                    on:click=move |_| on_choose.run(choice.clone())
+                >
+                    {words}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="seg" role="group" aria-label=label>
+            {buttons}
+        </div>
+    }
+}

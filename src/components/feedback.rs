@@ -1,0 +1,117 @@
+//! The states of a page beside its data: loading, empty, failed, stale.
+
+use leptos::prelude::*;
+
+use super::button::{Button, IconButton};
+use super::icon::{Icon, icon};
+
+/// Grey bars in the place of the rows to come.
+#[component]
+pub fn Skeleton(
+    /// How many rows.
+    rows: usize,
+) -> impl IntoView {
+    let rows = (0..rows)
+        .map(|_| view! { <div class="bone"></div> })
+        .collect_view();
+    view! {
+        <div class="skeleton" role="status" aria-label="Loading">
+            {rows}
+        </div>
+    }
+}
+
+/// What stands where nothing is: what this is, and how it starts.
+#[component]
+pub fn Empty(
+    #[prop(into)] title: String,
+    #[prop(into)] words: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <h2>{title}</h2>
+            <p class="dim">{words}</p>
+            {children.map(|children| children())}
+        </div>
+    }
+}
+
+/// What failed, what to do, and another attempt.
+#[component]
+pub fn Failed(
+    #[prop(into)] words: Signal<String>,
+    /// What helps those who run the platform.
+    #[prop(into, optional)]
+    detail: Signal<Option<String>>,
+    #[prop(into)] retry: Callback<()>,
+    #[prop(into, optional)] pending: Signal<bool>,
+) -> impl IntoView {
+    view! {
+        <div class="empty" role="alert">
+            <span class="bad-mark">{icon(Icon::Warning)}</span>
+            <p>{move || words.get()}</p>
+            {move || detail.get().map(|detail| view! { <p class="mono faint">{detail}</p> })}
+            <Button label="Try again" pending on_click=retry />
+        </div>
+    }
+}
+
+/// A line that asks for attention, with what can be done about it.
+#[component]
+pub fn Note(
+    /// Whether it tells of something broken.
+    #[prop(optional)]
+    bad: bool,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class=if bad { "note bad" } else { "note" } role=if bad { "alert" } else { "status" }>
+            {icon(Icon::Warning)} {children()}
+        </div>
+    }
+}
+
+/// How fresh data is; in words that call for attention when it is stale.
+#[component]
+pub fn Freshness(
+    /// `2 s ago`; nothing before the first answer.
+    #[prop(into)]
+    words: Signal<Option<String>>,
+    /// Why the last attempt brought nothing.
+    #[prop(into)]
+    stale: Signal<Option<String>>,
+    #[prop(into)] refresh: Callback<()>,
+) -> impl IntoView {
+    let text = move || words.get().unwrap_or_default();
+    let class = move || if stale.with(Option::is_some) { "fresh stale" } else { "fresh" };
+    view! {
+        <span class=class title=move || stale.get()>
+            {text}
+            <IconButton label="Refresh" glyph=Icon::Again on_click=refresh />
+        </span>
+    }
+}
+
+/// A button that copies a text.
+#[component]
+pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: String) -> impl IntoView {
+    let copied = RwSignal::new(false);
+    let copy = move |()| {
+        let clipboard = window().navigator().clipboard();
+        // The browser tells of a failure itself; the text can still be selected by hand.
+        drop(clipboard.write_text(&text.get_untracked()));
+        copied.set(true);
+    };
+    let words = {
+        let label = label.clone();
+        move || if copied.get() { "Copied".to_owned() } else { label.clone() }
+    };
+    view! {
+        <IconButton
+            label=Signal::derive(words)
+            glyph=Signal::derive(move || if copied.get() { Icon::Check } else { Icon::Copy })
+            on_click=copy
+        />
+    }
+}

@@ -1,0 +1,203 @@
+//! Form fields: label, control, hint, and the fault under it.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+
+/// Numbers the fields of the page, so that labels and controls find each other.
+fn unique_id() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("field-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// How a text field looks and behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// Words.
+    #[default]
+    Text,
+    /// Identifiers: monospaced.
+    Code,
+    /// A number: the small keyboard on phones.
+    Number,
+    /// A credential: never shown, never remembered.
+    Secret,
+}
+
+/// A text field.
+#[component]
+pub fn TextField(
+    #[prop(into)] label: String,
+    #[prop(into)] value: Signal<String>,
+    #[prop(into)] on_input: Callback<String>,
+    #[prop(into, optional)] on_blur: Option<Callback<()>>,
+    #[prop(into, optional)] hint: Signal<String>,
+    #[prop(into, optional)] faults: Signal<Vec<String>>,
+    #[prop(into, optional)] placeholder: &'static str,
+    #[prop(optional)] look: Look,
+    /// Whether the label is read but not seen: in rows whose head names the column.
+    #[prop(optional)]
+    bare: bool,
+    /// Whether the cursor starts here.
+    #[prop(optional)]
+    first: bool,
+) -> impl IntoView {
+    let id = unique_id();
+    let about = format!("{id}-about");
+    let described = about.clone();
+    let invalid = move || !faults.with(Vec::is_empty);
+    let below = move || {
+        let faults = faults.get();
+        match faults.is_empty() {
+            true => hint.with(|hint| (!hint.is_empty()).then(|| view! { <span class="hint">{hint.clone()}</span> }.into_any())),
+            false => Some(view! { <span class="err">{icon(Icon::Warning)} {faults.join(" ")}</span> }.into_any()),
+        }
+    };
+    view! {
+        <div class="field">
+            <label for=id.clone() class:unseen=bare>{label}</label>
+            <input
+                id=id
+                class=if look == Look::Text || look == Look::Number { "input" } else { "input mono" }
+                type=if look == Look::Secret { "password" } else { "text" }
+                inputmode=(look == Look::Number).then_some("numeric")
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                autofocus=first
+                placeholder=placeholder
+                aria-invalid=move || invalid().then_some("true")
+                aria-describedby=described
+                prop:value=move || value.get()
+                on:input:target=move |event| on_input.run(event.target().value())
+                on:blur=move |_| if let Some(on_blur) = on_blur { on_blur.run(()) }
+            />
+            <div id=about class="about">{below}</div>
+        </div>
+    }
+}
+
+/// A field with a few fixed choices.
+#[component]
+pub fn SelectField(
+    #[prop(into)] label: String,
+    /// Values and their words.
+    choices: Vec<(String, String)>,
+    #[prop(into)] value: Signal<String>,
+    #[prop(into)] on_choose: Callback<String>,
+    #[prop(into, optional)] hint: String,
+    #[prop(optional)] bare: bool,
+) -> impl IntoView {
+    let id = unique_id();
+    let options = choices
+        .into_iter()
+        .map(|(choice, words)| {
+            let this = choice.clone();
+            view! {
+                <option value=choice selected=move || value.with(|value| *value == this)>
+                    {words}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="field">
+            <label for=id.clone() class:unseen=bare>{label}</label>
+            <select
+                id=id
+                class="input"
+                prop:value=move || value.get()
+                on:change:target=move |event| on_choose.run(event.target().value())
+            >
+                {options}
+            </select>
+            {(!hint.is_empty()).then(|| view! { <div class="about"><span class="hint">{hint}</span></div> })}
+        </div>
+    }
+}
+
+/// A field for several lines.
+#[component]
+pub fn AreaField(
+    #[prop(into)] label: String,
+    #[prop(into)] value: Signal<String>,
+    #[prop(into)] on_input: Callback<String>,
+    #[prop(into, optional)] faults: Signal<Vec<String>>,
+    #[prop(into, optional)] placeholder: &'static str,
+) -> impl IntoView {
+    let id = unique_id();
+    let about = format!("{id}-about");
+    let below = move || {
+        let faults = faults.get();
+        (!faults.is_empty())
+            .then(|| view! { <span class="err">{icon(Icon::Warning)} {faults.join(" ")}</span> })
+    };
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <textarea
+                id=id
+                class="input mono area"
+                rows="5"
+                spellcheck="false"
+                placeholder=placeholder
+                aria-describedby=about.clone()
+                prop:value=move || value.get()
+                on:input:target=move |event| on_input.run(event.target().value())
+            ></textarea>
+            <div id=about class="about">{below}</div>
+        </div>
+    }
+}
+
+/// A switch that is on or off.
+#[component]
+pub fn Toggle(
+    #[prop(into)] label: String,
+    #[prop(into)] on: Signal<bool>,
+    #[prop(into)] on_change: Callback<bool>,
+) -> impl IntoView {
+    let flip = move |_: ev::MouseEvent| on_change.run(!on.get_untracked());
+    view! {
+        <button
+            type="button"
+            class="btn toggle"
+            aria-pressed=move || if on.get() { "true" } else { "false" }
+            on:click=flip
+        >
+            {label}
+        </button>
+    }
+}
+
+/// A box that filters what is below it.
+#[component]
+pub fn SearchBox(
+    #[prop(into)] label: String,
+    placeholder: &'static str,
+    #[prop(into)] value: Signal<String>,
+    #[prop(into)] on_input: Callback<String>,
+    /// The control itself, for a key that jumps to it.
+    node: NodeRef<leptos::html::Input>,
+    /// The key, shown at the end of the box.
+    #[prop(optional)]
+    key: &'static str,
+) -> impl IntoView {
+    view! {
+        <label class="search grow">
+            {icon(Icon::Search)} <span class="unseen">{label}</span>
+            <input
+                node_ref=node
+                type="search"
+                autocomplete="off"
+                spellcheck="false"
+                placeholder=placeholder
+                prop:value=move || value.get()
+                on:input:target=move |event| on_input.run(event.target().value())
+            />
+            {(!key.is_empty()).then(|| view! { <kbd class="kbd wide">{key}</kbd> })}
+        </label>
+    }
+}

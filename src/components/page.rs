@@ -1,0 +1,55 @@
+//! The parts of a page's layout: head, panel, list of facts.
+
+use leptos::prelude::*;
+
+/// A page's title line with what can be done there.
+#[component]
+pub fn Head(
+    #[prop(into)] title: Signal<String>,
+    /// The sentence below the title.
+    #[prop(optional, into)]
+    about: Option<ViewFn>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="head">
+            <div class="grow">
+                <h1>{move || title.get()}</h1>
+                {about.map(|about| view! { <div class="dim about-line">{about.run()}</div> })}
+            </div>
+            {children.map(|children| view! { <div class="actions">{children()}</div> })}
+        </div>
+    }
+}
+
+/// A framed part of a page.
+#[component]
+pub fn Panel(
+    #[prop(into)] title: Signal<String>,
+    /// What stands at the end of the title line.
+    #[prop(optional, into)]
+    aside: Option<ViewFn>,
+    /// Whether the content goes to the frame's edges: tables.
+    #[prop(optional)]
+    flush: bool,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <section class="panel" aria-label=move || title.get()>
+            <header>
+                <h2>{move || title.get()}</h2>
+                {aside.map(|aside| view! { <div class="aside">{aside.run()}</div> })}
+            </header>
+            <div class=if flush { "flush" } else { "body" }>{children()}</div>
+        </section>
+    }
+}
+
+/// One line of a list of facts.
+pub fn fact(name: &'static str, value: impl IntoView + 'static) -> AnyView {
+    view! {
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+    }
+    .into_any()
+}

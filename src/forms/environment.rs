@@ -1,0 +1,170 @@
+//! The dialog that makes an environment.
+
+use leptos::prelude::*;
+use wire::environment::{EnvironmentCreate, EnvironmentType};
+use wire::error::FieldErrors;
+use wire::open::Words;
+use wire::text::{BranchName, Name};
+
+use super::named::slug_hint;
+use crate::components::button::{Button, Kind};
+use crate::components::dialog::{Dialog, DialogButtons};
+use crate::components::feedback::Note;
+use crate::components::field::{Look, SelectField, TextField, Toggle};
+use crate::state::act::Act;
+
+/// What was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The name.
+    pub name: String,
+    /// The kind's word.
+    pub kind: String,
+    /// The branch whose pushes are deployed; may be empty.
+    pub branch: String,
+    /// Whether a deploy needs an approval.
+    pub protected: bool,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: EnvironmentType::Development.word().to_owned(),
+            branch: String::new(),
+            protected: false,
+        }
+    }
+}
+
+impl Draft {
+    /// The request that creates what was typed.
+    ///
+    /// # Errors
+    /// Every fault, by field.
+    pub fn request(&self) -> Result<EnvironmentCreate, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = Name::new(&self.name).map_err(|words| errors.add("name", words));
+        let branch = match self.branch.trim() {
+            "" => None,
+            branch => BranchName::new(branch)
+                .map_err(|words| errors.add("auto_deploy_branch", words))
+                .ok(),
+        };
+        match name {
+            Ok(name) if errors.is_empty() => Ok(EnvironmentCreate {
+                name,
+                env_type: EnvironmentType::from_word(&self.kind),
+                protected: self.protected.then_some(true),
+                auto_deploy_branch: branch,
+                ephemeral: None,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// The dialog. It closes itself through `open`, which the caller clears when the change is made.
+#[component]
+pub fn EnvironmentForm(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl IntoView {
+    view! {
+        <Dialog title="New environment" open>
+            <EnvironmentFields open act />
+        </Dialog>
+    }
+}
+
+#[component]
+fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl IntoView {
+    let draft = RwSignal::new(Draft::default());
+    let checked = RwSignal::new(false);
+    act.failure.set(None);
+    let errors = Memo::new(move |_| {
+        let own = draft.with(|draft| draft.request().err()).filter(|_| checked.get());
+        let sent = act.failure.get().map(|failure| failure.field_errors());
+        own.or(sent).unwrap_or_default()
+    });
+    let faults = move |field: &'static str| {
+        Signal::derive(move || errors.with(|errors| errors.of(field).to_vec()))
+    };
+    let other = move || {
+        let failure = act.failure.get().filter(|failure| failure.field_errors().is_empty())?;
+        Some(view! { <Note bad=true><span class="grow">{failure.words()}</span></Note> })
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        checked.set(true);
+        if let Ok(request) = draft.with_untracked(Draft::request) {
+            act.go(request);
+        }
+    };
+    let kinds = EnvironmentType::ALL
+        .iter()
+        .map(|kind| (kind.word().to_owned(), kind.word().to_owned()))
+        .collect();
+    view! {
+        <form on:submit=submit novalidate>
+            <div class="body">
+                {other}
+                <TextField
+                    label="Name"
+                    first=true
+                    value=Signal::derive(move || draft.with(|draft| draft.name.clone()))
+                    faults=faults("name")
+                    hint=Signal::derive(move || draft.with(|draft| slug_hint(&draft.name)))
+                    on_input=move |text| {
+                        act.failure.set(None);
+                        draft.update(|draft| draft.name = text);
+                    }
+                />
+                <SelectField
+                    label="Kind"
+                    choices=kinds
+                    value=Signal::derive(move || draft.with(|draft| draft.kind.clone()))
+                    on_choose=move |kind| draft.update(|draft| draft.kind = kind)
+                />
+                <TextField
+                    label="Deployed branch"
+                    look=Look::Code
+                    value=Signal::derive(move || draft.with(|draft| draft.branch.clone()))
+                    faults=faults("auto_deploy_branch")
+                    hint=Signal::stored("Optional: pushes to it are deployed here".to_owned())
+                    on_input=move |text| draft.update(|draft| draft.branch = text)
+                />
+                <Toggle
+                    label="Protected: deploys need an approval"
+                    on=Signal::derive(move || draft.with(|draft| draft.protected))
+                    on_change=move |on| draft.update(|draft| draft.protected = on)
+                />
+            </div>
+            <DialogButtons open>
+                <Button label="Create environment" kind=Kind::Primary submit=true pending=act.pending() />
+            </DialogButtons>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_chosen_is_sent() {
+        let draft = Draft {
+            name: "Staging".into(),
+            ..Draft::default()
+        };
+        let request = serde_json::to_value(draft.request().unwrap()).unwrap();
+        let expected = serde_json::json!({"name": "Staging", "env_type": "development"});
+        assert_eq!(request, expected);
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        let draft = Draft {
+            branch: "a..b".into(),
+            ..Draft::default()
+        };
+        assert_eq!(draft.request().unwrap_err().len(), 2);
+    }
+}

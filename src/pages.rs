@@ -1,0 +1,12 @@
+//! Pages: one file each, with the same order inside: parameters, data, derived values, actions,
+//! view, private parts.
+
+pub mod connect;
+pub mod home;
+pub mod new_service;
+pub mod not_found;
+pub mod org;
+pub mod parts;
+pub mod project;
+pub mod service;
+pub mod services;

@@ -1,0 +1,196 @@
+//! The page that creates a service.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use wire::deploy::DeployRequest;
+use wire::endpoint::NoQuery;
+use wire::endpoints::{CreateService, DeployService};
+use wire::envelope::Dialect;
+use wire::path::{Scope, ServiceParams};
+use wire::service::{Service, ServiceCreate};
+
+use super::services::use_scope;
+use crate::api::{Failure, send, use_connection};
+use crate::components::button::{Button, Kind};
+use crate::components::feedback::Note;
+use crate::components::page::{Head, Panel};
+use crate::forms::guard::LeaveGuard;
+use crate::forms::service::Form;
+use crate::forms::service::draft::{ServiceDraft, Source};
+use crate::forms::service::sections::Sections;
+use crate::forms::service::summary::WillExist;
+use crate::routes::{Address, Tab, scope_name, use_go};
+use crate::state::act::Act;
+use crate::state::drafts::use_drafts;
+use crate::state::notices::use_notices;
+use crate::state::title::use_title;
+use crate::state::tree::use_tree;
+
+/// What is asked of the platform.
+#[derive(Clone)]
+struct Order {
+    scope: Scope,
+    request: ServiceCreate,
+    deploy: bool,
+}
+
+/// The form that creates a service.
+#[component]
+pub fn NewServicePage() -> impl IntoView {
+    use_title(|| "New service".to_owned());
+    let scope = use_scope();
+    let dialect = scope.get_untracked().dialect();
+    let form = Form::new(ServiceDraft::new(dialect), dialect);
+    keep_draft(form);
+    let create = use_create(form);
+    let ingress = {
+        let meta = use_tree().meta;
+        Signal::derive(move || meta.get().and_then(|meta| meta.ingress.clone()))
+    };
+    let place = move || {
+        let name = scope_name(&scope.get());
+        format!("{} / {}", name.project, name.environment)
+    };
+    let order = move |deploy: bool| {
+        form.check();
+        let request = form.draft.with_untracked(|draft| draft.create(dialect));
+        if let Ok(request) = request {
+            let scope = scope.get_untracked();
+            create.go(Order { scope, request, deploy });
+        }
+    };
+    let deploys = Memo::new(move |_| {
+        dialect == Dialect::Environment
+            && form.draft.with(|draft| draft.source == Source::Image)
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        order(deploys.get_untracked());
+    };
+    let changed = form.changed();
+    view! {
+        <Head title="New service" />
+        <form class="cols" on:submit=submit novalidate>
+            <div class="stack">
+                <Sections form ingress />
+            </div>
+            <div class="side">
+                <Panel title="What will exist">
+                    <WillExist form place=Signal::derive(place) />
+                    <p class="dim">{move || when_it_acts(dialect, deploys.get())}</p>
+                    <Refused create />
+                    <CreateButtons deploys create order=Callback::new(order) />
+                </Panel>
+            </div>
+        </form>
+        <LeaveGuard changed discard=move |()| form.discard() />
+    }
+}
+
+#[component]
+fn CreateButtons(deploys: Memo<bool>, create: Act<Order>, order: Callback<bool>) -> impl IntoView {
+    let label = move || match deploys.get() {
+        true => "Create and deploy".to_owned(),
+        false => "Create service".to_owned(),
+    };
+    view! {
+        <div class="actions">
+            <Button
+                label=Signal::derive(label)
+                kind=Kind::Primary
+                submit=true
+                pending=create.pending()
+            />
+            <Show when=move || deploys.get()>
+                <Button
+                    label="Create only"
+                    pending=create.pending()
+                    on_click=move |()| order.run(false)
+                />
+            </Show>
+        </div>
+    }
+}
+
+fn when_it_acts(dialect: Dialect, deploys: bool) -> &'static str {
+    match (dialect, deploys) {
+        (Dialect::Workspace, _) => "It starts at once.",
+        (Dialect::Environment, true) => {
+            "Created alone, it is only described: it starts with its first deploy."
+        }
+        (Dialect::Environment, false) => "It is only described: it starts with its first deploy.",
+    }
+}
+
+/// A failure that no field is to blame for.
+#[component]
+fn Refused(create: Act<Order>) -> impl IntoView {
+    move || {
+        let failure = create.failure.get()?;
+        let words = match failure.field_errors().is_empty() {
+            true => failure.words(),
+            false => "The platform did not take it: see the marked fields.".to_owned(),
+        };
+        Some(view! { <Note bad=true><span class="grow">{words}</span></Note> })
+    }
+}
+
+fn use_create(form: Form) -> Act<Order> {
+    let connection = use_connection();
+    let (go, notices) = (use_go(), use_notices());
+    let create = Act::new(
+        move |order: &Order| {
+            let (connection, order) = (connection.clone(), order.clone());
+            async move {
+                let made =
+                    send::<CreateService>(&connection, &order.scope, &NoQuery, &order.request)
+                        .await?;
+                let params = ServiceParams {
+                    scope: order.scope,
+                    service: made.slug.clone(),
+                };
+                let body = DeployRequest::default();
+                let refused = match order.deploy {
+                    true => send::<DeployService>(&connection, &params, &NoQuery, &body).await.err(),
+                    false => None,
+                };
+                Ok((params, made, refused))
+            }
+        },
+        move |(params, made, refused): (ServiceParams, Service, Option<Failure>)| {
+            form.discard();
+            match refused {
+                Some(failure) => notices.complain(format!(
+                    "{} is created, but not deployed. {}",
+                    made.name,
+                    failure.words()
+                )),
+                None => notices.say(format!("{} is created.", made.name)),
+            }
+            go.run(Address::service(&params.scope, &params.service, Tab::Overview));
+        },
+    );
+    Effect::new(move |_| {
+        if let Some(failure) = create.failure.get() {
+            form.blame(failure.field_errors());
+        }
+    });
+    create
+}
+
+/// What was typed survives a sign-in and the browser's back button.
+pub fn keep_draft(form: Form) {
+    let drafts = use_drafts();
+    let address = use_location().pathname.get_untracked();
+    if let Some(kept) = drafts.take::<ServiceDraft>(&address) {
+        form.draft.set(kept);
+    }
+    let changed = form.changed();
+    on_cleanup(move || {
+        if changed.try_get_untracked().unwrap_or(false)
+            && let Some(draft) = form.draft.try_get_untracked()
+        {
+            drafts.keep(address, draft);
+        }
+    });
+}

@@ -1,0 +1,182 @@
+//! The pages of one service: its head, its tabs, and what they share.
+
+pub mod actions;
+pub mod header;
+pub mod logs;
+pub mod overview;
+pub mod settings;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use wire::action::{Action as Deed, admits};
+use wire::endpoint::{NoBody, NoQuery};
+use wire::endpoints::{GetService, GetServiceStatus};
+use wire::open::Open;
+use wire::path::ServiceParams;
+use wire::service::Service;
+use wire::status::{ServiceState, ServiceStatus};
+
+use super::parts::loaded;
+use crate::api::{send, use_connection};
+use crate::components::status::service_state;
+use crate::routes::{Address, Tab, use_kept};
+use crate::state::remote::Remote;
+use crate::state::title::use_title;
+use actions::use_actions;
+use header::Header;
+use logs::LogsTab;
+use overview::OverviewTab;
+use settings::SettingsTab;
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+pub struct Here {
+    /// Which service.
+    pub params: Memo<ServiceParams>,
+    /// Its description.
+    pub service: Remote<Service>,
+    /// What of it runs.
+    pub status: Remote<ServiceStatus>,
+}
+
+impl Here {
+    /// The state that was last seen.
+    pub fn state(self) -> Option<Open<ServiceState>> {
+        self.status.get().and_then(|status| status.state.clone()).or_else(|| {
+            let service = self.service.get()?;
+            service.status.as_ref().map(|status| status.state.clone())
+        })
+    }
+
+    /// Why something can't be done now.
+    pub fn against(self, deed: Deed) -> Memo<Option<String>> {
+        Memo::new(move |_| {
+            let service = self.service.get()?;
+            let has_image = service.image.is_some() || service.latest_image.is_some();
+            let state = self.state().and_then(|state| state.known());
+            let reason = admits(state, has_image, deed).err()?;
+            Some(reason.words().to_owned())
+        })
+    }
+
+    /// Fetches everything again: something was changed.
+    pub fn refresh(self) {
+        self.service.refresh();
+        self.status.refresh();
+    }
+}
+
+/// The pages of one service.
+#[component]
+pub fn ServicePage() -> impl IntoView {
+    let params = use_service_params();
+    let tab = use_kept(
+        |address| match address {
+            Address::Service(_, tab) => Some(*tab),
+            _ => None,
+        },
+        || Tab::Overview,
+    );
+    let here = Here {
+        params,
+        service: use_service(params),
+        status: use_status(params),
+    };
+    let actions = use_actions(here);
+    use_title(move || title(here, tab.get()));
+
+    let content = move |service: Signal<Arc<Service>>| {
+        view! {
+            <Header here actions service />
+            <Tabs params tab />
+            {move || match tab.get() {
+                Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),
+                Tab::Logs => view! { <LogsTab here service /> }.into_any(),
+                Tab::Settings => view! { <SettingsTab here actions service /> }.into_any(),
+            }}
+        }
+        .into_any()
+    };
+    loaded(here.service, 8, content)
+}
+
+fn use_service_params() -> Memo<ServiceParams> {
+    use_kept(
+        |address| match address {
+            Address::Service(params, _) => Some(params.clone()),
+            _ => None,
+        },
+        || ServiceParams {
+            scope: wire::path::Scope::Workspace {
+                workspace: String::new(),
+                project: String::new(),
+            },
+            service: String::new(),
+        },
+    )
+}
+
+fn use_service(params: Memo<ServiceParams>) -> Remote<Service> {
+    let connection = use_connection();
+    Remote::new(
+        move || Some(params.get()),
+        move |params| {
+            let connection = connection.clone();
+            async move { send::<GetService>(&connection, &params, &NoQuery, &NoBody).await }
+        },
+        |_| Some(10_000),
+    )
+}
+
+/// Followed closely until it is what is wanted, then calmly.
+fn use_status(params: Memo<ServiceParams>) -> Remote<ServiceStatus> {
+    let connection = use_connection();
+    Remote::new(
+        move || Some(params.get()),
+        move |params| {
+            let connection = connection.clone();
+            async move { send::<GetServiceStatus>(&connection, &params, &NoQuery, &NoBody).await }
+        },
+        |status| {
+            let state = status.state.as_ref().and_then(Open::known);
+            let is_moving = state == Some(ServiceState::Converging)
+                || status.desired.is_some_and(|desired| desired != status.ready);
+            Some(if is_moving { 1_000 } else { 5_000 })
+        },
+    )
+}
+
+/// Tells on the tab what a person who is elsewhere waits for.
+fn title(here: Here, tab: Tab) -> String {
+    let service = here.service.get();
+    let name = service.map_or_else(|| here.params.get().service, |service| service.name.clone());
+    let Some(state) = here.state() else {
+        return format!("{name} · {}", tab.label());
+    };
+    let (_, word) = service_state(&state);
+    match here.status.get() {
+        Some(status) if state == Open::Known(ServiceState::Converging) => {
+            let desired = status.desired.unwrap_or(status.total);
+            format!("{word} {}/{desired} · {name}", status.ready)
+        }
+        _ => format!("{word} · {name} · {}", tab.label()),
+    }
+}
+
+#[component]
+fn Tabs(params: Memo<ServiceParams>, tab: Memo<Tab>) -> impl IntoView {
+    let links = Tab::ALL
+        .into_iter()
+        .map(|this| {
+            let href = move || Address::Service(params.get(), this).path();
+            let current = move || (tab.get() == this).then_some("page");
+            view! { <a href=href aria-current=current>{this.label()}</a> }
+        })
+        .collect_view();
+    view! {
+        <nav class="tabs" aria-label="Service">
+            {links}
+        </nav>
+    }
+}

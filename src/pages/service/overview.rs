@@ -1,0 +1,202 @@
+//! What of a service runs, and how it is described.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use wire::envelope::Dialect;
+use wire::open::Open;
+use wire::service::Service;
+use wire::status::{Instance, ServiceState, ServiceStatus};
+
+use super::Here;
+use super::actions::Actions;
+use crate::components::button::{Button, Kind};
+use crate::components::feedback::{CopyButton, Empty, Note};
+use crate::components::icon::Icon;
+use crate::components::page::{Panel, fact};
+use crate::components::status::{instance_state, state_mark};
+use crate::pages::parts::{freshness, loaded, maybe_instant, plural};
+use wire::action::Action as Deed;
+
+/// The overview.
+#[component]
+pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
+    let is_waiting = Memo::new(move |_| {
+        service.get().undeployed_changes
+            && here.params.get().scope.dialect() == Dialect::Environment
+            && here.state() != Some(Open::Known(ServiceState::Undeployed))
+    });
+    let instances = move |status: Signal<Arc<ServiceStatus>>| {
+        let content = move || instances(here, actions, &status.get());
+        content.into_any()
+    };
+    view! {
+        <Show when=move || is_waiting.get()>
+            <Note>
+                <span class="grow">
+                    <b>"Saved, and not deployed yet. "</b>
+                    "What runs is older than the description."
+                </span>
+                <Button
+                    label="Deploy"
+                    glyph=Icon::Upload
+                    against=here.against(Deed::Deploy)
+                    on_click=move |()| actions.open.deploy.set(true)
+                />
+            </Note>
+        </Show>
+        <div class="cols">
+            <Panel title="Instances" aside=move || freshness(here.status) flush=true>
+                {loaded(here.status, 3, instances)}
+            </Panel>
+            <Panel title="Description">{move || description(&service.get())}</Panel>
+        </div>
+    }
+}
+
+fn instances(here: Here, actions: Actions, status: &ServiceStatus) -> AnyView {
+    if !status.instances.is_empty() {
+        return instance_table(&status.instances);
+    }
+    match status.state.as_ref().and_then(Open::known) {
+        Some(ServiceState::Undeployed) => view! {
+            <Empty
+                title="Never deployed"
+                words="It is described, and nothing of it runs. Its first deploy starts it."
+            >
+                <Button
+                    label="Deploy"
+                    kind=Kind::Primary
+                    glyph=Icon::Upload
+                    against=here.against(Deed::Deploy)
+                    on_click=move |()| actions.open.deploy.set(true)
+                />
+            </Empty>
+        }
+        .into_any(),
+        Some(ServiceState::Paused) => view! {
+            <Empty title="Paused" words="No instance runs. Scale it up and it goes on.">
+                <Button
+                    label="Scale"
+                    kind=Kind::Primary
+                    glyph=Icon::Bars
+                    on_click=move |()| actions.open.scale.set(true)
+                />
+            </Empty>
+        }
+        .into_any(),
+        _ => {
+            let words = status.message.clone().unwrap_or_else(|| "The first is on its way.".to_owned());
+            view! { <Empty title="No instance yet" words /> }.into_any()
+        }
+    }
+}
+
+fn instance_table(instances: &[Instance]) -> AnyView {
+    let rows = instances.iter().map(instance_row).collect_view();
+    view! {
+        <div class="scrollx">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th>"Instance"</th>
+                        <th>"State"</th>
+                        <th class="num">"Release"</th>
+                        <th class="num">"Started"</th>
+                        <th class="num">"Restarts"</th>
+                        <th>"Last message"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn instance_row(instance: &Instance) -> impl IntoView + use<> {
+    let release = instance.release_version.map(|version| format!("v{version}"));
+    let message = instance.message.clone().unwrap_or_default();
+    view! {
+        <tr>
+            <td class="mono" title=instance.id.clone()>{instance.label()}</td>
+            <td>{state_mark(instance_state(&instance.state))}</td>
+            <td class="mono num">{release}</td>
+            <td class="num dim">{maybe_instant(instance.started)}</td>
+            <td class="num">{instance.restarts}</td>
+            <td class="dim message" title=message.clone()>{message.clone()}</td>
+        </tr>
+    }
+}
+
+/// The description at a glance.
+fn description(service: &Service) -> impl IntoView + use<> {
+    let code = |text: &str| view! { <span class="mono">{text.to_owned()}</span> };
+    let none = || view! { <span class="faint">"none"</span> }.into_any();
+    let maybe = |text: &Option<String>| match text {
+        Some(text) => code(text).into_any(),
+        None => none(),
+    };
+    let image = service.image.clone().map(|image| {
+        fact("Image", view! {
+            {code(&image)}
+            <CopyButton text=image.clone() label="Copy the image reference" />
+        })
+    });
+    let repository = service.github_repository.as_ref().map(|_| {
+        let branch = service.auto_deploy_branch.as_ref().map(|branch| format!(", {branch}"));
+        let from = service.github_repository.clone().unwrap_or_default();
+        fact("Repository", code(&(from + &branch.unwrap_or_default())))
+    });
+    let port = service.port.map_or_else(|| "takes no traffic".to_owned(), |port| port.to_string());
+    let health = match &service.health_check_path {
+        Some(path) => {
+            let seconds = service.deployment_timeout.unwrap_or(180);
+            code(&format!("{path} in {seconds} s")).into_any()
+        }
+        None => view! { "an open port" }.into_any(),
+    };
+    let volumes = list(service.volumes.iter().map(|volume| {
+        format!("{} at {}, {} GB", volume.name, volume.mount_path, volume.size_gb)
+    }));
+    let variables = match service.env.len() {
+        0 => none(),
+        count => plural(count, "variable").into_any(),
+    };
+    let platform = service.platform.as_ref().map(|platform| platform.word().to_owned());
+    view! {
+        <dl class="kv">
+            {image}
+            {repository}
+            {fact("Port", port)}
+            {fact("Processes", processes(service))}
+            {fact("Health", health)}
+            {fact("Platform", maybe(&platform))}
+            {fact("Volumes", volumes)}
+            {fact("Config", variables)}
+            {fact("Changed", maybe_instant(service.updated))}
+            {fact("Id", view! {
+                <span class="mono cut">{service.id.clone()}</span>
+                <CopyButton text=service.id.clone() label="Copy the id" />
+            })}
+        </dl>
+    }
+}
+
+fn processes(service: &Service) -> String {
+    if service.process_counts.is_empty() {
+        return format!("web {}", service.web_instances());
+    }
+    let counts = service.process_counts.iter();
+    let counts: Vec<String> = counts.map(|(name, count)| format!("{name} {count}")).collect();
+    counts.join(", ")
+}
+
+fn list(items: impl Iterator<Item = String>) -> AnyView {
+    let items: Vec<String> = items.collect();
+    if items.is_empty() {
+        return view! { <span class="faint">"none"</span> }.into_any();
+    }
+    let items = items.into_iter().map(|item| view! { <div>{item}</div> }).collect_view();
+    items.into_any()
+}

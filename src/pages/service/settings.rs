@@ -1,0 +1,139 @@
+//! How a service is described, to be changed; and its end.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use wire::endpoint::NoQuery;
+use wire::endpoints::UpdateService;
+use wire::service::{Service, ServicePatch};
+
+use super::Here;
+use super::actions::Actions;
+use crate::api::{send, use_connection};
+use crate::components::button::{Button, Kind};
+use crate::components::feedback::Note;
+use crate::components::icon::Icon;
+use crate::components::page::Panel;
+use crate::forms::guard::LeaveGuard;
+use crate::forms::service::Form;
+use crate::forms::service::draft::ServiceDraft;
+use crate::forms::service::sections::Sections;
+use crate::forms::service::summary::WillChange;
+use crate::pages::new_service::keep_draft;
+use crate::state::act::Act;
+use crate::state::notices::use_notices;
+use crate::state::tree::use_tree;
+
+/// The edit form and the deletion.
+#[component]
+pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
+    let dialect = here.params.get_untracked().scope.dialect();
+    let form = Form::new(ServiceDraft::of(&service.get_untracked()), dialect);
+    keep_draft(form);
+    let changed = form.changed();
+    // What is saved is taken over as long as nothing was typed: a patch then says only what this
+    // person changed, whatever others did meanwhile.
+    Effect::new(move |_| {
+        let saved = ServiceDraft::of(&service.get());
+        if !changed.get_untracked() && form.saved.with_untracked(|known| *known != saved) {
+            form.settle(saved);
+        }
+    });
+    let save = use_save(here, form);
+    let ingress = {
+        let meta = use_tree().meta;
+        Signal::derive(move || meta.get().and_then(|meta| meta.ingress.clone()))
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        form.check();
+        let saved = form.saved.get_untracked();
+        let patch = form.draft.with_untracked(|draft| draft.patch(&saved, dialect));
+        if let Ok(patch) = patch
+            && !patch.is_empty()
+        {
+            save.go(patch);
+        }
+    };
+    let against = Memo::new(move |_| {
+        (!changed.get()).then(|| "Nothing differs from what is saved.".to_owned())
+    });
+    let refused = move || {
+        let failure = save.failure.get()?;
+        let words = match failure.field_errors().is_empty() {
+            true => failure.words(),
+            false => "The platform did not take it: see the marked fields.".to_owned(),
+        };
+        Some(view! { <Note bad=true><span class="grow">{words}</span></Note> })
+    };
+    view! {
+        <form class="cols" on:submit=submit novalidate>
+            <div class="stack">
+                <Sections form ingress />
+                <Panel title="Delete">
+                    <p class="dim">
+                        "Removes the service with its instances, routes, volumes and history."
+                    </p>
+                    <div>
+                        <Button
+                            label="Delete service"
+                            kind=Kind::Danger
+                            glyph=Icon::Bin
+                            on_click=move |()| actions.open.delete.set(true)
+                        />
+                    </div>
+                </Panel>
+            </div>
+            <div class="side">
+                <Panel title="What will change">
+                    <WillChange form />
+                    {refused}
+                    <div class="actions">
+                        <Button
+                            label="Save changes"
+                            kind=Kind::Primary
+                            submit=true
+                            against
+                            pending=save.pending()
+                        />
+                        <Show when=move || changed.get()>
+                            <Button
+                                label="Discard"
+                                kind=Kind::Quiet
+                                on_click=move |()| form.discard()
+                            />
+                        </Show>
+                    </div>
+                </Panel>
+            </div>
+        </form>
+        <LeaveGuard changed discard=move |()| form.discard() />
+    }
+}
+
+fn use_save(here: Here, form: Form) -> Act<ServicePatch> {
+    let connection = use_connection();
+    let notices = use_notices();
+    let save = Act::new(
+        move |patch: &ServicePatch| {
+            let (connection, patch) = (connection.clone(), patch.clone());
+            let params = here.params.get_untracked();
+            async move { send::<UpdateService>(&connection, &params, &NoQuery, &patch).await }
+        },
+        move |saved: Service| {
+            form.settle(ServiceDraft::of(&saved));
+            notices.say(match saved.undeployed_changes {
+                true => "Saved. It takes effect with the next deploy.",
+                false => "Saved.",
+            });
+            here.service.accept(saved);
+            here.status.refresh();
+        },
+    );
+    Effect::new(move |_| {
+        if let Some(failure) = save.failure.get() {
+            form.blame(failure.field_errors());
+        }
+    });
+    save
+}

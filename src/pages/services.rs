@@ -1,0 +1,298 @@
+//! The services of one place: how many, how they do, and the way to each.
+
+pub mod filter;
+pub mod row;
+pub mod summary;
+
+use std::sync::Arc;
+
+use leptos::html;
+use leptos::prelude::*;
+use wire::endpoint::{NoBody, NoQuery};
+use wire::endpoints::ListServices;
+use wire::path::Scope;
+use wire::service::Service;
+
+use super::parts::{freshness, loaded};
+use crate::api::{send, use_connection};
+use crate::components::button::{Button, ButtonLink, Kind};
+use crate::components::feedback::Empty;
+use crate::components::field::SearchBox;
+use crate::components::icon::Icon;
+use crate::components::page::Head;
+use crate::components::table::WindowedTable;
+use crate::routes::{Address, QueryText, Tab, query_text, scope_name, use_go, use_kept};
+use crate::state::keys::use_keys;
+use crate::state::poll::Later;
+use crate::state::remote::Remote;
+use crate::state::title::use_title;
+use filter::{Column, Filter, Row, Sort, arrange};
+use row::{COLUMNS, row_cells};
+use summary::summary;
+
+/// Milliseconds after the last key until the address follows the filter.
+const TYPING: u32 = 300;
+
+/// A list longer than this is fetched less often.
+const LONG: usize = 1_000;
+
+/// The services of one place.
+#[component]
+pub fn ServicesPage() -> impl IntoView {
+    let scope = use_scope();
+    let services = use_services(scope);
+    use_title(move || format!("Services · {}", scope_name(&scope.get()).environment));
+
+    let rows = use_rows(services);
+    let filter = use_filter();
+    let sort = query_text("sort");
+    let order = Memo::new(move |_| sort.get.with(|text| Sort::read(text)));
+    let places = Memo::new(move |_| {
+        let filter = filter.typed.with(|text| Filter::read(text));
+        rows.with(|rows| arrange(rows, &filter, order.get()))
+    });
+    let cursor = RwSignal::new(None);
+    let search = NodeRef::<html::Input>::new();
+    let list = List { scope, rows, places };
+    use_list_keys(list, cursor, search);
+
+    let about = move || services.get().map(|services| summary(services.iter()));
+    let new = move || Address::NewService(scope.get()).path();
+    let table = move |_| service_list(list, filter, sort, order, cursor).into_any();
+    view! {
+        <Head title="Services" about=about>
+            <ButtonLink
+                label="New service"
+                href=Signal::derive(new)
+                kind=Kind::Primary
+                glyph=Icon::Plus
+            />
+        </Head>
+        <div class="bar">
+            <SearchBox
+                label="Filter services"
+                placeholder="Filter: text, tag:edge, state:down, image:redis"
+                key="/"
+                node=search
+                value=filter.typed
+                on_input=move |text| {
+                    cursor.set(None);
+                    filter.set(text);
+                }
+            />
+            {move || freshness(services)}
+        </div>
+        <section class="panel" aria-label="Services">
+            {loaded(services, 8, table)}
+        </section>
+    }
+}
+
+/// Where the page's services are.
+pub fn use_scope() -> Memo<Scope> {
+    use_kept(|address| address.scope().cloned(), || Scope::Workspace {
+        workspace: String::new(),
+        project: String::new(),
+    })
+}
+
+fn use_services(scope: Memo<Scope>) -> Remote<Vec<Service>> {
+    let connection = use_connection();
+    Remote::new(
+        move || Some(scope.get()),
+        move |scope| {
+            let connection = connection.clone();
+            async move { send::<ListServices>(&connection, &scope, &NoQuery, &NoBody).await }
+        },
+        |services| Some(if services.len() > LONG { 20_000 } else { 4_000 }),
+    )
+}
+
+/// What the page lists, and in which order.
+#[derive(Clone, Copy)]
+struct List {
+    scope: Memo<Scope>,
+    rows: Memo<Arc<Vec<Row>>>,
+    places: Memo<Vec<u32>>,
+}
+
+impl List {
+    /// The service at a place of what is shown.
+    fn at(self, place: usize) -> Option<Arc<Service>> {
+        let index = self.places.with_untracked(|places| places.get(place).copied())?;
+        self.rows
+            .with_untracked(|rows| rows.get(index as usize).map(|row| row.service.clone()))
+    }
+}
+
+/// The services, prepared for the filter once an answer. A service that did not change stays the
+/// same object, so that its row is not drawn anew.
+fn use_rows(services: Remote<Vec<Service>>) -> Memo<Arc<Vec<Row>>> {
+    Memo::new(move |before: Option<&Arc<Vec<Row>>>| {
+        let services = services.get();
+        let services = services.iter().flat_map(|services| services.iter());
+        let rows = services.enumerate().map(|(place, service)| {
+            let known = before.and_then(|rows| rows.get(place));
+            match known.filter(|row| *row.service == *service) {
+                Some(row) => row.clone(),
+                None => Row::new(service.clone()),
+            }
+        });
+        Arc::new(rows.collect())
+    })
+}
+
+/// The filter: what is typed holds at once, the address follows.
+#[derive(Clone, Copy)]
+struct FilterText {
+    typed: RwSignal<String>,
+    address: QueryText,
+    later: Later,
+}
+
+impl FilterText {
+    fn set(self, text: String) {
+        self.typed.set(text.clone());
+        self.later.run(TYPING, move || self.address.set(text));
+    }
+}
+
+fn use_filter() -> FilterText {
+    let address = query_text("q");
+    let typed = RwSignal::new(address.get.get_untracked());
+    Effect::new(move |_| {
+        let text = address.get.get();
+        if typed.get_untracked() != text {
+            typed.set(text);
+        }
+    });
+    FilterText {
+        typed,
+        address,
+        later: Later::new(),
+    }
+}
+
+fn use_list_keys(list: List, cursor: RwSignal<Option<usize>>, search: NodeRef<html::Input>) {
+    let go = use_go();
+    use_keys(move |key| {
+        let last = list.places.with_untracked(Vec::len).checked_sub(1);
+        match (key, last) {
+            ("/", _) => {
+                if let Some(search) = search.get_untracked() {
+                    // Fails only for an element that can't have the focus.
+                    let _ = search.focus();
+                }
+            }
+            ("n", _) => go.run(Address::NewService(list.scope.get_untracked())),
+            ("j", Some(last)) => {
+                cursor.update(|at| *at = Some(at.map_or(0, |at| (at + 1).min(last))));
+            }
+            ("k", Some(last)) => {
+                cursor.update(|at| *at = Some(at.map_or(last, |at| at.saturating_sub(1))));
+            }
+            ("Enter", Some(_)) => {
+                let service = cursor.get_untracked().and_then(|place| list.at(place));
+                let Some(service) = service else { return false };
+                let scope = list.scope.get_untracked();
+                go.run(Address::service(&scope, &service.slug, Tab::Overview));
+            }
+            _ => return false,
+        }
+        true
+    });
+}
+
+fn service_list(
+    list: List,
+    filter: FilterText,
+    sort: QueryText,
+    order: Memo<Sort>,
+    cursor: RwSignal<Option<usize>>,
+) -> impl IntoView {
+    let is_empty = Memo::new(move |_| list.rows.with(|rows| rows.is_empty()));
+    let shows_none = Memo::new(move |_| list.places.with(Vec::is_empty));
+    let keys = move || {
+        let rows = list.rows.get();
+        let key = |place: &u32| rows.get(*place as usize).map(|row| Arc::as_ptr(&row.service) as usize);
+        list.places.with(|places| places.iter().filter_map(key).collect::<Vec<_>>())
+    };
+    let keys = Memo::new(move |_| keys());
+    let row = move |place: usize| match list.at(place) {
+        Some(service) => row_cells(list.scope.get_untracked(), &service),
+        None => ().into_any(),
+    };
+    move || {
+        if is_empty.get() {
+            return no_services(list.scope.get()).into_any();
+        }
+        if shows_none.get() {
+            return nothing_fits(filter).into_any();
+        }
+        view! {
+            <WindowedTable
+                label="Services"
+                columns=COLUMNS
+                head=move || head_cells(sort, order)
+                keys
+                row=Callback::new(row)
+                cursor
+            />
+        }
+        .into_any()
+    }
+}
+
+fn no_services(scope: Scope) -> impl IntoView {
+    view! {
+        <Empty
+            title="Nothing runs here yet"
+            words="A service runs a container image as one or more instances. Create the first one."
+        >
+            <ButtonLink
+                label="New service"
+                href=Address::NewService(scope).path()
+                kind=Kind::Primary
+                glyph=Icon::Plus
+            />
+        </Empty>
+    }
+}
+
+fn nothing_fits(filter: FilterText) -> impl IntoView {
+    view! {
+        <Empty title="No service fits the filter" words="Remove a term, or start over.">
+            <Button label="Clear the filter" on_click=move |()| filter.set(String::new()) />
+        </Empty>
+    }
+}
+
+fn head_cells(sort: QueryText, order: Memo<Sort>) -> impl IntoView {
+    let sortable = move |column: Column, words: &'static str, class: &'static str| {
+        let direction = move || {
+            let order = order.get();
+            (order.column == column)
+                .then_some(if order.descending { "descending" } else { "ascending" })
+        };
+        view! {
+            <th class=class aria-sort=direction>
+                <button
+                    type="button"
+                    on:click=move |_| sort.set(order.get_untracked().toggled(column).write())
+                >
+                    {words}
+                </button>
+            </th>
+        }
+    };
+    view! {
+        {sortable(Column::Name, "Name", "")}
+        {sortable(Column::State, "State", "")}
+        <th class="num">"Ready"</th>
+        {sortable(Column::Image, "Source", "")}
+        {sortable(Column::Release, "Release", "num")}
+        <th>"Domains"</th>
+        <th>"Tags"</th>
+        {sortable(Column::Updated, "Updated", "num")}
+    }
+}

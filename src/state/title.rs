@@ -1,0 +1,8 @@
+//! The words on the browser's tab.
+
+use leptos::prelude::{Effect, document};
+
+/// Keeps the tab's title up to date for as long as the page is there.
+pub fn use_title(title: impl Fn() -> String + 'static) {
+    Effect::new(move |_| document().set_title(&format!("{} · Pilothouse", title())));
+}
