@@ -18,15 +18,15 @@ use crate::reconcile::Wake;
 use crate::store::Store;
 
 pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
-pub use error::Error;
+pub(crate) use error::Error;
 pub(crate) use observed::{Observed, ObservedService};
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
 
 /// The outcome of an operation.
-pub type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 /// Everything that an operation may need. One for the life of the process.
-pub struct Platform {
+pub(crate) struct Platform {
     pub(crate) store: Store,
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) ingress: Ingress,

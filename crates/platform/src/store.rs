@@ -15,8 +15,8 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Sqlite, Transaction};
 
 pub(crate) use access::Holder;
-pub use error::StoreError;
-pub(crate) use rollouts::{Deployment, Release, Rollout};
+pub(crate) use error::StoreError;
+pub(crate) use rollouts::{Release, Rollout};
 pub(crate) use services::ServiceRow;
 
 /// The outcome of a read or write.

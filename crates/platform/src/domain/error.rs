@@ -9,7 +9,7 @@ use crate::store::StoreError;
 
 /// Why an operation was not done. Each says what failed, on what, and what to do next.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// There is no such thing.
     #[error("There is no {what} '{reference}' here. Check the address, or look in the list.")]
     NotFound {
@@ -27,7 +27,9 @@ pub enum Error {
         name: String,
     },
     /// Another service receives this domain's traffic.
-    #[error("The domain {domain} belongs to the service '{owner}'. Choose another, or remove it there first.")]
+    #[error(
+        "The domain {domain} belongs to the service '{owner}'. Choose another, or remove it there first."
+    )]
     DomainTaken {
         /// In lower case.
         domain: String,

@@ -75,6 +75,18 @@ impl Observed {
         self.0.insert(service_id.to_owned(), seen);
     }
 
+    /// Notes that a change was asked for which the reconciler has not seen yet: until it has, the
+    /// old state must not read as the outcome.
+    pub(crate) fn expect_change(&self, service_id: &str) {
+        if let Some(mut seen) = self.0.get_mut(service_id)
+            && seen.state != ServiceState::Converging
+        {
+            seen.state = ServiceState::Converging;
+            seen.since = Utc::now();
+            seen.message = Some("the change is about to be carried out".to_owned());
+        }
+    }
+
     pub(crate) fn remove(&self, service_id: &str) {
         self.0.remove(service_id);
     }

@@ -25,7 +25,11 @@ fn name_taken(what: &'static str, name: &Name) -> impl FnOnce(StoreError) -> Err
 /// `2 services: api, web`, with at most five names.
 fn inside(kind: &str, names: &[&str]) -> String {
     let shown: Vec<&str> = names.iter().copied().take(5).collect();
-    let more = if names.len() > shown.len() { ", …" } else { "" };
+    let more = if names.len() > shown.len() {
+        ", …"
+    } else {
+        ""
+    };
     let plural = if names.len() == 1 { "" } else { "s" };
     format!("{} {kind}{plural}: {}{more}", names.len(), shown.join(", "))
 }
@@ -67,7 +71,10 @@ impl Platform {
             return Ok(());
         }
         let projects = self.store.projects(&found.id).await?;
-        let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
+        let names: Vec<&str> = projects
+            .iter()
+            .map(|project| project.name.as_str())
+            .collect();
         Err(Error::NotEmpty {
             what: "org",
             inside: inside("project", &names),
@@ -216,7 +223,10 @@ impl Platform {
             return Ok(());
         }
         let services = self.store.services(&found.id).await?;
-        let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+        let names: Vec<&str> = services
+            .iter()
+            .map(|service| service.name.as_str())
+            .collect();
         Err(Error::NotEmpty {
             what: "environment",
             inside: inside("service", &names),

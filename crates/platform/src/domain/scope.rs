@@ -23,7 +23,11 @@ impl Platform {
 
     pub(crate) async fn find_project(&self, org: &str, reference: &str) -> Result<Project> {
         let org = self.find_org(org).await?;
-        found(self.store.project(&org.id, reference).await?, "project", reference)
+        found(
+            self.store.project(&org.id, reference).await?,
+            "project",
+            reference,
+        )
     }
 
     pub(crate) async fn find_environment(

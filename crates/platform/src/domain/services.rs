@@ -1,6 +1,6 @@
 //! Services: description, deploy, scale, restart, status.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::Utc;
 use pilothouse_wire::action::{Action, admits};
@@ -14,7 +14,7 @@ use pilothouse_wire::service::{Service, ServiceCreate, ServicePatch, VersionSumm
 use pilothouse_wire::status::{ServiceState, ServiceStatus};
 use uuid::Uuid;
 
-use super::{Error, ObservedService, Platform, Result, ServiceSpec};
+use super::{Error, ObservedService, Platform, Result, ServiceSpec, WEB};
 use crate::store::{Release, Rollout, ServiceRow, StoreError};
 
 impl Platform {
@@ -56,6 +56,7 @@ impl Platform {
             updated: now,
             release_version: None,
             good_version: None,
+            process_counts: BTreeMap::new(),
             generation: 0,
             deleted: false,
         };
@@ -82,8 +83,7 @@ impl Platform {
         self.get_row(row).await
     }
 
-    /// Changes the description. In W it takes effect at once, in E with the next deploy, but for
-    /// the counts, which are no part of a release in either.
+    /// Changes the description. In W it takes effect at once, in E with the next deploy.
     pub(crate) async fn update_service(
         &self,
         at: &ServiceParams,
@@ -99,17 +99,24 @@ impl Platform {
         }
         row.spec.update(patch);
         if at_once && row.spec.image.is_none() && before.release_version.is_some() {
-            let words = "A running service keeps an image: give another one, or delete the service.";
+            let words =
+                "A running service keeps an image: give another one, or delete the service.";
             return Err(Error::Invalid(FieldErrors::one("image", words)));
         }
         row.updated = Utc::now();
+        let runs = at_once && row.spec.image.is_some();
+        let changed = row.spec.document() != before.spec.document();
+        let scaled = row.spec.process_counts != before.spec.process_counts;
+        if runs && scaled && before.release_version.is_some() {
+            row.process_counts.clone_from(&row.spec.process_counts);
+        }
         self.check_domains(&row).await?;
         self.store.update_service(&row).await?;
-        let changed = row.spec.document() != before.spec.document();
-        if at_once && (changed || before.release_version.is_none()) && row.spec.image.is_some() {
-            self.roll_out(&row, None, by).await?;
-        } else {
-            self.wake.service(&row.id);
+        match (runs, before.release_version) {
+            (true, Some(_)) if changed => drop(self.roll_out(&row, None, by).await?),
+            (true, None) if changed || scaled => drop(self.roll_out(&row, None, by).await?),
+            (true, Some(_)) if scaled => self.change_asked(&row.id),
+            _ => {}
         }
         self.get_row(row).await
     }
@@ -144,26 +151,23 @@ impl Platform {
         let _changing = self.changing.lock().await;
         let mut row = self.find_service(at).await?;
         self.admit(&row, Action::Scale)?;
-        let mut patch = ServicePatch::default();
-        match scale {
-            Scale::Instances(count) => patch.instances = Some(count),
-            Scale::ProcessCounts(counts) => {
-                let unknown = counts
-                    .keys()
-                    .find(|process| !row.spec.process_counts.contains_key(process.as_str()));
-                if let Some(process) = unknown {
-                    let words = format!("The service has no process {process}.");
-                    return Err(Error::Invalid(FieldErrors::one("process_counts", words)));
-                }
-                for (process, count) in counts {
-                    row.spec.process_counts.insert(process.into(), count.get());
-                }
-            }
+        let counts = match scale {
+            Scale::Instances(count) => BTreeMap::from([(WEB.to_owned(), count.get())]),
+            Scale::ProcessCounts(counts) => counts
+                .into_iter()
+                .map(|(process, count)| (process.into(), count.get()))
+                .collect(),
+        };
+        let known = |process: &&String| row.process_counts.contains_key(*process);
+        if let Some(process) = counts.keys().find(|process| !known(process)) {
+            let words = format!("The service has no process {process}.");
+            return Err(Error::Invalid(FieldErrors::one("process_counts", words)));
         }
-        row.spec.update(patch);
+        row.spec.process_counts.extend(counts.clone());
+        row.process_counts.extend(counts);
         row.updated = Utc::now();
         self.store.update_service(&row).await?;
-        self.wake.service(&row.id);
+        self.change_asked(&row.id);
         Ok(())
     }
 
@@ -172,7 +176,7 @@ impl Platform {
         let row = self.find_service(at).await?;
         self.admit(&row, Action::Restart)?;
         self.store.bump_generation(&row.id).await?;
-        self.wake.service(&row.id);
+        self.change_asked(&row.id);
         Ok(())
     }
 
@@ -186,16 +190,25 @@ impl Platform {
         Ok(self.logs.read(&row.id, query).await?)
     }
 
+    /// Tells the reconciler, and everybody who looks before it has acted.
+    fn change_asked(&self, service_id: &str) {
+        self.observed.expect_change(service_id);
+        self.wake.service(service_id);
+    }
+
     async fn roll_out(&self, row: &ServiceRow, message: Option<&str>, by: &str) -> Result<Rollout> {
         let Some(document) = row.spec.document() else {
             self.admit(row, Action::Deploy)?;
-            return Err(Error::Invalid(FieldErrors::one("image", "Give it an image first.")));
+            return Err(Error::Invalid(FieldErrors::one(
+                "image",
+                "Give it an image first.",
+            )));
         };
         let rollout = self
             .store
             .roll_out(&row.id, &document, message, by, Utc::now())
             .await?;
-        self.wake.service(&row.id);
+        self.change_asked(&row.id);
         Ok(rollout)
     }
 
@@ -204,7 +217,12 @@ impl Platform {
     }
 
     async fn check_domains(&self, row: &ServiceRow) -> Result<()> {
-        let domains: Vec<String> = row.spec.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
+        let domains: Vec<String> = row
+            .spec
+            .domains
+            .iter()
+            .map(|domain| domain.to_ascii_lowercase())
+            .collect();
         match self.store.domain_owner(&domains, &row.id).await? {
             None => Ok(()),
             Some((domain, owner)) => Err(Error::DomainTaken {
@@ -239,18 +257,23 @@ impl Platform {
     /// What was last seen of a service, or what is true of one that was not looked at yet.
     fn seen(&self, row: &ServiceRow) -> ObservedService {
         let state = rough_state(row);
-        match self.observed.get(&row.id) {
-            // A change that the reconciler has not seen yet must not read as the old state.
-            Some(seen) if (seen.state == ServiceState::Paused) == (state == ServiceState::Paused)
-                && (seen.state == ServiceState::Undeployed) == (state == ServiceState::Undeployed) => seen,
-            stale => ObservedService {
+        match (state, self.observed.get(&row.id)) {
+            (ServiceState::Undeployed, _) | (_, None) => ObservedService {
                 state,
                 since: row.updated,
                 message: None,
                 available: false,
                 release_version: row.release_version,
-                instances: stale.map(|seen| seen.instances).unwrap_or_default(),
+                instances: Vec::new(),
             },
+            // A change that the reconciler has not seen yet must not read as the old state.
+            (_, Some(seen)) if state != seen.state && is_at_rest(seen.state) => ObservedService {
+                state: ServiceState::Converging,
+                since: row.updated,
+                release_version: row.release_version,
+                ..seen
+            },
+            (_, Some(seen)) => seen,
         }
     }
 
@@ -258,7 +281,10 @@ impl Platform {
     fn tell(&self, row: ServiceRow, release: Option<Release>) -> Service {
         let status = self.seen(&row).summary(desired(&row));
         let undeployed_changes = match &release {
-            Some(release) => row.spec.document().as_ref() != Some(&release.document),
+            Some(release) => {
+                row.spec.document().as_ref() != Some(&release.document)
+                    || row.spec.process_counts != row.process_counts
+            }
             None => false,
         };
         let platform = row.spec.platform();
@@ -302,11 +328,18 @@ impl Platform {
 fn rough_state(row: &ServiceRow) -> ServiceState {
     match row.release_version {
         None => ServiceState::Undeployed,
-        Some(_) if row.spec.desired() == 0 => ServiceState::Paused,
+        Some(_) if desired(row) == 0 => ServiceState::Paused,
         Some(_) => ServiceState::Converging,
     }
 }
 
+/// Whether a state comes from what is wanted alone.
+fn is_at_rest(state: ServiceState) -> bool {
+    matches!(state, ServiceState::Paused | ServiceState::Undeployed)
+}
+
+/// How many instances should run.
 fn desired(row: &ServiceRow) -> u32 {
-    row.release_version.map_or(0, |_| row.spec.desired())
+    row.release_version
+        .map_or(0, |_| row.process_counts.values().sum())
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use pilothouse_wire::envelope::Dialect;
+use pilothouse_wire::open::Words;
 use pilothouse_wire::patch::Patch;
-use pilothouse_wire::quantity::DeploymentTimeout;
+use pilothouse_wire::quantity::{DeploymentTimeout, Port};
 use pilothouse_wire::service::{Platform, ProcessCounts, ServiceCreate, ServicePatch, Volume};
 use pilothouse_wire::text::HealthCheckPath;
-use pilothouse_wire::open::Words;
 use serde::{Deserialize, Serialize};
 
 /// The process that ingress routes to.
@@ -61,7 +61,7 @@ impl ServiceSpec {
         let default_path = (dialect == Dialect::Environment).then(HealthCheckPath::default);
         Self {
             image: create.image.map(Into::into),
-            port: create.port.map(|port| port.get()),
+            port: create.port.map(Port::get),
             domains: strings(create.domains),
             tags: strings(create.tags),
             env: create
@@ -84,8 +84,11 @@ impl ServiceSpec {
     /// Applies an update.
     pub(crate) fn update(&mut self, patch: ServicePatch) {
         patch.image.map(Into::into).apply(&mut self.image);
-        patch.port.map(|port| port.get()).apply(&mut self.port);
-        patch.domains.map(strings).apply_or_default(&mut self.domains);
+        patch.port.map(Port::get).apply(&mut self.port);
+        patch
+            .domains
+            .map(strings)
+            .apply_or_default(&mut self.domains);
         patch.tags.map(strings).apply_or_default(&mut self.tags);
         patch
             .env
@@ -102,9 +105,18 @@ impl ServiceSpec {
         if let Some(platform) = patch.platform {
             platform.word().clone_into(&mut self.platform);
         }
-        patch.github_repository.map(Into::into).apply(&mut self.github_repository);
-        patch.health_check_path.map(Into::into).apply(&mut self.health_check_path);
-        patch.auto_deploy_branch.map(Into::into).apply(&mut self.auto_deploy_branch);
+        patch
+            .github_repository
+            .map(Into::into)
+            .apply(&mut self.github_repository);
+        patch
+            .health_check_path
+            .map(Into::into)
+            .apply(&mut self.health_check_path);
+        patch
+            .auto_deploy_branch
+            .map(Into::into)
+            .apply(&mut self.auto_deploy_branch);
         match patch.deployment_timeout {
             Patch::Keep => {}
             Patch::Clear => self.deployment_timeout = DeploymentTimeout::default().get(),
@@ -118,18 +130,19 @@ impl ServiceSpec {
         if let Some(instances) = patch.instances {
             self.process_counts.insert(WEB.to_owned(), instances.get());
         }
-        patch.subdirectory.map(Into::into).apply(&mut self.subdirectory);
-        patch.health_check_host.map(Into::into).apply(&mut self.health_check_host);
+        patch
+            .subdirectory
+            .map(Into::into)
+            .apply(&mut self.subdirectory);
+        patch
+            .health_check_host
+            .map(Into::into)
+            .apply(&mut self.health_check_host);
     }
 
     /// How many instances of `web` should run.
     pub(crate) fn web(&self) -> u32 {
         self.process_counts.get(WEB).copied().unwrap_or(1)
-    }
-
-    /// How many instances should run in all.
-    pub(crate) fn desired(&self) -> u32 {
-        self.process_counts.values().sum()
     }
 
     /// The platform, where this build knows it.
@@ -177,10 +190,10 @@ mod tests {
     fn instances_are_the_count_of_web() {
         let json = serde_json::json!({"name": "a", "image": "b", "instances": 3, "process_counts": {"worker": 2}});
         let mut spec = create(&json, Dialect::Workspace);
-        assert_eq!((spec.web(), spec.desired()), (3, 5));
+        assert_eq!((spec.web(), spec.process_counts["worker"]), (3, 2));
         let patch = serde_json::json!({"process_counts": {"worker": 1}});
         spec.update(pilothouse_wire::decode::decode_body(patch, Dialect::Workspace).unwrap());
-        assert_eq!((spec.web(), spec.desired()), (3, 4));
+        assert_eq!((spec.web(), spec.process_counts["worker"]), (3, 1));
     }
 
     #[test]

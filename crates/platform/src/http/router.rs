@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::routing::get;
+use axum::routing::{any, get};
 use pilothouse_wire::endpoint::BASE;
 use pilothouse_wire::endpoints as e;
 
@@ -20,8 +20,11 @@ pub(crate) fn router(context: Context, console: Router) -> Router {
             &format!("{BASE}/openapi.json"),
             get(move || async move { json(200, document) }),
         )
-        .route(&format!("{BASE}/{{*rest}}"), axum::routing::any(fallback::not_found))
         .method_not_allowed_fallback(fallback::method_not_allowed);
+    // No address of the API is ever answered with the page.
+    let api = ["/api", "/api/", "/api/{*rest}"]
+        .into_iter()
+        .fold(api, |api, path| api.route(path, any(fallback::not_found)));
     let probes = Router::new()
         .route("/healthz", get(meta::healthz))
         .route("/readyz", get(meta::readyz))

@@ -60,14 +60,16 @@ impl Store {
         holder: &Holder,
         now: DateTime<Utc>,
     ) -> StoreResult<()> {
-        sqlx::query("INSERT INTO sessions (hash, name, role, created, expires) VALUES (?, ?, ?, ?, ?)")
-            .bind(hash)
-            .bind(&holder.name)
-            .bind(&holder.role)
-            .bind(now)
-            .bind(holder.expires.unwrap_or(now))
-            .execute(&self.writer)
-            .await?;
+        sqlx::query(
+            "INSERT INTO sessions (hash, name, role, created, expires) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(hash)
+        .bind(&holder.name)
+        .bind(&holder.role)
+        .bind(now)
+        .bind(holder.expires.unwrap_or(now))
+        .execute(&self.writer)
+        .await?;
         sqlx::query("DELETE FROM sessions WHERE expires < ?")
             .bind(now)
             .execute(&self.writer)
@@ -80,11 +82,12 @@ impl Store {
         hash: &[u8],
         now: DateTime<Utc>,
     ) -> StoreResult<Option<Holder>> {
-        let row = sqlx::query("SELECT name, role, expires FROM sessions WHERE hash = ? AND expires > ?")
-            .bind(hash)
-            .bind(now)
-            .fetch_optional(&self.reader)
-            .await?;
+        let row =
+            sqlx::query("SELECT name, role, expires FROM sessions WHERE hash = ? AND expires > ?")
+                .bind(hash)
+                .bind(now)
+                .fetch_optional(&self.reader)
+                .await?;
         Ok(row.map(|row| Holder {
             name: row.get("name"),
             role: row.get("role"),

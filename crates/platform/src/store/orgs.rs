@@ -21,18 +21,38 @@ fn org(row: &SqliteRow) -> Org {
 }
 
 fn project(row: &SqliteRow) -> Project {
-    let Org { id, name, slug, created, updated } = org(row);
-    Project { id, name, slug, created, updated }
+    let Org {
+        id,
+        name,
+        slug,
+        created,
+        updated,
+    } = org(row);
+    Project {
+        id,
+        name,
+        slug,
+        created,
+        updated,
+    }
 }
 
 fn environment(row: &SqliteRow) -> Environment {
-    let Org { id, name, slug, created, updated } = org(row);
+    let Org {
+        id,
+        name,
+        slug,
+        created,
+        updated,
+    } = org(row);
     let env_type: String = row.get("env_type");
     Environment {
         id,
         name,
         slug,
-        env_type: Some(EnvironmentType::from_word(&env_type).map_or(Open::Unknown(env_type), Open::Known)),
+        env_type: Some(
+            EnvironmentType::from_word(&env_type).map_or(Open::Unknown(env_type), Open::Known),
+        ),
         protected: row.get("protected"),
         auto_deploy_branch: row.get("auto_deploy_branch"),
         ephemeral: row.get("ephemeral"),
@@ -51,10 +71,11 @@ impl Store {
 
     /// The org with this id or slug.
     pub(crate) async fn org(&self, reference: &str) -> StoreResult<Option<Org>> {
-        let row = sqlx::query("SELECT * FROM orgs WHERE id = ?1 OR slug = ?1 ORDER BY id = ?1 DESC")
-            .bind(reference)
-            .fetch_optional(&self.reader)
-            .await?;
+        let row =
+            sqlx::query("SELECT * FROM orgs WHERE id = ?1 OR slug = ?1 ORDER BY id = ?1 DESC")
+                .bind(reference)
+                .fetch_optional(&self.reader)
+                .await?;
         Ok(row.as_ref().map(org))
     }
 
@@ -70,7 +91,12 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) async fn rename_org(&self, id: &str, name: &str, now: DateTime<Utc>) -> StoreResult<()> {
+    pub(crate) async fn rename_org(
+        &self,
+        id: &str,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> StoreResult<()> {
         sqlx::query("UPDATE orgs SET name = ?, updated = ? WHERE id = ?")
             .bind(name)
             .bind(now)
@@ -100,7 +126,11 @@ impl Store {
     }
 
     /// The project of an org with this id or slug.
-    pub(crate) async fn project(&self, org_id: &str, reference: &str) -> StoreResult<Option<Project>> {
+    pub(crate) async fn project(
+        &self,
+        org_id: &str,
+        reference: &str,
+    ) -> StoreResult<Option<Project>> {
         let row = sqlx::query(
             "SELECT * FROM projects WHERE org_id = ?1 AND (id = ?2 OR slug = ?2) ORDER BY id = ?2 DESC",
         )
@@ -132,7 +162,12 @@ impl Store {
         Ok(change.commit().await?)
     }
 
-    pub(crate) async fn rename_project(&self, id: &str, name: &str, now: DateTime<Utc>) -> StoreResult<()> {
+    pub(crate) async fn rename_project(
+        &self,
+        id: &str,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> StoreResult<()> {
         sqlx::query("UPDATE projects SET name = ?, updated = ? WHERE id = ?")
             .bind(name)
             .bind(now)
@@ -156,10 +191,11 @@ impl Store {
     }
 
     pub(crate) async fn environments(&self, project_id: &str) -> StoreResult<Vec<Environment>> {
-        let rows = sqlx::query("SELECT * FROM environments WHERE project_id = ? ORDER BY created, id")
-            .bind(project_id)
-            .fetch_all(&self.reader)
-            .await?;
+        let rows =
+            sqlx::query("SELECT * FROM environments WHERE project_id = ? ORDER BY created, id")
+                .bind(project_id)
+                .fetch_all(&self.reader)
+                .await?;
         Ok(rows.iter().map(environment).collect())
     }
 
@@ -179,7 +215,11 @@ impl Store {
         Ok(row.as_ref().map(environment))
     }
 
-    pub(crate) async fn insert_environment(&self, project_id: &str, new: &Environment) -> StoreResult<()> {
+    pub(crate) async fn insert_environment(
+        &self,
+        project_id: &str,
+        new: &Environment,
+    ) -> StoreResult<()> {
         let mut change = self.begin().await?;
         insert_environment(&mut change, project_id, new).await?;
         Ok(change.commit().await?)

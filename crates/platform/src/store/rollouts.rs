@@ -46,8 +46,8 @@ fn deployment(row: &SqliteRow) -> Deployment {
 }
 
 impl Store {
-    /// Makes a release and lets it be the one that should run, in one change. A rollout that is
-    /// still running is cancelled by it.
+    /// Makes a release and lets it be the one that should run, with the counts of the description, in
+    /// one change. A rollout that is still running is cancelled by it.
     pub(crate) async fn roll_out(
         &self,
         service_id: &str,
@@ -57,11 +57,12 @@ impl Store {
         now: DateTime<Utc>,
     ) -> StoreResult<Rollout> {
         let mut change = self.begin().await?;
-        let version: u32 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) + 1 FROM releases WHERE service_id = ?")
-                .bind(service_id)
-                .fetch_one(&mut *change)
-                .await?;
+        let version: u32 = sqlx::query_scalar(
+            "SELECT COALESCE(MAX(version), 0) + 1 FROM releases WHERE service_id = ?",
+        )
+        .bind(service_id)
+        .fetch_one(&mut *change)
+        .await?;
         let rollout = Rollout {
             release_id: uuid::Uuid::new_v4().to_string(),
             release_version: version,
@@ -94,17 +95,33 @@ impl Store {
         .bind(now)
         .execute(&mut *change)
         .await?;
-        sqlx::query("UPDATE services SET release_version = ? WHERE id = ?")
-            .bind(version)
-            .bind(service_id)
-            .execute(&mut *change)
-            .await?;
+        sqlx::query(
+            "UPDATE services SET release_version = ?, process_counts = json_extract(spec, '$.process_counts')
+             WHERE id = ?",
+        )
+        .bind(version)
+        .bind(service_id)
+        .execute(&mut *change)
+        .await?;
+        // What the release before was routed is free now.
+        sqlx::query(
+            "DELETE FROM service_domains WHERE service_id = ?
+             AND domain NOT IN (SELECT lower(value) FROM json_each(?))",
+        )
+        .bind(service_id)
+        .bind(serde_json::to_string(&document.domains)?)
+        .execute(&mut *change)
+        .await?;
         change.commit().await?;
         Ok(rollout)
     }
 
     /// One release of a service.
-    pub(crate) async fn release(&self, service_id: &str, version: u32) -> StoreResult<Option<Release>> {
+    pub(crate) async fn release(
+        &self,
+        service_id: &str,
+        version: u32,
+    ) -> StoreResult<Option<Release>> {
         let row = sqlx::query("SELECT * FROM releases WHERE service_id = ? AND version = ?")
             .bind(service_id)
             .bind(version)
@@ -148,7 +165,10 @@ impl Store {
     }
 
     /// The newest deployment of a service.
-    pub(crate) async fn latest_deployment(&self, service_id: &str) -> StoreResult<Option<Deployment>> {
+    pub(crate) async fn latest_deployment(
+        &self,
+        service_id: &str,
+    ) -> StoreResult<Option<Deployment>> {
         let row = sqlx::query(
             "SELECT * FROM deployments WHERE service_id = ? ORDER BY created DESC, release_version DESC LIMIT 1",
         )

@@ -1,10 +1,12 @@
 //! Services: their descriptions, their domains, and what should run of them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Store, StoreResult};
+use super::{Store, StoreError, StoreResult};
 use crate::domain::ServiceSpec;
 
 /// A stored service.
@@ -21,6 +23,8 @@ pub(crate) struct ServiceRow {
     pub(crate) release_version: Option<u32>,
     /// The last release whose every instance was ready.
     pub(crate) good_version: Option<u32>,
+    /// How many instances of each process should run; the description may be ahead of it.
+    pub(crate) process_counts: BTreeMap<String, u32>,
     /// Counts restarts that were asked for.
     pub(crate) generation: u32,
     /// Whether it waits for the last of it to be removed.
@@ -38,6 +42,7 @@ fn service(row: &SqliteRow) -> StoreResult<ServiceRow> {
         updated: row.get("updated"),
         release_version: row.get("release_version"),
         good_version: row.get("good_version"),
+        process_counts: serde_json::from_str(row.get("process_counts"))?,
         generation: row.get("generation"),
         deleted: row.get("deleted"),
     })
@@ -128,20 +133,31 @@ impl Store {
         Ok(change.commit().await?)
     }
 
-    /// Replaces a service's name, description and domains.
+    /// Replaces a service's name, description, domains and counts. Domains that are still routed to
+    /// it by its release stay its own.
     pub(crate) async fn update_service(&self, changed: &ServiceRow) -> StoreResult<()> {
         let mut change = self.begin().await?;
-        sqlx::query("UPDATE services SET name = ?, spec = ?, updated = ? WHERE id = ?")
-            .bind(&changed.name)
-            .bind(serde_json::to_string(&changed.spec)?)
-            .bind(changed.updated)
-            .bind(&changed.id)
-            .execute(&mut *change)
-            .await?;
-        sqlx::query("DELETE FROM service_domains WHERE service_id = ?")
-            .bind(&changed.id)
-            .execute(&mut *change)
-            .await?;
+        sqlx::query(
+            "UPDATE services SET name = ?, spec = ?, process_counts = ?, updated = ? WHERE id = ?",
+        )
+        .bind(&changed.name)
+        .bind(serde_json::to_string(&changed.spec)?)
+        .bind(serde_json::to_string(&changed.process_counts)?)
+        .bind(changed.updated)
+        .bind(&changed.id)
+        .execute(&mut *change)
+        .await?;
+        sqlx::query(
+            "DELETE FROM service_domains WHERE service_id = ?1 AND domain NOT IN (
+                 SELECT lower(routed.value)
+                 FROM services
+                 JOIN releases ON releases.service_id = services.id AND version = release_version,
+                      json_each(document, '$.domains') AS routed
+                 WHERE services.id = ?1)",
+        )
+        .bind(&changed.id)
+        .execute(&mut *change)
+        .await?;
         insert_domains(&mut change, changed).await?;
         Ok(change.commit().await?)
     }
@@ -181,11 +197,19 @@ impl Store {
 
 async fn insert_domains(change: &mut sqlx::SqliteConnection, row: &ServiceRow) -> StoreResult<()> {
     for domain in &row.spec.domains {
-        sqlx::query("INSERT INTO service_domains (domain, service_id) VALUES (?, ?)")
-            .bind(domain.to_ascii_lowercase())
-            .bind(&row.id)
-            .execute(&mut *change)
-            .await?;
+        let domain = domain.to_ascii_lowercase();
+        let done = sqlx::query(
+            "INSERT INTO service_domains (domain, service_id) VALUES (?, ?)
+             ON CONFLICT (domain) DO UPDATE SET service_id = excluded.service_id
+             WHERE service_id = excluded.service_id",
+        )
+        .bind(&domain)
+        .bind(&row.id)
+        .execute(&mut *change)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Taken(domain));
+        }
     }
     Ok(())
 }
