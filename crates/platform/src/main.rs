@@ -23,9 +23,8 @@ async fn main() -> ExitCode {
 
 /// The log goes to standard error, so that standard output holds only what a command prints.
 fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("PILOTHOUSE_LOG").unwrap_or_else(|_| {
-        EnvFilter::new("info,sqlx=warn,hyper=warn,bollard=warn")
-    });
+    let filter = EnvFilter::try_from_env("PILOTHOUSE_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,hyper=warn,bollard=warn"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);

@@ -29,7 +29,10 @@ const FINISH_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     refuse_public(args)?;
     let console = args.console_folder();
-    if let Some(folder) = console.as_ref().filter(|dir| !dir.join("index.html").exists()) {
+    if let Some(folder) = console
+        .as_ref()
+        .filter(|dir| !dir.join("index.html").exists())
+    {
         return Err(StartError::NoConsole(folder.clone()));
     }
     let held = data_dir::hold(&args.data)?;
@@ -171,6 +174,7 @@ async fn greet(app: &App, urls: &Urls, data_dir: &Path) -> Result<(), StartError
             urls.console
         ));
     }
+    words.push('\n');
     // Whoever started this may have closed its output; that is no reason to stop.
     let mut out = io::stdout().lock();
     let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());

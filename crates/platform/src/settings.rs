@@ -18,7 +18,13 @@ pub struct Cli {
     pub command: Command,
     /// How the log on standard error is written. What is logged is set by PILOTHOUSE_LOG, for
     /// example `info,pilothouse=debug`.
-    #[arg(long, global = true, env = "PILOTHOUSE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        env = "PILOTHOUSE_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
     pub log_format: LogFormat,
 }
 
@@ -59,9 +65,9 @@ impl DataArgs {
     pub(crate) fn folder(&self) -> Option<PathBuf> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let home = || {
-            set("XDG_DATA_HOME").map(PathBuf::from).or_else(|| {
-                set("HOME").map(|home| PathBuf::from(home).join(".local/share"))
-            })
+            set("XDG_DATA_HOME")
+                .map(PathBuf::from)
+                .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".local/share")))
         };
         let named = self.data_dir.clone();
         named.or_else(|| home().map(|home| home.join("pilothouse")))
@@ -72,16 +78,31 @@ impl DataArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
     /// Where the console and the API listen. Port 0 takes a free one and prints it.
-    #[arg(long, env = "PILOTHOUSE_LISTEN", default_value = "127.0.0.1:7070", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "PILOTHOUSE_LISTEN",
+        default_value = "127.0.0.1:7070",
+        value_name = "ADDRESS"
+    )]
     pub listen: SocketAddr,
     /// Where ingress listens: the traffic of the services' domains.
-    #[arg(long, env = "PILOTHOUSE_INGRESS_LISTEN", default_value = "127.0.0.1:7080", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "PILOTHOUSE_INGRESS_LISTEN",
+        default_value = "127.0.0.1:7080",
+        value_name = "ADDRESS"
+    )]
     pub ingress_listen: SocketAddr,
     /// Where everything is kept.
     #[command(flatten)]
     pub data: DataArgs,
     /// What runs the instances.
-    #[arg(long, env = "PILOTHOUSE_ENGINE", default_value = "auto", value_name = "ENGINE")]
+    #[arg(
+        long,
+        env = "PILOTHOUSE_ENGINE",
+        default_value = "auto",
+        value_name = "ENGINE"
+    )]
     pub engine: EngineChoice,
     /// A proxy in front ends TLS: allows addresses that are not loopback, trusts its
     /// X-Forwarded-For, and marks cookies for TLS only.

@@ -39,7 +39,9 @@ pub enum StartError {
         source: StoreError,
     },
     /// Somebody else listens there.
-    #[error("the address {address} is in use: stop what listens there, or choose another with {option}")]
+    #[error(
+        "the address {address} is in use: stop what listens there, or choose another with {option}"
+    )]
     AddressInUse {
         /// The address.
         address: SocketAddr,
@@ -57,7 +59,9 @@ pub enum StartError {
         source: io::Error,
     },
     /// Keys would travel in the clear.
-    #[error("{0} can be reached from other machines, and keys would travel there unencrypted: listen on 127.0.0.1, or put a proxy with TLS in front and say so with --behind-proxy")]
+    #[error(
+        "{0} can be reached from other machines, and keys would travel there unencrypted: listen on 127.0.0.1, or put a proxy with TLS in front and say so with --behind-proxy"
+    )]
     PublicAddress(SocketAddr),
     /// The console's folder holds no page.
     #[error("there is no index.html in {}: build the console with `trunk build --release`, or name its folder with --console", .0.display())]

@@ -34,9 +34,7 @@ repository, or <code>trunk build --release</code> and start again with \
 /// Serves the console's build from a folder; without one, a page that says how to make it.
 pub(crate) fn console(folder: Option<PathBuf>) -> Router {
     match folder {
-        Some(folder) => Router::new()
-            .fallback(get(file))
-            .with_state(Folder(folder)),
+        Some(folder) => Router::new().fallback(get(file)).with_state(Folder(folder)),
         None => Router::new().fallback(get(unbuilt)),
     }
 }
@@ -135,8 +133,19 @@ fn is_page(request: &Request) -> bool {
     let path = request.uri().path();
     let last = path.rsplit('/').next().unwrap_or_default();
     let known_kind = [
-        ".js", ".wasm", ".css", ".svg", ".png", ".ico", ".json", ".map", ".br", ".gz", ".txt",
-        ".webmanifest", ".woff2",
+        ".js",
+        ".wasm",
+        ".css",
+        ".svg",
+        ".png",
+        ".ico",
+        ".json",
+        ".map",
+        ".br",
+        ".gz",
+        ".txt",
+        ".webmanifest",
+        ".woff2",
     ];
     !known_kind.iter().any(|kind| last.ends_with(kind))
 }
@@ -153,10 +162,7 @@ fn is_hashed(path: &str) -> bool {
 pub(super) async fn harden(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(
-        X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(
         CONTENT_SECURITY_POLICY,

@@ -99,9 +99,7 @@ pub(super) async fn update_project(call: Call<UpdateProject>) -> Answer<UpdatePr
 /// `DELETE /orgs/{org}/projects/{project}`
 pub(super) async fn delete_project(call: Call<DeleteProject>) -> Answer<DeleteProject> {
     let at = &call.params;
-    call.platform()
-        .delete_project(&at.org, &at.project)
-        .await?;
+    call.platform().delete_project(&at.org, &at.project).await?;
     Ok(Done::OK.into())
 }
 
@@ -113,9 +111,7 @@ pub(super) async fn list_environments(call: Call<ListEnvironments>) -> Answer<Li
 }
 
 /// `POST /orgs/{org}/projects/{project}/envs`
-pub(super) async fn create_environment(
-    call: Call<CreateEnvironment>,
-) -> Answer<CreateEnvironment> {
+pub(super) async fn create_environment(call: Call<CreateEnvironment>) -> Answer<CreateEnvironment> {
     let (platform, at) = (&call.context.platform, &call.params);
     let environment = platform
         .create_environment(&at.org, &at.project, call.body)
@@ -133,9 +129,7 @@ pub(super) async fn get_environment(call: Call<GetEnvironment>) -> Answer<GetEnv
 }
 
 /// `PATCH /orgs/{org}/projects/{project}/envs/{env}`
-pub(super) async fn update_environment(
-    call: Call<UpdateEnvironment>,
-) -> Answer<UpdateEnvironment> {
+pub(super) async fn update_environment(call: Call<UpdateEnvironment>) -> Answer<UpdateEnvironment> {
     let (platform, at) = (&call.context.platform, &call.params);
     let environment = platform
         .update_environment(&at.org, &at.project, &at.environment, call.body)
@@ -144,9 +138,7 @@ pub(super) async fn update_environment(
 }
 
 /// `DELETE /orgs/{org}/projects/{project}/envs/{env}`
-pub(super) async fn delete_environment(
-    call: Call<DeleteEnvironment>,
-) -> Answer<DeleteEnvironment> {
+pub(super) async fn delete_environment(call: Call<DeleteEnvironment>) -> Answer<DeleteEnvironment> {
     let (platform, at) = (call.platform(), &call.params);
     platform
         .delete_environment(&at.org, &at.project, &at.environment)

@@ -17,7 +17,9 @@ pub(super) async fn list(call: Call<ListServices>) -> Answer<ListServices> {
 /// `POST S`
 pub(super) async fn create(call: Call<CreateService>) -> Answer<CreateService> {
     let (by, platform) = (call.by().to_owned(), &call.context.platform);
-    let service = platform.create_service(&call.params, call.body, &by).await?;
+    let service = platform
+        .create_service(&call.params, call.body, &by)
+        .await?;
     Ok(service.into())
 }
 
@@ -29,14 +31,18 @@ pub(super) async fn get(call: Call<GetService>) -> Answer<GetService> {
 /// `PATCH S/{service}`
 pub(super) async fn update(call: Call<UpdateService>) -> Answer<UpdateService> {
     let (by, platform) = (call.by().to_owned(), &call.context.platform);
-    let service = platform.update_service(&call.params, call.body, &by).await?;
+    let service = platform
+        .update_service(&call.params, call.body, &by)
+        .await?;
     Ok(service.into())
 }
 
 /// `PUT S/{service}`, W only: the same as `PATCH`.
 pub(super) async fn put(call: Call<PutService>) -> Answer<PutService> {
     let (by, platform) = (call.by().to_owned(), &call.context.platform);
-    let service = platform.update_service(&call.params, call.body, &by).await?;
+    let service = platform
+        .update_service(&call.params, call.body, &by)
+        .await?;
     Ok(service.into())
 }
 
@@ -74,6 +80,8 @@ pub(super) async fn logs(call: Call<GetServiceLogs>) -> Answer<GetServiceLogs> {
 /// `POST S/{service}/deploy`
 pub(super) async fn deploy(call: Call<DeployService>) -> Answer<DeployService> {
     let (by, platform) = (call.by().to_owned(), &call.context.platform);
-    let deployed = platform.deploy_service(&call.params, call.body, &by).await?;
+    let deployed = platform
+        .deploy_service(&call.params, call.body, &by)
+        .await?;
     Ok(deployed.into())
 }

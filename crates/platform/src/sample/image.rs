@@ -32,7 +32,12 @@ pub(super) async fn build(platform: &Platform, binary: &Path) -> Result<()> {
 fn context(binary: &Path) -> io::Result<Bytes> {
     let mut tar = tar::Builder::new(Vec::new());
     append(&mut tar, "Dockerfile", DOCKERFILE.as_bytes(), 0o644)?;
-    append(&mut tar, "pilothouse-sample", &std::fs::read(binary)?, 0o755)?;
+    append(
+        &mut tar,
+        "pilothouse-sample",
+        &std::fs::read(binary)?,
+        0o755,
+    )?;
     Ok(tar.into_inner()?.into())
 }
 

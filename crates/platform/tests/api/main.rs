@@ -1,0 +1,120 @@
+//! The API over its real router, in the order of its addresses. After the last test, every endpoint
+//! of the wire must have been answered with success in each dialect it has.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't go on has failed, and says where"
+)]
+
+mod client;
+mod console;
+mod coverage;
+mod environments;
+mod errors;
+mod meta;
+mod openapi;
+mod orgs;
+mod projects;
+mod services;
+mod session;
+mod workspaces;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+
+/// Collects async tests under the name of their module.
+struct Tests {
+    runtime: Arc<Runtime>,
+    trials: Vec<Trial>,
+}
+
+impl Tests {
+    fn add<F, Fut>(&mut self, name: &str, test: F)
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let runtime = Arc::clone(&self.runtime);
+        let run = move || {
+            let ended = runtime.block_on(async { tokio::spawn(test()).await });
+            ended.map_err(|panic| Failed::from(panic.to_string()))
+        };
+        self.trials.push(Trial::test(name, run));
+    }
+}
+
+/// Adds tests by their paths.
+macro_rules! tests {
+    ($tests:ident: $($module:ident::$test:ident),* $(,)?) => {
+        $($tests.add(concat!(stringify!($module), "::", stringify!($test)), $module::$test);)*
+    };
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // They mostly wait for simulated instances, not for a core.
+    arguments.test_threads.get_or_insert(16);
+    let runtime = Arc::new(Runtime::new().unwrap());
+    let mut tests = Tests {
+        runtime,
+        trials: Vec::new(),
+    };
+    tests!(tests:
+        meta::tells_what_it_is_without_a_key,
+        meta::probes_answer_at_the_root,
+        session::a_key_signs_in_and_the_cookie_works,
+        session::the_first_link_works_once,
+        session::wrong_keys_are_slowed_down,
+        session::both_headers_are_accepted_in_both_dialects,
+        session::another_sites_page_changes_nothing,
+        session::a_proxy_makes_cookies_secure,
+        orgs::live_from_create_to_delete,
+        orgs::refuse_what_is_taken_or_full,
+        workspaces::are_orgs_in_envelopes,
+        projects::live_from_create_to_delete,
+        environments::live_from_create_to_delete,
+        environments::refuse_what_is_taken_or_full,
+        services::live_from_create_to_delete_as_workspace,
+        services::live_from_create_to_delete_as_environment,
+        services::a_workspace_acts_at_once,
+        services::an_environment_waits_for_deploy,
+        services::null_clears_and_left_out_stays,
+        services::put_is_patch,
+        services::instances_are_the_count_of_web,
+        services::the_state_speaks_against_it,
+        services::domains_belong_to_one,
+        services::names_are_taken_once_even_at_once,
+        services::a_deleted_name_is_free_at_once,
+        services::changes_at_once_are_all_kept,
+        services::logs_keep_to_their_window,
+        services::both_scopes_show_the_same_service,
+        errors::malformed_json,
+        errors::every_bad_field_at_once,
+        errors::bodies_are_bounded,
+        errors::bodies_are_json,
+        errors::unknown_addresses_and_methods,
+        errors::unknown_ids_in_each_place,
+        errors::no_key_or_a_wrong_one,
+        errors::unknown_query_parameters,
+        errors::a_slash_at_the_end_is_optional,
+        errors::a_database_that_is_held_says_so,
+        console::serves_files_as_they_are_built,
+        console::answers_deep_links_with_the_page,
+        console::keeps_to_its_folder,
+        console::says_how_to_build_it,
+        openapi::describes_every_endpoint,
+        openapi::is_as_it_was_agreed,
+    );
+    let filtered = arguments.filter.is_some() || !arguments.skip.is_empty() || arguments.list;
+    let conclusion = libtest_mimic::run(&arguments, tests.trials);
+    if !filtered && !conclusion.has_failed() {
+        let missed = coverage::missed();
+        if !missed.is_empty() {
+            println!("no test had success with: {}", missed.join(", "));
+            return ExitCode::FAILURE;
+        }
+    }
+    conclusion.exit_code()
+}

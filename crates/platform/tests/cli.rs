@@ -1,0 +1,345 @@
+//! The command line, with the real binary.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't go on has failed, and says where"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+/// A `pilothouse serve` that ends with the test.
+struct Serving {
+    child: Child,
+    words: String,
+    folder: TempDir,
+}
+
+impl Serving {
+    fn start(extra: &[&str]) -> Self {
+        Self::start_in(TempDir::new().unwrap(), extra)
+    }
+
+    fn start_in(folder: TempDir, extra: &[&str]) -> Self {
+        let mut child = serve(folder.path(), extra)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut words = String::new();
+        while !words.ends_with("\n\n") {
+            assert_ne!(out.read_line(&mut words).unwrap(), 0, "it ended: {words}");
+        }
+        Self {
+            child,
+            words,
+            folder,
+        }
+    }
+
+    /// The address that the start printed behind a word.
+    fn address(&self, word: &str) -> String {
+        let line = self.words.lines().find(|line| line.starts_with(word));
+        let (_, address) = line.unwrap().split_once("http://").unwrap();
+        address.trim_end_matches('/').to_owned()
+    }
+
+    fn key(&self) -> String {
+        let made = run(
+            &["key", "create", "--name", "cli", "--role", "admin"],
+            self.folder.path(),
+        );
+        assert!(made.status.success(), "{made:?}");
+        let key = String::from_utf8(made.stdout).unwrap();
+        assert_eq!(key.lines().count(), 1);
+        key.trim().to_owned()
+    }
+
+    fn api(&self, key: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.address("Console")).unwrap();
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let length = body.len();
+        write!(
+            stream,
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-API-Key: {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// Ends it with a signal and gives the folder back.
+    fn end(mut self, signal: &str) -> (Option<i32>, TempDir) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
+        let code = self.child.wait().unwrap().code();
+        let folder = std::mem::replace(&mut self.folder, TempDir::new().unwrap());
+        (code, folder)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(folder: &Path, extra: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--ingress-listen",
+            "127.0.0.1:0",
+        ])
+        .args(["--engine", "simulated", "--data-dir"])
+        .arg(folder)
+        .args(extra);
+    command
+}
+
+fn run(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(BINARY);
+    command.args(arguments).arg("--data-dir").arg(folder);
+    command.output().unwrap()
+}
+
+fn fails(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_key_made_while_serving_opens_the_api() {
+    let serving = Serving::start(&[]);
+    assert!(
+        serving.words.contains("/connect#token="),
+        "{}",
+        serving.words
+    );
+    let key = serving.key();
+    assert!(key.starts_with("ph_"), "{key}");
+    let (status, _) = serving.api(&key, "POST", "/orgs/", &json!({"name": "Acme"}));
+    assert_eq!(status, 201);
+    let (status, _) = serving.api("ph_wrong", "GET", "/orgs/", &Value::Null);
+    assert_eq!(status, 401);
+}
+
+#[test]
+fn what_was_answered_survives_a_kill() {
+    let serving = Serving::start(&[]);
+    let key = serving.key();
+    let at = "/workspaces/acme/projects/shop/services";
+    serving.api(&key, "POST", "/orgs/", &json!({"name": "Acme"}));
+    serving.api(
+        &key,
+        "POST",
+        "/orgs/acme/projects/",
+        &json!({"name": "Shop"}),
+    );
+    for index in 0..5 {
+        let body = json!({"name": format!("api-{index}"), "image": "nginx", "instances": 2});
+        assert_eq!(serving.api(&key, "POST", at, &body).0, 201);
+    }
+    let (status, _) = serving.api(
+        &key,
+        "POST",
+        &format!("{at}/api-4/scale"),
+        &json!({"instances": 3}),
+    );
+    assert_eq!(status, 202);
+    let (_, folder) = serving.end("-KILL");
+    let serving = Serving::start_in(folder, &[]);
+    let (status, listed) = serving.api(&key, "GET", at, &Value::Null);
+    assert_eq!(status, 200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 5);
+    assert_eq!(listed["data"][4]["instances"], 3);
+    assert_eq!(listed["data"][0]["latest_release"]["version"], 1);
+    assert!(!serving.words.contains("#token="), "{}", serving.words);
+}
+
+#[test]
+fn a_signal_ends_it_well() {
+    for signal in ["-TERM", "-INT"] {
+        let (code, _folder) = Serving::start(&[]).end(signal);
+        assert_eq!(code, Some(0));
+    }
+}
+
+#[test]
+fn two_do_not_serve_one_folder() {
+    let serving = Serving::start(&[]);
+    let second = serve(serving.folder.path(), &[]).output().unwrap();
+    assert!(fails(&second).contains("another pilothouse serves"));
+}
+
+#[test]
+fn the_folder_is_for_its_owner_alone() {
+    let parent = TempDir::new().unwrap();
+    let folder = parent.path().join("deep/data");
+    let made = run(&["key", "create", "--name", "a"], &folder);
+    assert!(made.status.success(), "{made:?}");
+    let mode = fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(BINARY);
+    command.args([
+        "serve",
+        "--engine",
+        "simulated",
+        "--listen",
+        &address,
+        "--data-dir",
+    ]);
+    let words = fails(&command.arg(folder.path()).output().unwrap());
+    assert!(
+        words.contains(&address) && words.contains("--listen"),
+        "{words}"
+    );
+}
+
+#[test]
+fn public_addresses_need_a_proxy() {
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(BINARY);
+    command.args([
+        "serve",
+        "--engine",
+        "simulated",
+        "--listen",
+        "0.0.0.0:0",
+        "--data-dir",
+    ]);
+    let words = fails(&command.arg(folder.path()).output().unwrap());
+    assert!(words.contains("--behind-proxy"), "{words}");
+}
+
+#[test]
+fn a_backup_is_a_whole_database() {
+    let serving = Serving::start(&[]);
+    let key = serving.key();
+    serving.api(&key, "POST", "/orgs/", &json!({"name": "Acme"}));
+    let other = TempDir::new().unwrap();
+    let file = other.path().join("pilothouse.db");
+    let path = file.to_str().unwrap();
+    let made = run(&["backup", path], serving.folder.path());
+    assert!(made.status.success(), "{made:?}");
+    let again = run(&["backup", path], serving.folder.path());
+    assert!(fails(&again).contains("exists already"));
+    let restored = Serving::start_in(other, &[]);
+    let (status, orgs) = restored.api(&key, "GET", "/orgs/", &Value::Null);
+    assert_eq!((status, &orgs[0]["name"]), (200, &json!("Acme")));
+}
+
+#[test]
+fn a_backup_of_nothing_says_so() {
+    let folder = TempDir::new().unwrap();
+    let target = folder.path().join("copy.db");
+    let made = run(&["backup", target.to_str().unwrap()], folder.path());
+    assert!(fails(&made).contains("no database"));
+    assert!(!target.exists());
+}
+
+#[test]
+fn help_explains_each_option() {
+    let help = Command::new(BINARY)
+        .args(["serve", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for word in [
+        "--listen",
+        "--ingress-listen",
+        "--data-dir",
+        "--engine",
+        "--sample",
+        "--console",
+        "PILOTHOUSE_",
+    ] {
+        assert!(help.contains(word), "{word}");
+    }
+}
+
+/// A file may grow no further, as on a full disk: writing is refused with words, reading goes on,
+/// and the process lives.
+#[test]
+fn a_full_disk_is_survived() {
+    let folder = TempDir::new().unwrap();
+    let key = run(&["key", "create", "--name", "a"], folder.path());
+    let key = String::from_utf8(key.stdout).unwrap().trim().to_owned();
+    // In blocks of 512 bytes: room for a few small writes after the first migration.
+    let script = format!(
+        "ulimit -f 600; trap '' XFSZ; exec {BINARY} serve --listen 127.0.0.1:0 --ingress-listen 127.0.0.1:0 \
+         --engine simulated --data-dir {}",
+        folder.path().display()
+    );
+    let mut child = Command::new("sh")
+        .args(["-c", &script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut words = String::new();
+    while !words.ends_with("\n\n") {
+        assert_ne!(out.read_line(&mut words).unwrap(), 0, "it ended: {words}");
+    }
+    let serving = Serving {
+        child,
+        words,
+        folder,
+    };
+    serving.api(&key, "POST", "/orgs/", &json!({"name": "Acme"}));
+    serving.api(
+        &key,
+        "POST",
+        "/orgs/acme/projects/",
+        &json!({"name": "Shop"}),
+    );
+    let at = "/orgs/acme/projects/shop/envs/production/services";
+    let mut made = 0;
+    let refused = (0..100).find_map(|index| {
+        let body = json!({
+            "name": format!("api-{index}"), "platform": "wind", "env": {"A": "x".repeat(30_000)},
+        });
+        let (status, reply) = serving.api(&key, "POST", at, &body);
+        made += u32::from(status == 201);
+        (status != 201).then_some((status, reply))
+    });
+    let (status, reply) = refused.expect("the disk was never full");
+    assert_eq!(status, 503, "{reply}");
+    assert_eq!(reply["code"], "storage_unavailable");
+    assert!(
+        reply["message"].as_str().unwrap().contains("disk"),
+        "{reply}"
+    );
+    let (status, listed) = serving.api(&key, "GET", at, &Value::Null);
+    assert_eq!(status, 200);
+    assert_eq!(listed.as_array().unwrap().len(), made as usize);
+}
