@@ -15,7 +15,7 @@ pub fn Head(
         <div class="head">
             <div class="grow">
                 <h1>{move || title.get()}</h1>
-                {about.map(|about| view! { <div class="dim about-line">{about.run()}</div> })}
+                {about.map(|about| view! { <div class="dim about-line">{move || about.run()}</div> })}
             </div>
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </div>
@@ -38,7 +38,7 @@ pub fn Panel(
         <section class="panel" aria-label=move || title.get()>
             <header>
                 <h2>{move || title.get()}</h2>
-                {aside.map(|aside| view! { <div class="aside">{aside.run()}</div> })}
+                {aside.map(|aside| view! { <div class="aside">{move || aside.run()}</div> })}
             </header>
             <div class=if flush { "flush" } else { "body" }>{children()}</div>
         </section>

@@ -72,7 +72,7 @@ pub fn WindowedTable(
         >
             <table class="table" aria-label=label aria-rowcount=move || count.get() + 1>
                 <thead>
-                    <tr>{head.run()}</tr>
+                    <tr>{move || head.run()}</tr>
                 </thead>
                 <tbody>
                     {move || gap(range.get().start)}

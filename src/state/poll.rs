@@ -91,7 +91,8 @@ impl Poll {
     /// Gives up the run in flight, whose question is outdated, and runs now.
     pub fn restart(self) {
         self.0.try_with_value(|inner| {
-            if let Some(flight) = inner.borrow_mut().flight.take() {
+            let flight = inner.borrow_mut().flight.take();
+            if let Some(flight) = flight {
                 flight.abort();
             }
             take_off(inner);
@@ -142,15 +143,15 @@ fn take_off(inner: &Rc<RefCell<Inner>>) {
 }
 
 fn land(inner: &Rc<RefCell<Inner>>, landed: Landed) {
-    let again = {
+    let (again, failures) = {
         let mut inner = inner.borrow_mut();
         inner.flight = None;
         inner.failures = if landed.ok { 0 } else { inner.failures + 1 };
-        inner.again
+        (inner.again, inner.failures)
     };
     if again {
         take_off(inner);
-    } else if let Some(pause) = pause(landed, inner.borrow().failures, js_sys::Math::random()) {
+    } else if let Some(pause) = pause(landed, failures, js_sys::Math::random()) {
         let weak = Rc::downgrade(inner);
         let timer = Timer::start(pause, move || {
             if let Some(inner) = weak.upgrade() {
