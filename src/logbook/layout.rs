@@ -25,6 +25,11 @@ impl Layout {
         }
     }
 
+    /// Whether lines were measured for this many columns.
+    pub fn has_columns(&self, columns: Option<u32>) -> bool {
+        self.columns == columns
+    }
+
     /// How many lines are laid out.
     pub fn len(&self) -> usize {
         self.ends.len()

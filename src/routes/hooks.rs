@@ -57,14 +57,25 @@ impl QueryText {
 /// Reads and writes one parameter of the query. An empty text removes it.
 pub fn query_text(name: &'static str) -> QueryText {
     let query = use_query_map();
+    let setter = query_setter();
+    QueryText {
+        get: Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default()),
+        set: Callback::new(move |text| setter.run(vec![(name, text)])),
+    }
+}
+
+/// Writes several parameters of the query at once. An empty text removes its parameter.
+pub fn query_setter() -> Callback<Vec<(&'static str, String)>> {
+    let query = use_query_map();
     let location = use_location();
     let navigate = send_wrapper::SendWrapper::new(use_navigate());
-    let get = Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default());
-    let set = Callback::new(move |text: String| {
+    Callback::new(move |changes: Vec<(&'static str, String)>| {
         let mut query = query.with_untracked(Clone::clone);
-        query.remove(name);
-        if !text.is_empty() {
-            query.insert(name, text);
+        for (name, text) in changes {
+            query.remove(name);
+            if !text.is_empty() {
+                query.insert(name, text);
+            }
         }
         let path = location.pathname.with_untracked(Clone::clone);
         let options = NavigateOptions {
@@ -73,8 +84,7 @@ pub fn query_text(name: &'static str) -> QueryText {
             ..NavigateOptions::default()
         };
         navigate(&(path + &query.to_query_string()), options);
-    });
-    QueryText { get, set }
+    })
 }
 
 /// What people call a place: `shop` and `production`.

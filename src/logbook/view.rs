@@ -1,0 +1,208 @@
+//! The log on the page: only the lines in view are drawn, and the newest are followed until the
+//! person scrolls up.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::layout::Layout;
+use super::store::{Selection, Store};
+use crate::components::button::{Button, Kind};
+use crate::components::icon::Icon;
+use crate::state::clock::{exact, log_time};
+use crate::state::preference::use_preferences;
+
+/// How far from the end still counts as the end, in CSS pixels.
+const AT_END: f64 = 24.0;
+
+/// The width of a character and of what stands before the text, in CSS pixels: what a wrapped line
+/// is measured by.
+const CHARACTER: f64 = 7.53;
+const BEFORE_TEXT: f64 = 22.0 * CHARACTER + 2.0 * 12.0 + 2.0 * 16.0;
+const BEFORE_TEXT_ON_PHONES: f64 = 12.0 * CHARACTER + 12.0 + 2.0 * 16.0;
+
+/// The lines that are shown, and where.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Shown {
+    places: Vec<u32>,
+    layout: Layout,
+    selection: Selection,
+    /// How many of the store's lines were looked at.
+    seen: usize,
+    /// The instant of the first line that is held: it moves when the oldest go.
+    first: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// The log.
+#[component]
+pub fn LogView(
+    store: RwSignal<Store>,
+    /// Changes whenever the store did.
+    #[prop(into)]
+    change: Signal<u32>,
+    #[prop(into)] selection: Signal<Selection>,
+    #[prop(into)] wrap: Signal<bool>,
+) -> impl IntoView {
+    let node = NodeRef::<html::Div>::new();
+    let scroll = RwSignal::new(0.0);
+    let size = RwSignal::new((0.0, 0.0));
+    let follows = RwSignal::new(true);
+    let left_at = RwSignal::new(0usize);
+
+    let columns = Memo::new(move |_| wrap.get().then(|| columns(size.get().0)));
+    let shown = RwSignal::new(Shown::default());
+    Effect::new(move |_| {
+        change.track();
+        let (selection, columns) = (selection.get(), columns.get());
+        store.with_untracked(|store| {
+            shown.update(|shown| extend(shown, store, selection, columns));
+        });
+    });
+    let height = Memo::new(move |_| shown.with(|shown| shown.layout.height()));
+    let range = Memo::new(move |_| {
+        shown.with(|shown| shown.layout.visible(scroll.get(), size.get().1))
+    });
+    let measure = move || {
+        if let Some(node) = node.get_untracked() {
+            let measured = (f64::from(node.client_width()), f64::from(node.client_height()));
+            if size.get_untracked() != measured {
+                size.set(measured);
+            }
+        }
+    };
+    let to_end = move || {
+        if let Some(node) = node.get_untracked() {
+            node.set_scroll_top(node.scroll_height());
+        }
+    };
+    Effect::new(move |_| {
+        node.track();
+        measure();
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| {
+        measure();
+    });
+    on_cleanup(move || resized.remove());
+    // After each change of the height the end is where it was not: go there, once it is drawn.
+    Effect::new(move |_| {
+        height.track();
+        if follows.get() {
+            request_animation_frame(to_end);
+        }
+    });
+    let on_scroll = move |_| {
+        let Some(node) = node.get_untracked() else { return };
+        measure();
+        let (top, before) = (f64::from(node.scroll_top()), scroll.get_untracked());
+        let to_go = f64::from(node.scroll_height() - node.client_height()) - top;
+        scroll.set(top);
+        if to_go <= AT_END {
+            follows.set(true);
+        } else if top < before && follows.get_untracked() {
+            follows.set(false);
+            left_at.set(shown.with_untracked(|shown| shown.places.len()));
+        }
+    };
+    let newer = Memo::new(move |_| {
+        let count = shown.with(|shown| shown.places.len());
+        count.saturating_sub(left_at.get())
+    });
+    let back = move || match newer.get() {
+        0 => "Follow the newest lines".to_owned(),
+        1 => "1 new line".to_owned(),
+        count => format!("{count} new lines"),
+    };
+    view! {
+        <div class="log-frame" class:wrap=move || wrap.get()>
+            <div class="log" role="log" aria-live="off" tabindex="0" node_ref=node on:scroll=on_scroll>
+                <div class="log-all" style:height=move || format!("{}px", height.get())>
+                    <div
+                        class="log-view"
+                        style:transform=move || {
+                            let top = shown.with(|shown| shown.layout.top(range.get().start));
+                            format!("translateY({top}px)")
+                        }
+                    >
+                        {lines(store, shown, range)}
+                    </div>
+                </div>
+            </div>
+            <Show when=move || !follows.get()>
+                <div class="return">
+                    <Button
+                        label=Signal::derive(back)
+                        kind=Kind::Primary
+                        glyph=Icon::Down
+                        on_click=move |()| {
+                            follows.set(true);
+                            to_end();
+                        }
+                    />
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+/// The lines in view. A line never changes, so its place in the store and the instant of the first
+/// line, which moves when the oldest go, are all there is to know it by.
+fn lines(
+    store: RwSignal<Store>,
+    shown: RwSignal<Shown>,
+    range: Memo<std::ops::Range<usize>>,
+) -> impl IntoView {
+    let utc = use_preferences().utc;
+    let places = move || {
+        let range = range.get();
+        shown.with(|shown| {
+            let places = shown.places.get(range).unwrap_or_default();
+            places.iter().map(|place| (*place, shown.first)).collect::<Vec<_>>()
+        })
+    };
+    let draw = move |(place, _)| {
+        store.with_untracked(|store| {
+            store.get(place as usize).map(|line| {
+                let at = line.timestamp;
+                view! {
+                    <div class="line" class:err=line.is_error>
+                        <time datetime=at.to_rfc3339() title=move || exact(at, utc.get())>
+                            {move || log_time(at, utc.get())}
+                        </time>
+                        <span class="who">{line.instance.to_owned()}</span>
+                        <span class="text">{line.message.to_owned()}</span>
+                    </div>
+                }
+            })
+        })
+    };
+    view! { <For each=places key=|key| *key children=draw /> }
+}
+
+/// Adds what is new in the store, or lays everything out anew where more than that has changed.
+fn extend(shown: &mut Shown, store: &Store, selection: Selection, columns: Option<u32>) {
+    let first = store.get(0).map(|line| line.timestamp);
+    let goes_on = shown.selection == selection
+        && shown.layout.has_columns(columns)
+        && shown.first == first
+        && shown.seen <= store.len();
+    if !goes_on {
+        *shown = Shown {
+            layout: Layout::new(columns),
+            selection,
+            first,
+            ..Shown::default()
+        };
+    }
+    for place in store.select(&shown.selection, shown.seen) {
+        if let Some(line) = store.get(place as usize) {
+            shown.layout.push(line.message);
+            shown.places.push(place);
+        }
+    }
+    shown.seen = store.len();
+}
+
+/// How many characters of text fit a row of this width.
+fn columns(width: f64) -> u32 {
+    let before = if width < 760.0 { BEFORE_TEXT_ON_PHONES } else { BEFORE_TEXT };
+    ((width - before) / CHARACTER).max(20.0) as u32
+}

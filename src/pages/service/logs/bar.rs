@@ -1,0 +1,223 @@
+//! The controls above the log.
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use super::window::{SPANS, USUAL, Window, instant};
+use crate::components::button::{Button, Kind, Segments};
+use crate::components::field::{Look, SearchBox, SelectField, TextField, Toggle};
+use crate::components::icon::Icon;
+use crate::logbook::store::{Selection, Store};
+use crate::routes::QueryText;
+use crate::state::keys::use_keys;
+use crate::state::poll::Later;
+use crate::state::preference::use_preferences;
+
+/// What the controls change: all but the wrapping is in the address.
+#[derive(Clone, Copy)]
+pub struct Controls {
+    /// The window in force.
+    pub window: Memo<Window>,
+    /// The earliest instant.
+    pub start: QueryText,
+    /// The latest instant.
+    pub end: QueryText,
+    /// The filter in force.
+    pub filter: QueryText,
+    /// The filter as it is typed.
+    pub typed: RwSignal<String>,
+    /// Waits for the typing to rest.
+    pub later: Later,
+    /// Changes several parts of the address at once.
+    pub set: Callback<Vec<(&'static str, String)>>,
+    /// Only this instance.
+    pub instance: QueryText,
+    /// `stdout` or `stderr`; empty: both.
+    pub stream: QueryText,
+    /// Whether long lines wrap.
+    pub wrap: RwSignal<bool>,
+}
+
+const CUSTOM: &str = "custom";
+
+/// The controls.
+#[component]
+pub fn Bar(
+    controls: Controls,
+    store: RwSignal<Store>,
+    change: Memo<u32>,
+    selection: Memo<Selection>,
+) -> impl IntoView {
+    let search = NodeRef::<html::Input>::new();
+    use_keys(move |key| {
+        let is_search = key == "/";
+        if let Some(search) = search.get_untracked().filter(|_| is_search) {
+            // Fails only for an element that can't have the focus.
+            let _ = search.focus();
+        }
+        is_search
+    });
+    let is_custom = RwSignal::new(controls.window.with_untracked(|window| window.span().is_none()));
+    let spans = SPANS
+        .iter()
+        .map(|(word, ..)| ((*word).to_owned(), (*word).to_owned()))
+        .chain([(CUSTOM.to_owned(), "Custom…".to_owned())])
+        .collect();
+    let span = move || {
+        let span = controls.window.get().span().filter(|_| !is_custom.get());
+        span.unwrap_or(CUSTOM).to_owned()
+    };
+    let choose = move |word: String| {
+        is_custom.set(word == CUSTOM);
+        if word != CUSTOM {
+            let usual = SPANS.get(USUAL).is_some_and(|(usual, ..)| *usual == word);
+            let word = if usual { String::new() } else { word };
+            let none = String::new;
+            controls.set.run(vec![("start", none()), ("end", none()), ("window", word)]);
+        }
+    };
+    let preferences = use_preferences();
+    view! {
+        <div class="bar">
+            <SearchBox
+                label="Only lines that hold this text"
+                placeholder="Filter lines, capitals count"
+                key="/"
+                node=search
+                value=controls.typed
+                on_input=move |text| controls.type_filter(text)
+            />
+            <Segments label="Window" choices=spans value=Signal::derive(span) on_choose=choose />
+            <InstanceField controls store change />
+            <SelectField
+                label="Stream"
+                bare=true
+                choices=vec![
+                    (String::new(), "stdout + stderr".to_owned()),
+                    ("stdout".to_owned(), "stdout".to_owned()),
+                    ("stderr".to_owned(), "stderr".to_owned()),
+                ]
+                value=controls.stream.get
+                on_choose=move |word| controls.stream.set(word)
+            />
+            <Toggle
+                label="Wrap"
+                on=controls.wrap
+                on_change=move |wrap| preferences.set_wrap(wrap)
+            />
+            <Button
+                label="Download"
+                glyph=Icon::Download
+                on_click=move |()| {
+                    let text = store.with_untracked(|store| {
+                        as_text(store, &selection.get_untracked())
+                    });
+                    download(&text);
+                }
+            />
+        </div>
+        <Show when=move || is_custom.get()>
+            <CustomWindow controls />
+        </Show>
+    }
+}
+
+#[component]
+fn InstanceField(controls: Controls, store: RwSignal<Store>, change: Memo<u32>) -> impl IntoView {
+    let names = Memo::new(move |_| {
+        change.track();
+        let mut names = store.with_untracked(|store| store.instances().to_vec());
+        let chosen = controls.instance.get.get();
+        if !chosen.is_empty() && !names.contains(&chosen) {
+            names.push(chosen);
+        }
+        names.sort();
+        names
+    });
+    move || {
+        let all = (String::new(), "All instances".to_owned());
+        let names = names.get().into_iter().map(|name| (name.clone(), name));
+        view! {
+            <SelectField
+                label="Instance"
+                bare=true
+                choices=std::iter::once(all).chain(names).collect()
+                value=controls.instance.get
+                on_choose=move |name| controls.instance.set(name)
+            />
+        }
+    }
+}
+
+/// Two instants in UTC.
+#[component]
+fn CustomWindow(controls: Controls) -> impl IntoView {
+    let start = RwSignal::new(controls.start.get.get_untracked());
+    let end = RwSignal::new(controls.end.get.get_untracked());
+    let faults = |text: RwSignal<String>| {
+        Signal::derive(move || {
+            let text = text.get();
+            match text.trim().is_empty() || instant(&text).is_some() {
+                true => Vec::new(),
+                false => vec!["An instant looks like 2026-04-22T15:30:00Z.".to_owned()],
+            }
+        })
+    };
+    let apply = move |()| {
+        let read = |text: RwSignal<String>| {
+            let at = instant(&text.get_untracked());
+            at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)).unwrap_or_default()
+        };
+        controls.set.run(vec![("start", read(start)), ("end", read(end))]);
+    };
+    view! {
+        <div class="bar">
+            <TextField
+                label="From, UTC"
+                look=Look::Code
+                placeholder="2026-04-22T15:30:00Z"
+                value=start
+                faults=faults(start)
+                on_input=move |text| start.set(text)
+            />
+            <TextField
+                label="To, UTC"
+                look=Look::Code
+                placeholder="now"
+                value=end
+                faults=faults(end)
+                on_input=move |text| end.set(text)
+            />
+            <Button label="Show" kind=Kind::Primary on_click=apply />
+        </div>
+    }
+}
+
+/// The selected lines, one a row, as a file holds them.
+fn as_text(store: &Store, selection: &Selection) -> String {
+    let mut text = String::new();
+    for place in store.select(selection, 0) {
+        if let Some(line) = store.get(place as usize) {
+            let at = line.timestamp.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+            let stream = if line.is_error { "stderr" } else { "stdout" };
+            text.push_str(&format!("{at} {} {stream} {}\n", line.instance, line.message));
+        }
+    }
+    text
+}
+
+/// Hands a text to the browser as a file.
+fn download(text: &str) -> Option<()> {
+    let parts = js_sys::Array::of1(&text.into());
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type("text/plain");
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    let link = document().create_element("a").ok()?;
+    let link: web_sys::HtmlAnchorElement = link.dyn_into().ok()?;
+    link.set_href(&url);
+    link.set_download("lines.log");
+    link.click();
+    web_sys::Url::revoke_object_url(&url).ok()
+}
