@@ -1,6 +1,6 @@
 //! What runs instances: one trait, so that nothing above it knows containers.
 //!
-//! An instance may run anywhere; its [`Endpoint`] says where it answers.
+//! An instance may run anywhere; its `endpoint` says where it answers.
 
 mod connect;
 mod containers;
@@ -17,18 +17,42 @@ use futures_util::stream::BoxStream;
 use pilothouse_wire::logs::LogStream;
 use pilothouse_wire::meta::EngineKind;
 
-pub use connect::{EngineChoice, connect};
+pub use connect::{EngineChoice, connect, connect_to};
 pub use simulated::Simulated;
 
 /// Why the engine did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
     /// The engine itself does not answer.
-    #[error("the container engine does not answer ({0}). Check that Docker or Podman runs; what runs goes on, and the platform tries again by itself")]
+    #[error(
+        "the container engine does not answer ({0}). Check that Docker or Podman runs; what runs goes on, and the platform tries again by itself"
+    )]
     Unavailable(String),
-    /// The registry or the engine knows no such image.
-    #[error("the image {reference} was not found: {why}. Check its name and tag, and that the registry lets this platform read it")]
+    /// Neither the engine nor the registry knows such an image.
+    #[error(
+        "the image {reference} was not found: {why}. Check its name and tag, and that the registry lets this platform read it"
+    )]
     ImageNotFound {
+        /// The reference that was asked for.
+        reference: String,
+        /// The engine's words.
+        why: String,
+    },
+    /// The registry knows the image, perhaps, but does not hand it out.
+    #[error(
+        "the registry does not hand out the image {reference}: {why}. Sign the container engine in to it (docker login, podman login), or use a public image"
+    )]
+    ImageDenied {
+        /// The reference that was asked for.
+        reference: String,
+        /// The engine's words.
+        why: String,
+    },
+    /// The registry does not answer.
+    #[error(
+        "the registry of the image {reference} can't be reached: {why}. Check the registry's name and this machine's network; it is tried again"
+    )]
+    RegistryUnreachable {
         /// The reference that was asked for.
         reference: String,
         /// The engine's words.
@@ -39,7 +63,7 @@ pub enum EngineError {
     BuildFailed {
         /// The tag that was asked for.
         tag: String,
-        /// The engine's words.
+        /// The engine's words, after the last lines of the build.
         why: String,
     },
     /// The instance could not be created or started.
@@ -100,8 +124,6 @@ pub struct InstanceSpec {
 /// Whether an instance runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunState {
-    /// Created, not yet started.
-    Created,
     /// Running.
     Running,
     /// Ended, with what is known of why.
@@ -177,7 +199,8 @@ pub trait Engine: Send + Sync + 'static {
     /// Builds an image from a tar of its context, with its `Dockerfile` at the root.
     async fn build_image(&self, tag: &str, context: Bytes) -> EngineResult<()>;
 
-    /// Creates and starts an instance, or finds the one that is there already.
+    /// Creates and starts an instance, or finds the one that is there already. A start that failed
+    /// leaves nothing behind.
     async fn start(&self, spec: &InstanceSpec) -> EngineResult<()>;
 
     /// Asks an instance to end, and ends it after the grace.

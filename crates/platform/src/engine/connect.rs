@@ -18,23 +18,27 @@ pub enum EngineChoice {
     Simulated,
 }
 
-/// Connects to the engine of choice. `installation` marks what belongs to this platform.
+/// Connects to the engine of choice: `DOCKER_HOST` alone where it is set, else the first of the
+/// usual sockets that answers. `installation` marks what belongs to this platform.
 ///
 /// # Errors
-/// Containers were asked for and no socket answers.
+/// [`EngineError::Unavailable`]: containers were asked for and no socket answers.
 pub async fn connect(choice: EngineChoice, installation: &str) -> EngineResult<Arc<dyn Engine>> {
     if choice == EngineChoice::Simulated {
         return Ok(Arc::new(Simulated::new()));
     }
     let mut tried = Vec::new();
     for host in hosts() {
-        match Containers::connect(&host, installation).await {
-            Ok(engine) => return Ok(Arc::new(engine)),
+        match connect_to(&host, installation).await {
+            Ok(engine) => return Ok(engine),
             Err(error) => tried.push(format!("{host}: {error}")),
         }
     }
     if choice == EngineChoice::Auto {
-        tracing::warn!("no container engine answers, so instances are simulated");
+        tracing::warn!(
+            ?tried,
+            "no container engine answers, so instances are simulated"
+        );
         return Ok(Arc::new(Simulated::new()));
     }
     Err(EngineError::Unavailable(if tried.is_empty() {
@@ -44,7 +48,16 @@ pub async fn connect(choice: EngineChoice, installation: &str) -> EngineResult<A
     }))
 }
 
-/// Where an engine may answer: `DOCKER_HOST` alone where it is set, else the usual sockets.
+/// Connects to the container engine at one address: `unix:///path`, `tcp://host:port` or
+/// `http://host:port`.
+///
+/// # Errors
+/// [`EngineError::Unavailable`]: nothing answers there.
+pub async fn connect_to(host: &str, installation: &str) -> EngineResult<Arc<dyn Engine>> {
+    Ok(Arc::new(Containers::connect(host, installation).await?))
+}
+
+/// Where an engine may answer, in the order in which they are tried.
 fn hosts() -> Vec<String> {
     if let Ok(host) = std::env::var("DOCKER_HOST") {
         return vec![host];

@@ -1,45 +1,45 @@
 //! Containers over the Docker Engine API, as Docker and Podman speak it.
 
+mod describe;
+mod failure;
+mod images;
 mod logs;
 mod probe;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::errors::Error as ApiError;
 use bollard::models::{
-    ContainerCreateBody, ContainerSummary, ContainerSummaryStateEnum, EndpointSettings, HostConfig,
-    Mount, MountType, NetworkCreateRequest, NetworkingConfig, PortBinding, VolumeCreateRequest,
+    ContainerStateStatusEnum, ContainerSummary, Mount, MountType, NetworkCreateRequest,
+    VolumeCreateRequest,
 };
 use bollard::query_parameters::{
-    BuildImageOptionsBuilder, CreateContainerOptionsBuilder, CreateImageOptionsBuilder,
-    ListContainersOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, ListContainersOptions, ListContainersOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
     StopContainerOptionsBuilder,
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use pilothouse_wire::meta::EngineKind;
 
+use self::describe::{INSTALLATION, SERVICE};
+use self::failure::{is_garbled, refused, status, unavailable};
 use super::{
     Engine, EngineError, EngineInstance, EngineLine, EngineResult, HealthCheck, InstanceSpec,
     RunState, Slot,
 };
 
-/// The label that says which installation a thing belongs to.
-const INSTALLATION: &str = "pilothouse.installation";
-const SERVICE: &str = "pilothouse.service";
-const PROCESS: &str = "pilothouse.process";
-const ORDINAL: &str = "pilothouse.ordinal";
-const RELEASE: &str = "pilothouse.release";
-const GENERATION: &str = "pilothouse.generation";
-
-/// How long the engine may take to answer.
+/// How long the engine may take to answer, in seconds.
 const TIMEOUT_SECONDS: u64 = 60;
+/// How long an engine may take to say that it is there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A list that came garbled is asked for again so often, after this pause.
+const LIST_ATTEMPTS: u32 = 10;
+const LIST_PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection to Docker or Podman.
 pub(super) struct Containers {
@@ -50,50 +50,25 @@ pub(super) struct Containers {
 impl Containers {
     /// Connects to `unix://…`, `tcp://…` or `http://…` and checks that an engine answers.
     pub(super) async fn connect(host: &str, installation: &str) -> EngineResult<Self> {
-        let unavailable = |error: ApiError| EngineError::Unavailable(error.to_string());
-        let version = bollard::API_DEFAULT_VERSION;
-        let docker = match host.strip_prefix("unix://") {
-            Some(path) => Docker::connect_with_unix(path, TIMEOUT_SECONDS, version),
-            None => Docker::connect_with_http(host, TIMEOUT_SECONDS, version),
-        }
-        .map_err(unavailable)?
-        // Podman speaks an older version of the API than Docker's newest.
-        .negotiate_version()
-        .await
-        .map_err(unavailable)?;
-        docker.ping().await.map_err(unavailable)?;
+        let docker = tokio::time::timeout(CONNECT_TIMEOUT, greet(host))
+            .await
+            .map_err(|_| {
+                EngineError::Unavailable(format!(
+                    "no answer within {} s",
+                    CONNECT_TIMEOUT.as_secs()
+                ))
+            })??;
         Ok(Self {
             docker,
             installation: installation.to_owned(),
         })
     }
 
-    fn name(&self, spec: &InstanceSpec) -> String {
-        format!(
-            "ph-{}-{}-{}-{}-v{}-{}",
-            short(&self.installation),
-            short(&spec.slot.service_id),
-            spec.slot.process,
-            spec.slot.ordinal,
-            spec.release_version,
-            spec.generation,
-        )
-    }
-
-    fn network(&self, network: &str) -> String {
-        format!("ph-{}-{}", short(&self.installation), short(network))
-    }
-
-    fn labels(&self, slot: &Slot) -> HashMap<String, String> {
-        [
-            (INSTALLATION, self.installation.clone()),
-            (SERVICE, slot.service_id.clone()),
-            (PROCESS, slot.process.clone()),
-            (ORDINAL, slot.ordinal.to_string()),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    /// The label filter for what belongs to this installation, or to one service of it.
+    fn ours(&self, service_id: Option<&str>) -> HashMap<&'static str, Vec<String>> {
+        let mut label = vec![format!("{INSTALLATION}={}", self.installation)];
+        label.extend(service_id.map(|id| format!("{SERVICE}={id}")));
+        HashMap::from([("label", label)])
     }
 
     async fn ensure_network(&self, name: &str) -> EngineResult<()> {
@@ -119,18 +94,12 @@ impl Containers {
 
     /// The slot's own volume, made when it is not there yet.
     async fn ensure_volume(&self, slot: &Slot, volume: &str) -> EngineResult<String> {
-        let name = format!(
-            "ph-{}-{}-{}-{}-{volume}",
-            short(&self.installation),
-            short(&slot.service_id),
-            slot.process,
-            slot.ordinal
-        );
+        let name = describe::volume_name(&self.installation, slot, volume);
         if self.docker.inspect_volume(&name).await.is_err() {
             self.docker
                 .create_volume(VolumeCreateRequest {
                     name: Some(name.clone()),
-                    labels: Some(self.labels(slot)),
+                    labels: Some(describe::labels(&self.installation, slot)),
                     ..VolumeCreateRequest::default()
                 })
                 .await
@@ -139,9 +108,7 @@ impl Containers {
         Ok(name)
     }
 
-    async fn create_body(&self, spec: &InstanceSpec) -> EngineResult<ContainerCreateBody> {
-        let network = self.network(&spec.network);
-        self.ensure_network(&network).await?;
+    async fn mounts(&self, spec: &InstanceSpec) -> EngineResult<Vec<Mount>> {
         let mut mounts = Vec::new();
         for (volume, path) in &spec.volumes {
             mounts.push(Mount {
@@ -151,92 +118,83 @@ impl Containers {
                 ..Mount::default()
             });
         }
-        let mut labels = self.labels(&spec.slot);
-        labels.insert(RELEASE.to_owned(), spec.release_version.to_string());
-        labels.insert(GENERATION.to_owned(), spec.generation.to_string());
-        let port = spec.port.map(|port| format!("{port}/tcp"));
-        // An empty host port is a free one of the engine's choice.
-        let binding = PortBinding {
-            host_ip: Some("127.0.0.1".to_owned()),
-            host_port: Some(String::new()),
-        };
-        let mut env: Vec<String> = spec.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        if let Some(port) = spec.port.filter(|_| !spec.env.contains_key("PORT")) {
-            env.push(format!("PORT={port}"));
+        Ok(mounts)
+    }
+
+    /// Creates the container, or finds the one that a start which was cut short has made.
+    async fn create(&self, name: &str, spec: &InstanceSpec) -> EngineResult<()> {
+        let mounts = self.mounts(spec).await?;
+        self.ensure_network(&describe::network_name(&self.installation, &spec.network))
+            .await?;
+        let body = describe::container(&self.installation, spec, mounts);
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
+        match self.docker.create_container(Some(options), body).await {
+            Err(error) if name_is_taken(&error) => Ok(()),
+            Err(error) => Err(refused(format!("creating {}", spec.slot.label()), error)),
+            Ok(_) => Ok(()),
         }
-        Ok(ContainerCreateBody {
-            image: Some(spec.image.clone()),
-            env: Some(env),
-            labels: Some(labels),
-            hostname: Some(format!("{}-{}-{}", spec.slug, spec.slot.process, spec.slot.ordinal).chars().take(63).collect()),
-            exposed_ports: port.clone().map(|port| vec![port]),
-            host_config: Some(HostConfig {
-                mounts: Some(mounts),
-                network_mode: Some(network.clone()),
-                port_bindings: port.map(|port| HashMap::from([(port, Some(vec![binding]))])),
-                ..HostConfig::default()
-            }),
-            networking_config: Some(NetworkingConfig {
-                endpoints_config: Some(HashMap::from([(
-                    network,
-                    EndpointSettings {
-                        aliases: Some(vec![spec.slug.clone()]),
-                        ..EndpointSettings::default()
-                    },
-                )])),
-            }),
-            ..ContainerCreateBody::default()
-        })
     }
 
-    async fn exit_of(&self, id: &str) -> (i64, String) {
-        let state = match self.docker.inspect_container(id, None).await {
-            Ok(inspected) => inspected.state.unwrap_or_default(),
-            Err(_) => return (-1, "it ended".to_owned()),
-        };
-        let code = state.exit_code.unwrap_or(-1);
-        let reason = match (state.oom_killed, state.error.filter(|error| !error.is_empty())) {
-            (Some(true), _) => format!("it ran out of memory (exit code {code})"),
-            (_, Some(error)) => format!("it could not run: {error}"),
-            _ => format!("it ended with exit code {code}"),
-        };
-        (code, reason)
-    }
-
-    async fn instance(&self, summary: ContainerSummary) -> Option<EngineInstance> {
-        let labels = summary.labels.unwrap_or_default();
-        let number = |label: &str| labels.get(label)?.parse::<u32>().ok();
-        let slot = Slot {
-            service_id: labels.get(SERVICE)?.clone(),
-            process: labels.get(PROCESS)?.clone(),
-            ordinal: number(ORDINAL)?,
-        };
-        let id = summary.id?;
-        let state = match summary.state {
-            Some(ContainerSummaryStateEnum::RUNNING) => RunState::Running,
-            Some(ContainerSummaryStateEnum::CREATED) => RunState::Created,
-            // Podman's own words for what is between created and running.
-            None | Some(ContainerSummaryStateEnum::EMPTY) => RunState::Created,
-            _ => {
-                let (code, reason) = self.exit_of(&id).await;
-                RunState::Exited { code, reason }
+    async fn summaries(
+        &self,
+        options: ListContainersOptions,
+    ) -> EngineResult<Vec<ContainerSummary>> {
+        let mut attempt = 1;
+        loop {
+            match self.docker.list_containers(Some(options.clone())).await {
+                Err(error) if is_garbled(&error) && attempt < LIST_ATTEMPTS => {
+                    attempt += 1;
+                    tokio::time::sleep(LIST_PAUSE).await;
+                }
+                Err(error) => return Err(refused("listing instances", error)),
+                Ok(summaries) => return Ok(summaries),
             }
+        }
+    }
+
+    /// Why an instance ended; `None` where its list entry already says all there is.
+    async fn exit_of(&self, id: &str) -> Option<RunState> {
+        let state = self.docker.inspect_container(id, None).await.ok()?.state?;
+        if state.status == Some(ContainerStateStatusEnum::CREATED) {
+            return None;
+        }
+        let code = state.exit_code?;
+        let reason = match state.error.filter(|error| !error.is_empty()) {
+            _ if state.oom_killed == Some(true) => {
+                format!("it ran out of memory (exit code {code})")
+            }
+            Some(error) => format!("it could not run: {error}"),
+            None => format!("it ended with exit code {code}"),
         };
-        let endpoint = summary
-            .ports
-            .unwrap_or_default()
-            .iter()
-            .find_map(|port| port.public_port)
-            .map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-        Some(EngineInstance {
-            id,
-            slot,
-            release_version: number(RELEASE)?,
-            generation: number(GENERATION)?,
-            state,
-            created: DateTime::from_timestamp(summary.created?, 0).unwrap_or_else(Utc::now),
-            endpoint,
-        })
+        Some(RunState::Exited { code, reason })
+    }
+}
+
+async fn greet(host: &str) -> EngineResult<Docker> {
+    let version = bollard::API_DEFAULT_VERSION;
+    let docker = match host.split_once("://") {
+        Some(("unix", path)) => Docker::connect_with_unix(path, TIMEOUT_SECONDS, version),
+        Some(("tcp" | "http", _)) => Docker::connect_with_http(host, TIMEOUT_SECONDS, version),
+        _ => {
+            let why = "its address must begin with unix://, tcp:// or http://";
+            return Err(EngineError::Unavailable(why.to_owned()));
+        }
+    }
+    .map_err(unavailable)?
+    // Podman speaks an older version of the API than Docker's newest.
+    .negotiate_version()
+    .await
+    .map_err(unavailable)?;
+    docker.ping().await.map_err(unavailable)?;
+    Ok(docker)
+}
+
+/// Docker answers 409, Podman 500.
+fn name_is_taken(error: &ApiError) -> bool {
+    match status(error) {
+        Some(409) => true,
+        Some(500) => error.to_string().contains("already in use"),
+        _ => false,
     }
 }
 
@@ -247,96 +205,54 @@ impl Engine for Containers {
     }
 
     async fn detail(&self) -> EngineResult<String> {
-        let version = self
-            .docker
-            .version()
-            .await
-            .map_err(|error| EngineError::Unavailable(error.to_string()))?;
-        let engine = version
-            .components
-            .unwrap_or_default()
+        let version = self.docker.version().await.map_err(unavailable)?;
+        let components = version.components.unwrap_or_default();
+        let product = components
             .first()
-            .map(|component| component.name.clone())
-            .unwrap_or_default();
-        Ok(format!("{engine} {}", version.version.unwrap_or_default()))
+            .map_or("Docker Engine", |component| &component.name);
+        Ok(format!("{product} {}", version.version.unwrap_or_default()))
     }
 
     async fn list(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>> {
-        let mut label = vec![format!("{INSTALLATION}={}", self.installation)];
-        label.extend(service_id.map(|id| format!("{SERVICE}={id}")));
         let options = ListContainersOptionsBuilder::new()
             .all(true)
-            .filters(&HashMap::from([("label", label)]))
+            .filters(&self.ours(service_id))
             .build();
-        let summaries = self
-            .docker
-            .list_containers(Some(options))
-            .await
-            .map_err(|error| refused("listing instances".to_owned(), error))?;
-        let mut instances = Vec::new();
-        for summary in summaries {
-            instances.extend(self.instance(summary).await);
+        let summaries = self.summaries(options).await?;
+        let mut instances: Vec<_> = summaries
+            .into_iter()
+            .filter_map(describe::instance)
+            .collect();
+        for instance in &mut instances {
+            if matches!(instance.state, RunState::Exited { .. })
+                && let Some(exit) = self.exit_of(&instance.id).await
+            {
+                instance.state = exit;
+            }
         }
         Ok(instances)
     }
 
     async fn ensure_image(&self, reference: &str) -> EngineResult<()> {
-        if self.docker.inspect_image(reference).await.is_ok() {
-            return Ok(());
-        }
-        let options = CreateImageOptionsBuilder::new().from_image(&with_tag(reference)).build();
-        let mut pull = self.docker.create_image(Some(options), None, None);
-        while let Some(step) = pull.next().await {
-            let failure = match step {
-                Ok(info) => info.error_detail.and_then(|detail| detail.message),
-                Err(error) if is_unavailable(&error) => {
-                    return Err(EngineError::Unavailable(error.to_string()));
-                }
-                Err(error) => Some(words(error)),
-            };
-            if let Some(why) = failure {
-                return Err(EngineError::ImageNotFound {
-                    reference: reference.to_owned(),
-                    why,
-                });
-            }
-        }
-        Ok(())
+        images::ensure(&self.docker, reference).await
     }
 
     async fn build_image(&self, tag: &str, context: Bytes) -> EngineResult<()> {
-        let options = BuildImageOptionsBuilder::new().dockerfile("Dockerfile").t(tag).rm(true).build();
-        let body = bollard::body_full(context);
-        let mut build = self.docker.build_image(options, None, Some(body));
-        while let Some(step) = build.next().await {
-            let failure = match step {
-                Ok(info) => info.error_detail.and_then(|detail| detail.message),
-                Err(error) => Some(words(error)),
-            };
-            if let Some(why) = failure {
-                return Err(EngineError::BuildFailed {
-                    tag: tag.to_owned(),
-                    why,
-                });
-            }
-        }
-        Ok(())
+        images::build(&self.docker, tag, context).await
     }
 
     async fn start(&self, spec: &InstanceSpec) -> EngineResult<()> {
-        let name = self.name(spec);
-        let body = self.create_body(spec).await?;
-        let options = CreateContainerOptionsBuilder::new().name(&name).build();
-        match self.docker.create_container(Some(options), body).await {
-            Ok(_) => {}
-            // A start that was cut short has made it already.
-            Err(error) if status(&error) == Some(409) => {}
-            Err(error) if status(&error) == Some(500) && error.to_string().contains("already in use") => {}
-            Err(error) => return Err(refused(format!("creating {}", spec.slot.label()), error)),
-        }
+        let name = describe::container_name(&self.installation, spec);
+        self.create(&name, spec).await?;
         match self.docker.start_container(&name, None).await {
             Err(error) if status(&error) == Some(304) => Ok(()),
-            Err(error) => Err(refused(format!("starting {}", spec.slot.label()), error)),
+            Err(error) => {
+                let error = refused(format!("starting {}", spec.slot.label()), error);
+                if matches!(error, EngineError::Refused { .. }) {
+                    self.remove(&name).await?;
+                }
+                Err(error)
+            }
             Ok(()) => Ok(()),
         }
     }
@@ -346,47 +262,54 @@ impl Engine for Containers {
         let options = StopContainerOptionsBuilder::new().t(seconds).build();
         match self.docker.stop_container(id, Some(options)).await {
             Err(error) if matches!(status(&error), Some(304 | 404)) => Ok(()),
-            Err(error) => Err(refused("stopping an instance".to_owned(), error)),
+            Err(error) => Err(refused("stopping an instance", error)),
             Ok(()) => Ok(()),
         }
     }
 
     async fn remove(&self, id: &str) -> EngineResult<()> {
-        let options = RemoveContainerOptionsBuilder::new().force(true).build();
+        // With it go the nameless volumes that its image asked for, but never those of the slot.
+        let options = RemoveContainerOptionsBuilder::new()
+            .force(true)
+            .v(true)
+            .build();
         match self.docker.remove_container(id, Some(options)).await {
-            Err(error) if matches!(status(&error), Some(404)) => Ok(()),
-            Err(error) => Err(refused("removing an instance".to_owned(), error)),
+            Err(error) if status(&error) == Some(404) => Ok(()),
+            Err(error) => Err(refused("removing an instance", error)),
             Ok(()) => Ok(()),
         }
     }
 
     async fn remove_volumes(&self, service_id: &str) -> EngineResult<()> {
-        let label = vec![
-            format!("{INSTALLATION}={}", self.installation),
-            format!("{SERVICE}={service_id}"),
-        ];
         let options = ListVolumesOptionsBuilder::new()
-            .filters(&HashMap::from([("label", label)]))
+            .filters(&self.ours(Some(service_id)))
             .build();
-        let found = self
-            .docker
-            .list_volumes(Some(options))
-            .await
-            .map_err(|error| refused("listing volumes".to_owned(), error))?;
+        let found = self.docker.list_volumes(Some(options)).await;
+        let found = found.map_err(|error| refused("listing volumes", error))?;
         for volume in found.volumes.unwrap_or_default() {
-            match self.docker.remove_volume(&volume.name, None::<bollard::query_parameters::RemoveVolumeOptions>).await {
-                Err(error) if status(&error) == Some(404) => {}
-                outcome => outcome.map_err(|error| refused(format!("removing the volume {}", volume.name), error))?,
+            match self
+                .docker
+                .remove_volume(&volume.name, None::<RemoveVolumeOptions>)
+                .await
+            {
+                Err(error) if status(&error) != Some(404) => {
+                    return Err(refused(
+                        format!("removing the volume {}", volume.name),
+                        error,
+                    ));
+                }
+                _ => {}
             }
         }
         Ok(())
     }
 
     async fn remove_network(&self, network: &str) -> EngineResult<()> {
-        match self.docker.remove_network(&self.network(network)).await {
+        let name = describe::network_name(&self.installation, network);
+        match self.docker.remove_network(&name).await {
             // Gone already, or still in use by another service.
             Err(error) if matches!(status(&error), Some(403 | 404 | 409 | 500)) => Ok(()),
-            Err(error) => Err(refused("removing a network".to_owned(), error)),
+            Err(error) => Err(refused(format!("removing the network {name}"), error)),
             Ok(()) => Ok(()),
         }
     }
@@ -401,50 +324,5 @@ impl Engine for Containers {
         since: Option<DateTime<Utc>>,
     ) -> EngineResult<BoxStream<'static, EngineResult<EngineLine>>> {
         Ok(logs::follow(&self.docker, id, since))
-    }
-}
-
-/// Enough of a UUID to be unique on one machine, and short enough for a container's name.
-fn short(id: &str) -> &str {
-    id.get(..8).unwrap_or(id)
-}
-
-/// The engine pulls every tag of a reference that names none.
-fn with_tag(reference: &str) -> String {
-    let last = reference.rsplit('/').next().unwrap_or(reference);
-    if last.contains([':', '@']) {
-        reference.to_owned()
-    } else {
-        format!("{reference}:latest")
-    }
-}
-
-fn status(error: &ApiError) -> Option<u16> {
-    match error {
-        ApiError::DockerResponseServerError { status_code, .. } => Some(*status_code),
-        _ => None,
-    }
-}
-
-fn is_unavailable(error: &ApiError) -> bool {
-    status(error).is_none()
-}
-
-fn words(error: ApiError) -> String {
-    match error {
-        ApiError::DockerResponseServerError { message, .. } => message.trim().to_owned(),
-        ApiError::DockerStreamError { error } => error.trim().to_owned(),
-        other => other.to_string(),
-    }
-}
-
-fn refused(what: String, error: ApiError) -> EngineError {
-    if is_unavailable(&error) {
-        EngineError::Unavailable(error.to_string())
-    } else {
-        EngineError::Refused {
-            what,
-            why: words(error),
-        }
     }
 }

@@ -1,9 +1,11 @@
 //! No containers: plausible life for a look around, in memory, at almost no cost.
 //!
-//! The last part of an image's reference can ask for trouble, so that every state can be seen:
+//! The end of an image's reference can ask for trouble, so that every state can be seen:
 //! `…:missing` is not found, `…:crash` ends at once, `…:unhealthy` never becomes ready.
 
-use std::collections::HashMap;
+mod lines;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,9 +14,10 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use pilothouse_wire::logs::LogStream;
 use pilothouse_wire::meta::EngineKind;
+use tokio_util::sync::CancellationToken;
 
+use self::lines::Script;
 use super::{
     Engine, EngineError, EngineInstance, EngineLine, EngineResult, HealthCheck, InstanceSpec,
     RunState,
@@ -24,35 +27,80 @@ use super::{
 const WARM_UP: TimeDelta = TimeDelta::milliseconds(1_500);
 /// How long one lives whose image asks for a crash.
 const CRASH_AFTER: TimeDelta = TimeDelta::milliseconds(300);
-/// A line is written this often.
-const LINE_EVERY: Duration = Duration::from_secs(30);
+
+const MISSING: &str = ":missing";
+const CRASH: &str = ":crash";
+const UNHEALTHY: &str = ":unhealthy";
 
 #[derive(Clone)]
 struct Life {
     instance: EngineInstance,
     image: String,
+    stopped: Option<DateTime<Utc>>,
+    /// Tells who follows its lines that it was stopped or removed.
+    over: CancellationToken,
 }
 
 impl Life {
-    /// The instance as it is now: some images end by themselves.
-    fn now(&self) -> EngineInstance {
-        let mut instance = self.instance.clone();
-        if self.image.ends_with(":crash") && Utc::now() - instance.created > CRASH_AFTER {
-            instance.state = RunState::Exited {
+    /// When it ended: some images end by themselves.
+    fn ended(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let crash = self
+            .image
+            .ends_with(CRASH)
+            .then(|| self.instance.created + CRASH_AFTER);
+        crash.filter(|crash| *crash <= now).or(self.stopped)
+    }
+
+    fn observed(&self, now: DateTime<Utc>) -> EngineInstance {
+        let state = match self.ended(now) {
+            None => RunState::Running,
+            Some(at) if Some(at) == self.stopped => RunState::Exited {
+                code: 0,
+                reason: "it was stopped".to_owned(),
+            },
+            Some(_) => RunState::Exited {
                 code: 1,
                 reason: "it ended with exit code 1".to_owned(),
-            };
+            },
+        };
+        EngineInstance {
+            state,
+            ..self.instance.clone()
         }
-        instance
+    }
+}
+
+#[derive(Default)]
+struct Lives {
+    by_id: HashMap<String, Life>,
+    /// The ids of a service's instances.
+    by_service: HashMap<String, BTreeSet<String>>,
+}
+
+impl Lives {
+    fn of<'a>(&'a self, service_id: &str) -> impl Iterator<Item = &'a Life> {
+        let ids = self.by_service.get(service_id).into_iter().flatten();
+        ids.filter_map(|id| self.by_id.get(id))
+    }
+
+    fn remove(&mut self, id: &str) {
+        let Some(life) = self.by_id.remove(id) else {
+            return;
+        };
+        life.over.cancel();
+        let service_id = life.instance.slot.service_id;
+        if let Some(ids) = self.by_service.get_mut(&service_id) {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.by_service.remove(&service_id);
+            }
+        }
     }
 }
 
 /// The simulated engine. What runs on it is forgotten when the process ends.
-#[derive(Default)]
-pub struct Simulated {
-    /// By service.
-    lives: Arc<Mutex<HashMap<String, Vec<Life>>>>,
-}
+#[derive(Clone, Default)]
+pub struct Simulated(Arc<Mutex<Lives>>);
 
 impl Simulated {
     /// An engine on which nothing runs.
@@ -60,16 +108,23 @@ impl Simulated {
         Self::default()
     }
 
-    fn lives(&self) -> MutexGuard<'_, HashMap<String, Vec<Life>>> {
-        // Nothing here can leave the map half changed, so a poisoned lock is as good as new.
-        self.lives.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lives(&self) -> MutexGuard<'_, Lives> {
+        // Nothing here can leave the maps half changed, so a poisoned lock is as good as new.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, id: &str, change: impl FnOnce(&mut Vec<Life>, usize)) {
-        for lives in self.lives().values_mut() {
-            if let Some(index) = lives.iter().position(|life| life.instance.id == id) {
-                return change(lives, index);
-            }
+    /// Whether an instance wrote, or will write, what its script says for an instant. `None` while
+    /// that is still to be seen.
+    fn has_lived_until(&self, id: &str, at: DateTime<Utc>) -> Option<bool> {
+        let now = Utc::now();
+        let lives = self.lives();
+        let Some(life) = lives.by_id.get(id) else {
+            return Some(false);
+        };
+        match life.ended(now) {
+            Some(ended) => Some(at < ended),
+            None if at <= now => Some(true),
+            None => None,
         }
     }
 }
@@ -85,15 +140,17 @@ impl Engine for Simulated {
     }
 
     async fn list(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>> {
+        let now = Utc::now();
         let lives = self.lives();
+        let observed = |life: &Life| life.observed(now);
         Ok(match service_id {
-            Some(id) => lives.get(id).into_iter().flatten().map(Life::now).collect(),
-            None => lives.values().flatten().map(Life::now).collect(),
+            Some(id) => lives.of(id).map(observed).collect(),
+            None => lives.by_id.values().map(observed).collect(),
         })
     }
 
     async fn ensure_image(&self, reference: &str) -> EngineResult<()> {
-        if reference.ends_with(":missing") {
+        if reference.ends_with(MISSING) {
             return Err(EngineError::ImageNotFound {
                 reference: reference.to_owned(),
                 why: "manifest unknown".to_owned(),
@@ -108,51 +165,59 @@ impl Engine for Simulated {
 
     async fn start(&self, spec: &InstanceSpec) -> EngineResult<()> {
         let mut lives = self.lives();
-        let lives = lives.entry(spec.slot.service_id.clone()).or_default();
-        let same = |life: &&Life| {
-            life.instance.slot == spec.slot
-                && life.instance.release_version == spec.release_version
-                && life.instance.generation == spec.generation
-        };
-        if lives.iter().any(|life| same(&life)) {
+        let is_there = lives
+            .of(&spec.slot.service_id)
+            .any(|Life { instance, .. }| {
+                instance.slot == spec.slot
+                    && instance.release_version == spec.release_version
+                    && instance.generation == spec.generation
+            });
+        if is_there {
             return Ok(());
         }
-        lives.push(Life {
-            instance: EngineInstance {
-                id: uuid::Uuid::new_v4().to_string(),
-                slot: spec.slot.clone(),
-                release_version: spec.release_version,
-                generation: spec.generation,
-                state: RunState::Running,
-                created: Utc::now(),
-                endpoint: None,
-            },
+        let id = uuid::Uuid::new_v4().to_string();
+        let service_id = spec.slot.service_id.clone();
+        lives
+            .by_service
+            .entry(service_id)
+            .or_default()
+            .insert(id.clone());
+        let instance = EngineInstance {
+            id: id.clone(),
+            slot: spec.slot.clone(),
+            release_version: spec.release_version,
+            generation: spec.generation,
+            state: RunState::Running,
+            created: Utc::now(),
+            endpoint: None,
+        };
+        let life = Life {
+            instance,
             image: spec.image.clone(),
-        });
+            stopped: None,
+            over: CancellationToken::new(),
+        };
+        lives.by_id.insert(id, life);
         Ok(())
     }
 
     async fn stop(&self, id: &str, _grace: Duration) -> EngineResult<()> {
-        self.change(id, |lives, index| {
-            if let Some(life) = lives.get_mut(index) {
-                life.instance.state = RunState::Exited {
-                    code: 0,
-                    reason: "it was stopped".to_owned(),
-                };
-            }
-        });
+        let now = Utc::now();
+        if let Some(life) = self.lives().by_id.get_mut(id)
+            && life.ended(now).is_none()
+        {
+            life.stopped = Some(now);
+            life.over.cancel();
+        }
         Ok(())
     }
 
     async fn remove(&self, id: &str) -> EngineResult<()> {
-        self.change(id, |lives, index| {
-            lives.swap_remove(index);
-        });
+        self.lives().remove(id);
         Ok(())
     }
 
-    async fn remove_volumes(&self, service_id: &str) -> EngineResult<()> {
-        self.lives().remove(service_id);
+    async fn remove_volumes(&self, _service_id: &str) -> EngineResult<()> {
         Ok(())
     }
 
@@ -160,16 +225,20 @@ impl Engine for Simulated {
         Ok(())
     }
 
-    async fn probe(&self, instance: &EngineInstance, _check: &HealthCheck) -> Result<(), String> {
+    async fn probe(&self, instance: &EngineInstance, check: &HealthCheck) -> Result<(), String> {
+        let now = Utc::now();
         let lives = self.lives();
-        let life = lives
-            .get(&instance.slot.service_id)
-            .and_then(|lives| lives.iter().find(|life| life.instance.id == instance.id))
-            .ok_or("it is gone")?;
-        if life.image.ends_with(":unhealthy") {
-            return Err("GET /_health/ answered 503".to_owned());
+        let life = lives.by_id.get(&instance.id).ok_or("it is gone")?;
+        if life.ended(now).is_some() {
+            return Err("it has ended".to_owned());
         }
-        if Utc::now() - instance.created < WARM_UP {
+        if life.image.ends_with(UNHEALTHY) {
+            return Err(match check {
+                HealthCheck::Http { path, .. } => format!("GET {path} answered 503"),
+                HealthCheck::Port | HealthCheck::Running => "it does not answer".to_owned(),
+            });
+        }
+        if now - life.instance.created < WARM_UP {
             return Err("it is starting".to_owned());
         }
         Ok(())
@@ -180,56 +249,37 @@ impl Engine for Simulated {
         id: &str,
         since: Option<DateTime<Utc>>,
     ) -> EngineResult<BoxStream<'static, EngineResult<EngineLine>>> {
-        let lives = Arc::clone(&self.lives);
-        let id = id.to_owned();
-        let seed = id.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-        let lines = stream::unfold((0_u64, lives, id), move |(count, lives, id)| async move {
-            if count > 0 {
-                tokio::time::sleep(pause(seed, count)).await;
+        let Some(life) = self.lives().by_id.get(id).cloned() else {
+            return Ok(stream::empty().boxed());
+        };
+        let script = Script::new(&life.instance, life.image.ends_with(CRASH));
+        let first = since.map_or(0, |since| script.first_at_or_after(since));
+        let id: Arc<str> = id.into();
+        let engine = self.clone();
+        let lines = stream::unfold(first, move |number| {
+            let (engine, id, over) = (engine.clone(), Arc::clone(&id), life.over.clone());
+            let line = script.line(number);
+            async move {
+                let line = line?;
+                loop {
+                    match engine.has_lived_until(&id, line.timestamp) {
+                        Some(true) => return Some((Ok(line), number + 1)),
+                        Some(false) => return None,
+                        None => tokio::select! {
+                            () = sleep_until(line.timestamp) => {}
+                            () = over.cancelled() => {}
+                        },
+                    }
+                }
             }
-            let alive = lives
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .values()
-                .flatten()
-                .any(|life| life.instance.id == id && life.now().state == RunState::Running);
-            alive.then(|| (Ok(made_up_line(seed, count)), (count + 1, lives, id)))
         });
-        Ok(lines
-            .filter(move |line| {
-                let wanted = match (line, since) {
-                    (Ok(EngineLine { timestamp, .. }), Some(since)) => *timestamp >= since,
-                    _ => true,
-                };
-                std::future::ready(wanted)
-            })
-            .boxed())
+        Ok(lines.boxed())
     }
 }
 
-/// The pause before a line: short at first, then calm, and different for each instance.
-fn pause(seed: u64, count: u64) -> Duration {
-    if count < 3 {
-        return Duration::from_millis(200);
-    }
-    let spread = (seed ^ count.wrapping_mul(2_654_435_761)) % 20_000;
-    LINE_EVERY.saturating_sub(Duration::from_secs(10)) + Duration::from_millis(spread)
-}
-
-/// A line as a web service writes them.
-fn made_up_line(seed: u64, count: u64) -> EngineLine {
-    const PATHS: [&str; 6] = ["/", "/v1/cart", "/v1/users/8841", "/v1/checkout", "/_health/", "/v1/items?page=2"];
-    let dice = (seed ^ count.wrapping_mul(0x9E37_79B9_7F4A_7C15)) >> 7;
-    let path = PATHS[usize::try_from(dice % 6).unwrap_or(0)];
-    let (stream, message) = match count {
-        0 => (LogStream::Stdout, "starting (simulated)".to_owned()),
-        1 => (LogStream::Stdout, "listening on :8080 (simulated)".to_owned()),
-        _ if dice % 41 == 0 => (LogStream::Stderr, format!("GET {path} 500 {}ms", dice % 90)),
-        _ => (LogStream::Stdout, format!("GET {path} 200 {}ms", 1 + dice % 40)),
-    };
-    EngineLine {
-        timestamp: Utc::now(),
-        stream,
-        message,
-    }
+async fn sleep_until(at: DateTime<Utc>) {
+    // A timer may be a little early, and must not be asked again at once.
+    const AT_LEAST: Duration = Duration::from_millis(1);
+    let left = (at - Utc::now()).to_std().unwrap_or_default();
+    tokio::time::sleep(left.max(AT_LEAST)).await;
 }

@@ -1,17 +1,28 @@
 //! A container's lines, each with the instant that the engine wrote before it.
 
+use std::time::Duration;
+
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::query_parameters::LogsOptionsBuilder;
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
 use pilothouse_wire::logs::LogStream;
 
-use crate::engine::{EngineError, EngineLine, EngineResult};
+use super::failure::{status, unavailable};
+use crate::engine::{EngineLine, EngineResult};
 
-/// Follows a container's lines from an instant on. The engine's own `since` counts whole seconds,
-/// so earlier lines of that second come too; the reader knows which it has.
+/// How long a container may stay silent: Podman does not even answer before the first line. The
+/// stream is then taken up again.
+const SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The longest line that is kept whole, in bytes.
+const MAX_LINE: usize = 1024 * 1024;
+
+/// Follows a container's lines from an instant on, until it ends or is gone. The engine's own
+/// `since` counts whole seconds, and Podman's instants do too, so lines of that second come again:
+/// the reader knows which it has.
 pub(super) fn follow(
     docker: &Docker,
     id: &str,
@@ -25,84 +36,132 @@ pub(super) fn follow(
         .timestamps(true)
         .since(seconds)
         .build();
-    let docker = docker.clone();
-    let id = id.to_owned();
-    // Both ends of what a frame may hold are kept: a line longer than a frame comes in parts.
+    let frames = docker
+        .clone()
+        .with_timeout(SILENCE)
+        .logs(id, Some(options))
+        .boxed();
+    let end = async { None }.into_stream();
     let mut assembler = Assembler::default();
-    let frames = async_stream(docker, id, options);
     frames
+        .take_while(|frame| {
+            let gone = matches!(frame, Err(error) if status(error) == Some(404));
+            std::future::ready(!gone)
+        })
+        .map(Some)
+        .chain(end)
         .flat_map(move |frame| {
             let lines = match frame {
-                Ok(LogOutput::StdErr { message }) => assembler.push(LogStream::Stderr, &message),
-                Ok(
-                    LogOutput::StdOut { message }
-                    | LogOutput::Console { message }
-                    | LogOutput::StdIn { message },
-                ) => assembler.push(LogStream::Stdout, &message),
-                Err(error) => vec![Err(EngineError::Unavailable(error.to_string()))],
+                Some(Ok(frame)) => {
+                    let (stream, bytes) = parts(&frame);
+                    assembler.push(stream, bytes).into_iter().map(Ok).collect()
+                }
+                Some(Err(error)) => vec![Err(unavailable(error))],
+                None => assembler.finish().into_iter().map(Ok).collect(),
             };
-            futures_util::stream::iter(lines)
+            stream::iter(lines)
         })
         .boxed()
 }
 
-fn async_stream(
-    docker: Docker,
-    id: String,
-    options: bollard::query_parameters::LogsOptions,
-) -> BoxStream<'static, Result<LogOutput, bollard::errors::Error>> {
-    docker.logs(&id, Some(options)).boxed()
+fn parts(frame: &LogOutput) -> (LogStream, &[u8]) {
+    match frame {
+        LogOutput::StdErr { message } => (LogStream::Stderr, message),
+        LogOutput::StdOut { message }
+        | LogOutput::Console { message }
+        | LogOutput::StdIn { message } => (LogStream::Stdout, message),
+    }
 }
 
-/// The longest line that is kept whole, in bytes.
-const MAX_LINE: usize = 1024 * 1024;
-
-/// Puts frames together to lines.
+/// Puts frames together to lines. A long line comes in several frames, each with an instant of its
+/// own, and only the last ends in a newline.
 #[derive(Default)]
 struct Assembler {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
+    stdout: Pending,
+    stderr: Pending,
+}
+
+/// A line that has not ended yet.
+#[derive(Default)]
+struct Pending {
+    since: Option<DateTime<Utc>>,
+    bytes: Vec<u8>,
+    is_cut: bool,
 }
 
 impl Assembler {
-    fn push(&mut self, stream: LogStream, frame: &[u8]) -> Vec<EngineResult<EngineLine>> {
+    fn push(&mut self, stream: LogStream, frame: &[u8]) -> Vec<EngineLine> {
         let pending = match stream {
             LogStream::Stdout => &mut self.stdout,
             LogStream::Stderr => &mut self.stderr,
         };
         let mut lines = Vec::new();
         for part in frame.split_inclusive(|byte| *byte == b'\n') {
-            let room = MAX_LINE.saturating_sub(pending.len());
-            pending.extend_from_slice(part.get(..room).unwrap_or(part));
+            pending.add(part);
             if part.ends_with(b"\n") {
-                lines.extend(line(stream, pending).map(Ok));
-                pending.clear();
+                lines.extend(pending.take(stream));
             }
         }
         lines
     }
+
+    /// The lines that were never ended.
+    fn finish(&mut self) -> Vec<EngineLine> {
+        let stdout = self.stdout.take(LogStream::Stdout);
+        stdout
+            .into_iter()
+            .chain(self.stderr.take(LogStream::Stderr))
+            .collect()
+    }
+}
+
+impl Pending {
+    fn add(&mut self, part: &[u8]) {
+        let (instant, text) = split_instant(part);
+        self.since = self.since.or(instant);
+        let room = MAX_LINE.saturating_sub(self.bytes.len());
+        self.is_cut |= text.len() > room;
+        self.bytes
+            .extend_from_slice(text.get(..room).unwrap_or(text));
+    }
+
+    /// The line so far. `None` where nothing is, or nothing with an instant.
+    fn take(&mut self, stream: LogStream) -> Option<EngineLine> {
+        let Self {
+            since,
+            bytes,
+            is_cut,
+        } = std::mem::take(self);
+        let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let mut message = String::from_utf8_lossy(text).into_owned();
+        if is_cut {
+            message.push_str(" … (cut at 1 MiB)");
+        }
+        Some(EngineLine {
+            timestamp: since?,
+            stream,
+            message,
+        })
+    }
 }
 
 /// Parts `2026-04-22T15:30:00.123456789Z the line` into its instant and its text.
-fn line(stream: LogStream, bytes: &[u8]) -> Option<EngineLine> {
-    let cut = bytes.len() >= MAX_LINE;
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    let space = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
-    let (stamp, rest) = bytes.split_at(space);
-    let timestamp = std::str::from_utf8(stamp)
-        .ok()
-        .and_then(|stamp| DateTime::parse_from_rfc3339(stamp).ok())?
-        .to_utc();
-    let mut message = String::from_utf8_lossy(rest.strip_prefix(b" ").unwrap_or(rest)).into_owned();
-    if cut {
-        message.push_str(" … (cut at 1 MiB)");
+fn split_instant(bytes: &[u8]) -> (Option<DateTime<Utc>>, &[u8]) {
+    /// The longest that RFC 3339 with nanoseconds and an offset can be.
+    const LONGEST: usize = 35;
+    let head = bytes.get(..=LONGEST).unwrap_or(bytes);
+    let space = head.iter().position(|byte| *byte == b' ');
+    let instant = space
+        .and_then(|space| std::str::from_utf8(head.get(..space)?).ok())
+        .and_then(|stamp| DateTime::parse_from_rfc3339(stamp).ok());
+    match (instant, space) {
+        (Some(instant), Some(space)) => (
+            Some(instant.to_utc()),
+            bytes.get(space + 1..).unwrap_or(&[]),
+        ),
+        _ => (None, bytes),
     }
-    Some(EngineLine {
-        timestamp,
-        stream,
-        message,
-    })
 }
 
 #[cfg(test)]
@@ -111,29 +170,60 @@ mod tests {
 
     use super::*;
 
+    const AT: &str = "2026-04-22T15:30:00.5Z ";
+
     fn messages(frames: &[&[u8]]) -> Vec<String> {
         let mut assembler = Assembler::default();
-        frames
+        let mut lines: Vec<_> = frames
             .iter()
             .flat_map(|frame| assembler.push(LogStream::Stdout, frame))
-            .map(|line| line.unwrap().message)
-            .collect()
+            .collect();
+        lines.extend(assembler.finish());
+        lines.into_iter().map(|line| line.message).collect()
     }
 
     #[test]
-    fn a_line_in_two_frames_is_one_line() {
-        let frames: [&[u8]; 2] = [b"2026-04-22T15:30:00.5Z hel", b"lo\n2026-04-22T15:30:01Z \n"];
+    fn a_line_in_several_frames_is_one_line() {
+        let frames: [&[u8]; 4] = [
+            b"2026-04-22T15:30:00Z hel",
+            b"2026-04-22T15:30:01Z lo",
+            b"2026-04-22T15:30:01Z \n",
+            b"2026-04-22T15:30:01Z \n",
+        ];
         assert_eq!(messages(&frames), ["hello", ""]);
     }
 
     #[test]
+    fn the_last_line_needs_no_end() {
+        let frames: [&[u8]; 2] = [b"2026-04-22T15:30:00Z a\n", b"2026-04-22T15:30:01Z no end"];
+        assert_eq!(messages(&frames), ["a", "no end"]);
+    }
+
+    #[test]
+    fn the_two_streams_do_not_mix() {
+        let mut assembler = Assembler::default();
+        assert_eq!(
+            assembler.push(LogStream::Stdout, b"2026-04-22T15:30:00Z out"),
+            []
+        );
+        let lines = assembler.push(LogStream::Stderr, b"2026-04-22T15:30:00Z err\n");
+        assert_eq!(
+            (lines[0].stream, lines[0].message.as_str()),
+            (LogStream::Stderr, "err")
+        );
+    }
+
+    #[test]
     fn bytes_that_are_no_text_are_shown() {
-        assert_eq!(messages(&[b"2026-04-22T15:30:00Z a\xffb\n"]), ["a\u{fffd}b"]);
+        assert_eq!(
+            messages(&[b"2026-04-22T15:30:00Z a\xffb\n"]),
+            ["a\u{fffd}b"]
+        );
     }
 
     #[test]
     fn an_endless_line_is_cut_with_a_mark() {
-        let long = [b"2026-04-22T15:30:00Z ".as_slice(), &vec![b'x'; 3 * MAX_LINE], b"\n"].concat();
+        let long = [AT.as_bytes(), &vec![b'x'; 3 * MAX_LINE], b"\n"].concat();
         let lines = messages(&[&long]);
         assert!(lines[0].len() < MAX_LINE + 64 && lines[0].ends_with("(cut at 1 MiB)"));
     }
@@ -148,10 +238,19 @@ mod tests {
         }
 
         #[test]
-        fn where_a_frame_ends_makes_no_difference(text in "[a-z\u{e4} ]{0,60}", cut in 0_usize..80) {
-            let whole = format!("2026-04-22T15:30:00.123456789Z {text}\n").into_bytes();
-            let (first, second) = whole.split_at(cut.min(whole.len()));
-            prop_assert_eq!(messages(&[first, second]), [text]);
+        fn where_a_frame_ends_makes_no_difference(text in "[a-z\u{e4} ]{0,60}", cut in 0_usize..60) {
+            let cut = text.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(text.len());
+            let (first, second) = text.split_at(cut);
+            let first = format!("{AT}{first}");
+            let second = format!("{AT}{second}\n");
+            prop_assert_eq!(messages(&[first.as_bytes(), second.as_bytes()]), [text]);
+        }
+
+        #[test]
+        fn an_instant_is_found_whatever_follows(nanos in 0_i64..4_000_000_000_000_000_000, text in ".{0,80}") {
+            let instant = DateTime::from_timestamp_nanos(nanos);
+            let line = format!("{} {text}", instant.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true));
+            prop_assert_eq!(split_instant(line.as_bytes()), (Some(instant), text.as_bytes()));
         }
     }
 }

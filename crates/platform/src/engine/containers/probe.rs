@@ -56,7 +56,10 @@ async fn get(endpoint: SocketAddr, path: &str, host: Option<&str>) -> Result<(),
         .map_err(no_answer)?;
     let connection = tokio::spawn(connection);
     let request = Request::get(path)
-        .header("host", host.map_or_else(|| endpoint.to_string(), str::to_owned))
+        .header(
+            "host",
+            host.map_or_else(|| endpoint.to_string(), str::to_owned),
+        )
         .header("user-agent", "pilothouse-health-check")
         .header("connection", "close")
         .body(Empty::<Bytes>::new())

@@ -1,0 +1,135 @@
+//! What the engine's API answers when it fails, in the words of the platform.
+
+use bollard::errors::Error as ApiError;
+
+use crate::engine::EngineError;
+
+/// The status that the engine answered with, if it answered.
+pub(super) fn status(error: &ApiError) -> Option<u16> {
+    match error {
+        ApiError::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
+
+/// Whether the engine answered something that can't be read, as Podman does for an instant while a
+/// container changes its state.
+pub(super) fn is_garbled(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::JsonDataError { .. } | ApiError::JsonSerdeError { .. }
+    )
+}
+
+/// An operation on `what` that failed.
+pub(super) fn refused(what: impl Into<String>, error: ApiError) -> EngineError {
+    if is_unavailable(&error) {
+        return EngineError::Unavailable(words(error));
+    }
+    EngineError::Refused {
+        what: what.into(),
+        why: words(error),
+    }
+}
+
+/// An engine that could not be asked.
+pub(super) fn unavailable(error: ApiError) -> EngineError {
+    EngineError::Unavailable(words(error))
+}
+
+/// A pull that failed, sorted by what can be done about it.
+pub(super) fn pull(reference: &str, error: ApiError) -> EngineError {
+    if is_unavailable(&error) {
+        return EngineError::Unavailable(words(error));
+    }
+    pull_words(reference, words(error))
+}
+
+/// As [`pull`], for a failure that was told while the pull went on. Engines tell it in words alone.
+pub(super) fn pull_words(reference: &str, why: String) -> EngineError {
+    const NOT_FOUND: [&str; 5] = [
+        "manifest unknown",
+        "not found",
+        "does not exist",
+        "name unknown",
+        "no such image",
+    ];
+    const DENIED: [&str; 4] = [
+        "unauthorized",
+        "denied",
+        "authentication required",
+        "forbidden",
+    ];
+    const UNREACHABLE: [&str; 7] = [
+        "dial tcp",
+        "no such host",
+        "connection refused",
+        "timeout",
+        "deadline exceeded",
+        "tls:",
+        "x509:",
+    ];
+    let said = why.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let reference = reference.to_owned();
+    if says(&UNREACHABLE) {
+        EngineError::RegistryUnreachable { reference, why }
+    } else if says(&NOT_FOUND) {
+        EngineError::ImageNotFound { reference, why }
+    } else if says(&DENIED) {
+        EngineError::ImageDenied { reference, why }
+    } else {
+        EngineError::Refused {
+            what: format!("fetching the image {reference}"),
+            why,
+        }
+    }
+}
+
+/// The engine's own words.
+pub(super) fn words(error: ApiError) -> String {
+    match error {
+        ApiError::DockerResponseServerError { message, .. } => message.trim().to_owned(),
+        ApiError::DockerStreamError { error } => error.trim().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether nobody answered at all.
+fn is_unavailable(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::IOError { .. }
+            | ApiError::RequestTimeoutError
+            | ApiError::SocketNotFoundError(_)
+            | ApiError::HttpClientError { .. }
+            | ApiError::HyperResponseError { .. }
+            | ApiError::HyperLegacyError { .. }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_pull_is_sorted_by_what_can_be_done() {
+        let sorted = |why: &str| pull_words("r", why.to_owned());
+        let dial = "pinging container registry localhost:1: dial tcp 127.0.0.1:1: connect: connection refused";
+        assert!(matches!(
+            sorted(dial),
+            EngineError::RegistryUnreachable { .. }
+        ));
+        let unknown = "reading manifest 9 in r: manifest unknown: manifest unknown";
+        assert!(matches!(sorted(unknown), EngineError::ImageNotFound { .. }));
+        let docker =
+            "pull access denied for r, repository does not exist or may require 'docker login'";
+        assert!(matches!(sorted(docker), EngineError::ImageNotFound { .. }));
+        let denied = "unauthorized: authentication required";
+        assert!(matches!(sorted(denied), EngineError::ImageDenied { .. }));
+        assert!(matches!(
+            sorted("no space left on device"),
+            EngineError::Refused { .. }
+        ));
+    }
+}

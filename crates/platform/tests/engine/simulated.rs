@@ -1,0 +1,133 @@
+//! The simulated engine, through the same trait.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use pilothouse::engine::{
+    Engine, EngineError, EngineInstance, HealthCheck, InstanceSpec, RunState, Simulated, Slot,
+};
+
+use crate::bench::eventually;
+
+const GRACE: Duration = Duration::from_secs(1);
+
+fn spec(service: u32, image: &str) -> InstanceSpec {
+    InstanceSpec {
+        slot: Slot {
+            service_id: format!("service {service}"),
+            process: "web".to_owned(),
+            ordinal: 0,
+        },
+        slug: "shop".to_owned(),
+        network: "network".to_owned(),
+        release_version: 1,
+        generation: 0,
+        image: image.to_owned(),
+        port: Some(8080),
+        env: BTreeMap::new(),
+        volumes: Vec::new(),
+    }
+}
+
+fn health() -> HealthCheck {
+    HealthCheck::Http {
+        path: "/_health/".to_owned(),
+        host: None,
+    }
+}
+
+async fn only(engine: &Simulated) -> EngineInstance {
+    let mut all = engine.list(None).await.unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+#[tokio::test]
+async fn an_instance_becomes_ready_writes_and_ends() {
+    let engine = Simulated::new();
+    for _ in 0..2 {
+        engine.start(&spec(0, "shop:1")).await.unwrap();
+    }
+    let instance = only(&engine).await;
+    assert_eq!(
+        engine.probe(&instance, &health()).await,
+        Err("it is starting".to_owned())
+    );
+    eventually("it is ready", || async {
+        engine.probe(&instance, &health()).await.ok()
+    })
+    .await;
+
+    let lines = engine.logs(&instance.id, None).await.unwrap();
+    let first: Vec<_> = lines.take(2).map(Result::unwrap).collect().await;
+    let again = engine
+        .logs(&instance.id, Some(first[1].timestamp))
+        .await
+        .unwrap();
+    let (second, stopped) =
+        tokio::join!(again.collect::<Vec<_>>(), engine.stop(&instance.id, GRACE));
+    stopped.unwrap();
+    assert_eq!(second[0].as_ref(), Ok(&first[1]));
+    assert!(matches!(
+        only(&engine).await.state,
+        RunState::Exited { code: 0, .. }
+    ));
+
+    engine.remove(&instance.id).await.unwrap();
+    assert_eq!(engine.list(None).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn images_can_ask_for_trouble() {
+    let engine = Simulated::new();
+    let missing = engine.ensure_image("shop:missing").await;
+    assert!(matches!(missing, Err(EngineError::ImageNotFound { .. })));
+    engine.ensure_image("shop:1").await.unwrap();
+
+    engine.start(&spec(1, "shop:crash")).await.unwrap();
+    let crashed = eventually("it crashes", || async {
+        let instance = only(&engine).await;
+        matches!(instance.state, RunState::Exited { code: 1, .. }).then_some(instance)
+    })
+    .await;
+    let lines: Vec<_> = engine
+        .logs(&crashed.id, None)
+        .await
+        .unwrap()
+        .collect()
+        .await;
+    assert!(
+        lines
+            .last()
+            .unwrap()
+            .as_ref()
+            .unwrap()
+            .message
+            .starts_with("fatal")
+    );
+    engine.remove(&crashed.id).await.unwrap();
+
+    engine.start(&spec(2, "shop:unhealthy")).await.unwrap();
+    let why = engine.probe(&only(&engine).await, &health()).await;
+    assert_eq!(why, Err("GET /_health/ answered 503".to_owned()));
+}
+
+#[tokio::test]
+async fn ten_thousand_services_cost_little() {
+    let engine = Simulated::new();
+    for service in 0..10_000 {
+        engine.start(&spec(service, "shop:1")).await.unwrap();
+    }
+    let start = Instant::now();
+    for service in 0..10_000 {
+        let id = format!("service {service}");
+        assert_eq!(engine.list(Some(&id)).await.unwrap().len(), 1);
+    }
+    // A look at one that took the time of all would take minutes.
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+}
