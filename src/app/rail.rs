@@ -65,15 +65,10 @@ fn OrgSwitch(tree: Tree) -> impl IntoView {
         <div class="scope">
             <Menu label="Organisation" glyph=Icon::People words=Signal::derive(words)>
                 {orgs}
-                <a class="item" href=all_orgs()>{icon(Icon::Plus)} "All organisations"</a>
+                <a class="item" href=Address::all_orgs()>{icon(Icon::Plus)} "All organisations"</a>
             </Menu>
         </div>
     }
-}
-
-/// The list of orgs, even where one was used last.
-fn all_orgs() -> String {
-    Address::Home.path() + "?all=yes"
 }
 
 #[component]

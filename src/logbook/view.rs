@@ -126,6 +126,9 @@ pub fn LogView(
                     </div>
                 </div>
             </div>
+            <Show when=move || height.get() == 0.0>
+                <p class="log-none dim">"None of the loaded lines is of this instance and stream."</p>
+            </Show>
             <Show when=move || !follows.get()>
                 <div class="return">
                     <Button

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+use crate::components::button::ButtonLink;
 use crate::components::feedback::{Failed, Freshness, Skeleton};
 use crate::components::time::Instant;
+use crate::routes::{Address, use_address};
 use crate::state::clock::{ago, time_of_day, use_ago, use_exact, use_now};
 use crate::state::preference::use_preferences;
 use crate::state::remote::Remote;
@@ -36,7 +38,21 @@ fn failed<T: PartialEq + Send + Sync + 'static>(remote: Remote<T>) -> impl IntoV
         error.map(|failure| failure.words()).unwrap_or_default()
     };
     let detail = move || remote.error.get().and_then(|failure| failure.detail());
+    let is_gone = Memo::new(move |_| {
+        let error = remote.error.get();
+        error.is_some_and(|failure| failure.is_not_found())
+    });
+    let address = use_address();
+    let up = move || match address.get().map(|address| address.parent()) {
+        Some(Address::Home) | None => Address::all_orgs(),
+        Some(address) => address.path(),
+    };
     view! {
+        <Show when=move || is_gone.get()>
+            <p class="up">
+                <ButtonLink label="Go one step up" href=Signal::derive(up) />
+            </p>
+        </Show>
         <Failed
             words=Signal::derive(words)
             detail=Signal::derive(detail)

@@ -77,6 +77,11 @@ impl Address {
         Self::Service(params, tab)
     }
 
+    /// The path of the list of orgs, even where one was used last.
+    pub fn all_orgs() -> String {
+        Self::Home.path() + "?all=yes"
+    }
+
     /// The path.
     pub fn path(&self) -> String {
         match self {
@@ -156,6 +161,24 @@ impl Address {
             }
         }
         Self::Home
+    }
+
+    /// The address one step up.
+    pub fn parent(&self) -> Self {
+        match self {
+            Self::Service(ServiceParams { scope, .. }, _) | Self::NewService(scope) => {
+                Self::Services(scope.clone())
+            }
+            Self::Services(Scope::Environment { org, project, .. }) => Self::Project {
+                org: org.clone(),
+                project: project.clone(),
+            },
+            Self::Project { org, .. } => Self::Org { org: org.clone() },
+            Self::Services(Scope::Workspace { .. })
+            | Self::Org { .. }
+            | Self::Home
+            | Self::Connect => Self::Home,
+        }
     }
 
     /// Where services are, for the addresses inside such a place.
@@ -323,6 +346,18 @@ mod tests {
             Address::service(&environment(), "api", Tab::Overview)
         );
         assert_eq!(Address::nearest("/nothing/at/all"), Address::Home);
+    }
+
+    #[test]
+    fn every_address_leads_up_to_the_first() {
+        let mut address = Address::service(&environment(), "api", Tab::Logs);
+        let mut paths = Vec::new();
+        while address != Address::Home {
+            address = address.parent();
+            paths.push(address.path());
+        }
+        let up = ["/o/acme/p/shop/e/production", "/o/acme/p/shop", "/o/acme", "/"];
+        assert_eq!(paths, up);
     }
 
     #[test]

@@ -5,11 +5,11 @@ use leptos::prelude::{RwSignal, Update, WithUntracked, provide_context, use_cont
 use super::poll::Later;
 use crate::components::toast::Toast;
 
-/// How long a notice is shown, in milliseconds.
-const SHOWN: u32 = 6_000;
+/// How long a notice is shown, in milliseconds; several go one after the other.
+const SHOWN: u32 = 5_000;
 
 /// How many notices are shown at once.
-const MOST: usize = 4;
+const MOST: usize = 3;
 
 /// The notices of the moment.
 #[derive(Clone, Copy)]
@@ -23,9 +23,7 @@ impl Notices {
     /// Says what was done.
     pub fn say(self, words: impl Into<String>) {
         self.push(words.into(), false);
-        self.later.run(SHOWN, move || {
-            self.toasts.update(|toasts| toasts.retain(|toast| toast.bad));
-        });
+        self.expire_later();
     }
 
     /// Says what failed.
@@ -37,6 +35,20 @@ impl Notices {
     pub fn close(self, id: u32) {
         self.toasts
             .update(|toasts| toasts.retain(|toast| toast.id != id));
+    }
+
+    /// The oldest notice goes, and so on until only failures are left.
+    fn expire_later(self) {
+        self.later.run(SHOWN, move || {
+            self.toasts.update(|toasts| {
+                if let Some(place) = toasts.iter().position(|toast| !toast.bad) {
+                    toasts.remove(place);
+                }
+            });
+            if self.toasts.with_untracked(|toasts| toasts.iter().any(|toast| !toast.bad)) {
+                self.expire_later();
+            }
+        });
     }
 
     fn push(self, words: String, bad: bool) {

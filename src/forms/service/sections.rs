@@ -72,6 +72,13 @@ fn SourceSection(form: Form) -> impl IntoView {
         let source = if word == REPOSITORY { Source::Repository } else { Source::Image };
         form.draft.update(|draft| draft.source = source);
     };
+    let hint = move || {
+        let saved = form.saved.with(|saved| saved.name.clone());
+        match saved.is_empty() {
+            true => form.draft.with(|draft| slug_hint(&draft.name)),
+            false => "A new name leaves its address as it is".to_owned(),
+        }
+    };
     let word = move || match source.get() {
         Source::Image => IMAGE.to_owned(),
         Source::Repository => REPOSITORY.to_owned(),
@@ -111,7 +118,7 @@ fn SourceSection(form: Form) -> impl IntoView {
                 label="Name"
                 value=form.text(Field::Name)
                 faults=form.faults(Field::Name)
-                hint=Signal::derive(move || form.draft.with(|draft| slug_hint(&draft.name)))
+                hint=Signal::derive(hint)
                 on_input=move |text| form.write(Field::Name, text)
                 on_blur=move |()| form.leave(Field::Name)
             />
@@ -134,7 +141,7 @@ fn RuntimeSection(form: Form) -> impl IntoView {
         <Panel title="Runtime">
             <div class="pair">
                 {text(form, Field::Port, "Port", "The port that web listens on; empty: takes no traffic", Look::Number)}
-                {text(form, Field::Instances, "Instances", "Of the process web; 0 creates it paused", Look::Number)}
+                {text(form, Field::Instances, "Instances", "Of the process web; 0: paused", Look::Number)}
                 {text(form, Field::HealthPath, "Health check path", health, Look::Code)}
                 {text(form, Field::Timeout, "Timeout, seconds", "How long a new instance may take to become healthy", Look::Number)}
                 <SelectField

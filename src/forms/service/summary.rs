@@ -12,8 +12,11 @@ use crate::pages::parts::plural;
 /// What will exist, in sentences.
 pub fn lines(draft: &ServiceDraft, place: &str) -> Vec<String> {
     let draft = draft.effective();
-    let name = named(&draft.name, "a service without a name yet");
-    let mut lines = vec![format!("Service {name} in {place}"), runs(&draft)];
+    let what = match draft.name.trim() {
+        "" => "A service that needs a name".to_owned(),
+        name => format!("Service {name}"),
+    };
+    let mut lines = vec![format!("{what} in {place}"), runs(&draft)];
     lines.extend(draft.processes.iter().map(|row| format!("{} of {}", row.count, row.name)));
     if !draft.port.trim().is_empty() {
         lines.push(format!("Listens on port {}", draft.port.trim()));

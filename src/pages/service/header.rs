@@ -102,7 +102,7 @@ fn StateLine(here: Here) -> impl IntoView {
         }
         if let Some(message) = &status.message {
             if !words.is_empty() {
-                words.push_str(". ");
+                words.push_str(": ");
             }
             words.push_str(message);
         }
