@@ -4,14 +4,14 @@
 pub mod app;
 pub mod command;
 pub mod engine;
+pub mod logs;
+pub mod ingress;
 pub mod settings;
 pub mod start;
 
 mod data_dir;
 mod domain;
 mod http;
-mod ingress;
-mod logs;
 mod reconcile;
 mod sample;
 mod serve;
