@@ -58,36 +58,57 @@ fn count<T>(items: impl Iterator<Item = T>) -> u32 {
 
 /// What was last seen of every service, by id.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Observed(Arc<DashMap<String, ObservedService>>);
+pub(crate) struct Observed(Arc<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    services: DashMap<String, ObservedService>,
+    /// How many changes of each service were asked for.
+    asked: DashMap<String, u64>,
+}
+
+const ABOUT_TO: &str = "the change is about to be carried out";
 
 impl Observed {
     pub(crate) fn get(&self, service_id: &str) -> Option<ObservedService> {
-        self.0.get(service_id).map(|seen| seen.clone())
+        self.0.services.get(service_id).map(|seen| seen.clone())
     }
 
-    /// Takes over what is seen now; `since` moves only when the state does.
-    pub(crate) fn set(&self, service_id: &str, mut seen: ObservedService) {
-        if let Some(before) = self.0.get(service_id)
+    /// How many changes of a service were asked for so far.
+    pub(crate) fn changes_asked(&self, service_id: &str) -> u64 {
+        self.0.asked.get(service_id).map_or(0, |asked| *asked)
+    }
+
+    /// Takes over what is seen now, by who has read what is stored when so many changes had been
+    /// asked for; `since` moves only when the state does.
+    pub(crate) fn set(&self, service_id: &str, mut seen: ObservedService, as_of: u64) {
+        if self.changes_asked(service_id) > as_of {
+            seen.state = ServiceState::Converging;
+            seen.message = Some(ABOUT_TO.to_owned());
+        }
+        if let Some(before) = self.get(service_id)
             && before.state == seen.state
         {
             seen.since = before.since;
         }
-        self.0.insert(service_id.to_owned(), seen);
+        self.0.services.insert(service_id.to_owned(), seen);
     }
 
     /// Notes that a change was asked for which the reconciler has not seen yet: until it has, the
     /// old state must not read as the outcome.
     pub(crate) fn expect_change(&self, service_id: &str) {
-        if let Some(mut seen) = self.0.get_mut(service_id)
+        *self.0.asked.entry(service_id.to_owned()).or_default() += 1;
+        if let Some(mut seen) = self.0.services.get_mut(service_id)
             && seen.state != ServiceState::Converging
         {
             seen.state = ServiceState::Converging;
             seen.since = Utc::now();
-            seen.message = Some("the change is about to be carried out".to_owned());
+            seen.message = Some(ABOUT_TO.to_owned());
         }
     }
 
     pub(crate) fn remove(&self, service_id: &str) {
-        self.0.remove(service_id);
+        self.0.services.remove(service_id);
+        self.0.asked.remove(service_id);
     }
 }

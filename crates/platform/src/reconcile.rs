@@ -1,0 +1,105 @@
+//! Drives what runs towards what is stored: one task a service, every step safe to repeat.
+//!
+//! `plan` decides and touches nothing; `worker` looks, and `act` carries out; `watch` remembers
+//! what was seen of each instance; `intake` stores their lines; `outcome` puts the state into
+//! words; `census` notices what changed without being asked.
+
+mod act;
+mod census;
+mod intake;
+mod outcome;
+mod plan;
+mod stored;
+mod watch;
+mod worker;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::domain::Platform;
+use worker::Worker;
+
+/// How long to wait before stored services are read again, where that failed.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Tells the reconciler that something about a service changed. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Wake(mpsc::UnboundedSender<String>);
+
+/// The other end of [`Wake`].
+#[derive(Debug)]
+pub(crate) struct Woken(mpsc::UnboundedReceiver<String>);
+
+impl Wake {
+    pub(crate) fn new() -> (Self, Woken) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), Woken(receiver))
+    }
+
+    /// The service with this id is looked at at once.
+    pub(crate) fn service(&self, id: &str) {
+        // Nobody listens only while the process ends.
+        let _ = self.0.send(id.to_owned());
+    }
+}
+
+/// The task of one service.
+struct Task {
+    wake: Arc<Notify>,
+    handle: JoinHandle<()>,
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.handle.abort();
+    }
+}
+
+/// Takes up every stored service and goes on until it is dropped.
+pub(crate) async fn run(platform: Arc<Platform>, mut woken: Woken) {
+    let mut tasks: HashMap<String, Task> = HashMap::new();
+    for id in stored_ids(&platform).await {
+        let task = start(&platform, &id);
+        tasks.insert(id, task);
+    }
+    let census = census::run(Arc::clone(&platform.engine), platform.wake.clone());
+    let _census = Task {
+        wake: Arc::default(),
+        handle: tokio::spawn(census),
+    };
+    while let Some(id) = woken.0.recv().await {
+        match tasks.get(&id).filter(|task| !task.handle.is_finished()) {
+            Some(task) => task.wake.notify_one(),
+            None => {
+                tasks.retain(|_, task| !task.handle.is_finished());
+                let task = start(&platform, &id);
+                tasks.insert(id, task);
+            }
+        }
+    }
+}
+
+fn start(platform: &Arc<Platform>, id: &str) -> Task {
+    let wake = Arc::new(Notify::new());
+    let worker = Worker::new(Arc::clone(platform), id.to_owned(), Arc::clone(&wake));
+    Task {
+        wake,
+        handle: tokio::spawn(worker.run()),
+    }
+}
+
+async fn stored_ids(platform: &Platform) -> Vec<String> {
+    loop {
+        match platform.store.service_ids().await {
+            Ok(ids) => return ids,
+            Err(error) => {
+                tracing::error!(%error, "the stored services can't be read; trying again")
+            }
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}

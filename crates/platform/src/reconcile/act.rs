@@ -1,0 +1,247 @@
+//! Carrying out what was planned: each effect on the engine, the route and the disk.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::plan::{Step, Want};
+use super::stored::Stored;
+use super::worker::Worker;
+use crate::domain::{Result, WEB};
+use crate::engine::{EngineError, EngineInstance, RunState, Slot};
+use crate::ingress::drained;
+use crate::store::{Release, ServiceRow};
+
+/// How long an instance may take to finish its requests.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long it may then take to end.
+const STOP_GRACE: Duration = Duration::from_secs(10);
+
+impl Worker {
+    pub(super) async fn carry_out(
+        &mut self,
+        want: &Want,
+        stored: &Stored,
+        instances: &[EngineInstance],
+        steps: Vec<Step>,
+    ) -> Result<()> {
+        let mut retiring = Vec::new();
+        let mut starting = Vec::new();
+        for step in steps {
+            match step {
+                Step::Clear { id } => self.clear(want, instances, &id).await?,
+                Step::Retire { id } => retiring.push(id),
+                Step::Start { process, ordinal } => starting.push((process, ordinal)),
+            }
+        }
+        self.retire_late(stored, instances, &mut retiring).await;
+        if let Some(release) = stored.release.as_ref().filter(|_| !starting.is_empty()) {
+            self.start(want, stored, release, instances, starting)
+                .await?;
+        }
+        if !retiring.is_empty() {
+            self.retire(want, stored, instances, &retiring).await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes what answers for the service's domains, leaving out some instances.
+    pub(super) fn route(&self, stored: &Stored, instances: &[EngineInstance], besides: &[String]) {
+        let Some(release) = &stored.release else {
+            return;
+        };
+        let backends = instances
+            .iter()
+            .filter(|one| one.slot.process == WEB && !besides.contains(&one.id))
+            .filter(|one| self.watch.of(&one.id).is_some_and(|seen| seen.ready))
+            .filter_map(|one| Some((one.id.clone(), one.endpoint?)))
+            .collect();
+        let domains = &release.document.domains;
+        self.platform
+            .ingress
+            .set(&self.service_id, domains, backends);
+    }
+
+    /// Instances that had their time and are still not ready make room for another attempt.
+    async fn retire_late(
+        &mut self,
+        stored: &Stored,
+        instances: &[EngineInstance],
+        retiring: &mut Vec<String>,
+    ) {
+        let limit = stored.timeout();
+        for one in instances
+            .iter()
+            .filter(|one| one.state == RunState::Running)
+        {
+            if self.watch.is_late(&one.id, limit) && !retiring.contains(&one.id) {
+                let why = self.late(one, limit).await;
+                self.watch.failed(&one.slot.label(), why);
+                retiring.push(one.id.clone());
+            }
+        }
+    }
+
+    /// Why an instance was not ready in time, in words.
+    pub(super) async fn late(&self, one: &EngineInstance, limit: Duration) -> String {
+        let seen = self.watch.of(&one.id);
+        let why = seen.and_then(|seen| seen.message.clone());
+        let why = why.unwrap_or_else(|| "it does not answer".to_owned());
+        let seconds = limit.as_secs();
+        self.with_last_line(
+            &one.id,
+            format!("it was not ready within {seconds} s: {why}"),
+        )
+        .await
+    }
+
+    /// Removes an instance that ended, after its last lines are stored.
+    async fn clear(&mut self, want: &Want, instances: &[EngineInstance], id: &str) -> Result<()> {
+        let Some(one) = instances.iter().find(|one| one.id == id) else {
+            return Ok(());
+        };
+        let engine = &self.platform.engine;
+        let why = match &one.state {
+            // What never ran, or was on its way out already, did not crash.
+            RunState::Exited { code, .. } if *code < 0 || !want.includes(&self.have(one)) => None,
+            RunState::Exited { reason, .. } => Some(reason.clone()),
+            RunState::Running => {
+                let seen = self.watch.of(id).and_then(|seen| seen.message.clone());
+                let seen = seen.unwrap_or_else(|| "it did not answer".to_owned());
+                engine.stop(id, STOP_GRACE).await?;
+                Some(format!("its health check failed: {seen}"))
+            }
+        };
+        self.intake.finish(id).await;
+        if let Some(why) = why {
+            let why = self.with_last_line(id, why).await;
+            tracing::info!(service = %self.service_id, instance = %one.slot.label(), %why, "an instance ended");
+            self.watch.crashed(&one.slot.label(), why);
+        }
+        Ok(self.platform.engine.remove(id).await?)
+    }
+
+    async fn with_last_line(&self, engine_id: &str, why: String) -> String {
+        match self
+            .platform
+            .logs
+            .last_line(&self.service_id, engine_id)
+            .await
+        {
+            Ok(Some(line)) => format!("{why}. Its last line: {line}"),
+            Ok(None) | Err(_) => why,
+        }
+    }
+
+    async fn start(
+        &mut self,
+        want: &Want,
+        stored: &Stored,
+        release: &Release,
+        instances: &[EngineInstance],
+        slots: Vec<(String, u32)>,
+    ) -> Result<()> {
+        for (process, ordinal) in slots {
+            let slot = Slot {
+                service_id: self.service_id.clone(),
+                process,
+                ordinal,
+            };
+            let label = slot.label();
+            if !self.watch.may_start(&label) {
+                continue;
+            }
+            let spec = stored.instance(slot, release);
+            self.tell(
+                want,
+                instances,
+                &format!("starting {label} from {}", spec.image),
+            );
+            let engine = &self.platform.engine;
+            let started = match engine.ensure_image(&spec.image).await {
+                Ok(()) => engine.start(&spec).await,
+                Err(error) => Err(error),
+            };
+            match started {
+                Ok(()) => {}
+                Err(error @ EngineError::Unavailable(_)) => return Err(error.into()),
+                Err(error) => self.watch.failed(&label, error.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn retire(
+        &mut self,
+        want: &Want,
+        stored: &Stored,
+        instances: &[EngineInstance],
+        ids: &[String],
+    ) -> Result<()> {
+        let backends: Vec<_> = ids
+            .iter()
+            .filter_map(|id| self.platform.ingress.backend(&self.service_id, id))
+            .collect();
+        self.route(stored, instances, ids);
+        self.watch.leave(ids);
+        self.tell(want, instances, &leaving(want, instances, ids));
+        join_all(backends.iter().map(|backend| drained(backend, DRAIN))).await;
+        let engine = self.platform.engine.clone();
+        let stopped = join_all(ids.iter().map(|id| engine.stop(id, STOP_GRACE))).await;
+        for (id, stopped) in ids.iter().zip(stopped) {
+            stopped?;
+            self.intake.finish(id).await;
+            engine.remove(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes all that is left of a deleted service, and then its row.
+    pub(super) async fn remove_all(&mut self, row: &ServiceRow) -> Result<()> {
+        let platform = self.platform.clone();
+        platform.ingress.remove(&self.service_id);
+        self.remove_instances().await?;
+        platform.engine.remove_volumes(&self.service_id).await?;
+        platform.engine.remove_network(&row.environment_id).await?;
+        self.intake.end().await;
+        platform.logs.remove(&self.service_id).await;
+        platform.observed.remove(&self.service_id);
+        platform.store.forget_service(&self.service_id).await?;
+        Ok(())
+    }
+
+    /// Stops and removes whatever runs of the service.
+    pub(super) async fn remove_instances(&mut self) -> Result<()> {
+        let engine = self.platform.engine.clone();
+        let instances = engine.list(Some(&self.service_id)).await?;
+        let stopped = join_all(instances.iter().map(|one| engine.stop(&one.id, STOP_GRACE))).await;
+        for (one, stopped) in instances.iter().zip(stopped) {
+            stopped?;
+            engine.remove(&one.id).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Says which instances go, and why nothing replaces them before.
+fn leaving(want: &Want, instances: &[EngineInstance], ids: &[String]) -> String {
+    let leaving: Vec<&EngineInstance> = instances
+        .iter()
+        .filter(|one| ids.contains(&one.id))
+        .collect();
+    let labels: Vec<String> = leaving.iter().map(|one| one.slot.label()).collect();
+    let verb = if labels.len() == 1 {
+        "finishes its requests and stops"
+    } else {
+        "finish their requests and stop"
+    };
+    let is_replaced = leaving
+        .iter()
+        .any(|one| one.slot.ordinal < want.count(&one.slot.process));
+    let why = if want.stateful && is_replaced {
+        ", so that its successor can take over the volumes"
+    } else {
+        ""
+    };
+    format!("{} {verb}{why}", labels.join(", "))
+}

@@ -1,0 +1,120 @@
+//! One look at everything that runs, every few seconds, so that services at rest need none of
+//! their own: only those of which something changed are woken.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Wake;
+use crate::engine::{Engine, EngineInstance};
+
+/// How often everything is listed.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What runs of each service, by id; in the order of the engine's ids.
+type Groups = HashMap<String, Vec<EngineInstance>>;
+
+/// Goes on until it is aborted. A service that nothing is stored of is woken too: its task removes
+/// what is left of it.
+pub(super) async fn run(engine: Arc<dyn Engine>, wake: Wake) {
+    let mut before = Groups::new();
+    let mut answers = true;
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match engine.list(None).await {
+            Ok(all) => {
+                let now = group(all);
+                let changed = if answers {
+                    changed(&before, &now)
+                } else {
+                    tracing::info!("the container engine answers again");
+                    before.keys().chain(now.keys()).collect()
+                };
+                changed.into_iter().for_each(|id| wake.service(id));
+                (before, answers) = (now, true);
+            }
+            Err(error) if answers => {
+                tracing::warn!(%error, "the container engine does not answer");
+                before.keys().for_each(|id| wake.service(id));
+                answers = false;
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn group(mut all: Vec<EngineInstance>) -> Groups {
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut groups = Groups::new();
+    for instance in all {
+        match groups.get_mut(&instance.slot.service_id) {
+            Some(group) => group.push(instance),
+            None => {
+                groups.insert(instance.slot.service_id.clone(), vec![instance]);
+            }
+        }
+    }
+    groups
+}
+
+/// The services of which something else runs than before.
+fn changed<'a>(before: &'a Groups, now: &'a Groups) -> HashSet<&'a String> {
+    let gone = before.keys().filter(|id| !now.contains_key(*id));
+    let others = now
+        .iter()
+        .filter(|(id, group)| before.get(*id) != Some(group))
+        .map(|(id, _)| id);
+    gone.chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::engine::{RunState, Slot};
+
+    fn one(service: &str, id: &str, state: RunState) -> EngineInstance {
+        EngineInstance {
+            id: id.to_owned(),
+            slot: Slot {
+                service_id: service.to_owned(),
+                process: "web".to_owned(),
+                ordinal: 0,
+            },
+            release_version: 1,
+            generation: 0,
+            state,
+            created: DateTime::UNIX_EPOCH,
+            endpoint: None,
+        }
+    }
+
+    #[test]
+    fn only_what_changed_is_told() {
+        let running = |service, id| one(service, id, RunState::Running);
+        let ended = RunState::Exited {
+            code: 1,
+            reason: "it ended".to_owned(),
+        };
+        let before = group(vec![
+            running("same", "2"),
+            running("same", "1"),
+            running("ends", "3"),
+            running("gone", "4"),
+        ]);
+        let now = group(vec![
+            running("same", "1"),
+            running("same", "2"),
+            one("ends", "3", ended),
+            running("new", "5"),
+        ]);
+        let mut told: Vec<_> = changed(&before, &now).into_iter().collect();
+        told.sort();
+        assert_eq!(told, ["ends", "gone", "new"]);
+    }
+}

@@ -1,0 +1,250 @@
+//! What was seen of each instance: health, crashes, the pause before the next attempt.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use futures_util::future::join_all;
+use pilothouse_wire::status::InstanceState;
+
+use crate::domain::WEB;
+use crate::engine::{Engine, EngineInstance, HealthCheck, RunState};
+
+/// How often a ready instance is looked at.
+const READY_EVERY: Duration = Duration::from_secs(10);
+/// Looks in a row that a ready instance may fail.
+const MAX_FAILURES: u32 = 3;
+/// An instance that was ready this long starts again without a pause when it ends.
+const STEADY: Duration = Duration::from_secs(60);
+/// What has no port is ready when it has run this long.
+const SETTLE: Duration = Duration::from_secs(2);
+/// The longest pause before an instance is started again.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// What is known of one instance.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) ready: bool,
+    /// Was ready once and no longer answers: it is replaced.
+    pub(super) lost: bool,
+    /// Takes no new requests and is about to be stopped.
+    leaving: bool,
+    pub(super) message: Option<String>,
+    first: Instant,
+    ready_since: Option<Instant>,
+    looked: Option<Instant>,
+    failures: u32,
+}
+
+impl Seen {
+    fn new() -> Self {
+        Self {
+            ready: false,
+            lost: false,
+            leaving: false,
+            message: None,
+            first: Instant::now(),
+            ready_since: None,
+            looked: None,
+            failures: 0,
+        }
+    }
+
+    /// What is ready is looked at now and then, what is not at every chance.
+    fn is_due(&self) -> bool {
+        let is_time = self.looked.is_none_or(|at| at.elapsed() >= READY_EVERY);
+        !self.lost && !self.leaving && (!self.ready || self.failures > 0 || is_time)
+    }
+
+    /// Takes account of a look.
+    fn take(&mut self, outcome: Result<(), String>) {
+        match outcome {
+            Ok(()) => {
+                (self.ready, self.failures, self.message) = (true, 0, None);
+                self.ready_since.get_or_insert_with(Instant::now);
+            }
+            Err(why) => {
+                self.failures += 1;
+                if self.ready && self.failures >= MAX_FAILURES {
+                    (self.ready, self.lost) = (false, true);
+                }
+                self.message = Some(why);
+            }
+        }
+    }
+
+    /// Its state for people.
+    pub(super) fn state(&self, run: &RunState) -> InstanceState {
+        match run {
+            RunState::Exited { .. } => InstanceState::Restarting,
+            RunState::Running if self.leaving => InstanceState::Draining,
+            RunState::Running if self.ready => InstanceState::Ready,
+            RunState::Running if self.lost => InstanceState::Unhealthy,
+            RunState::Running => InstanceState::Starting,
+        }
+    }
+}
+
+/// What went wrong in one slot.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble {
+    /// Attempts that failed in a row.
+    pub(super) attempts: u32,
+    /// The next attempt is not made before.
+    pub(super) not_before: Instant,
+    /// Why, for people.
+    pub(super) why: String,
+}
+
+/// What was seen of one service's instances.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    seen: HashMap<String, Seen>,
+    troubles: HashMap<String, Trouble>,
+    restarts: HashMap<String, u32>,
+}
+
+impl Watch {
+    /// Looks at every running instance that is due, and forgets those that are gone. Tells whether
+    /// all that run are well.
+    pub(super) async fn look(
+        &mut self,
+        engine: &dyn Engine,
+        instances: &[EngineInstance],
+        check: &HealthCheck,
+    ) -> bool {
+        self.seen
+            .retain(|id, _| instances.iter().any(|instance| instance.id == *id));
+        let mut due = Vec::new();
+        for instance in instances {
+            let seen = self
+                .seen
+                .entry(instance.id.clone())
+                .or_insert_with(Seen::new);
+            if instance.state != RunState::Running {
+                seen.ready = false;
+            } else if seen.is_due() {
+                seen.looked = Some(Instant::now());
+                due.push(instance);
+            }
+        }
+        let looks = due
+            .iter()
+            .map(|instance| look_once(engine, instance, check));
+        let outcomes = join_all(looks).await;
+        for (instance, outcome) in due.iter().zip(outcomes) {
+            let Some(seen) = self.seen.get_mut(&instance.id) else {
+                continue;
+            };
+            seen.take(outcome);
+            if seen
+                .ready_since
+                .is_some_and(|since| since.elapsed() >= STEADY)
+            {
+                self.troubles.remove(&instance.slot.label());
+            }
+        }
+        self.seen
+            .values()
+            .all(|seen| seen.ready && seen.failures == 0)
+    }
+
+    /// What is known of an instance.
+    pub(super) fn of(&self, id: &str) -> Option<&Seen> {
+        self.seen.get(id)
+    }
+
+    /// Whether an instance had so long to become ready, as far as this process saw, and is not.
+    pub(super) fn is_late(&self, id: &str, limit: Duration) -> bool {
+        let seen = self.of(id);
+        seen.is_some_and(|seen| !seen.ready && !seen.lost && seen.first.elapsed() > limit)
+    }
+
+    /// Notes that instances are about to be stopped.
+    pub(super) fn leave(&mut self, ids: &[String]) {
+        for id in ids {
+            if let Some(seen) = self.seen.get_mut(id) {
+                (seen.ready, seen.leaving) = (false, true);
+            }
+        }
+    }
+
+    /// How long until a failed slot may be tried again; `None` where none failed.
+    pub(super) fn next_attempt(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let pauses = self
+            .troubles
+            .values()
+            .map(|trouble| trouble.not_before.saturating_duration_since(now));
+        pauses.filter(|pause| !pause.is_zero()).min()
+    }
+
+    /// Notes that a slot's attempt failed, and makes the next one wait.
+    pub(super) fn failed(&mut self, label: &str, why: String) {
+        let attempts = self
+            .troubles
+            .get(label)
+            .map_or(0, |trouble| trouble.attempts)
+            + 1;
+        let pause = Duration::from_secs(1 << (attempts - 1).min(6)).min(MAX_PAUSE);
+        self.troubles.insert(
+            label.to_owned(),
+            Trouble {
+                attempts,
+                not_before: Instant::now() + pause,
+                why,
+            },
+        );
+    }
+
+    /// Notes that an instance ended by itself.
+    pub(super) fn crashed(&mut self, label: &str, why: String) {
+        *self.restarts.entry(label.to_owned()).or_default() += 1;
+        self.failed(label, why);
+    }
+
+    /// What went wrong in a slot.
+    pub(super) fn trouble(&self, label: &str) -> Option<&Trouble> {
+        self.troubles.get(label)
+    }
+
+    /// Every slot in which something went wrong.
+    pub(super) fn troubles(&self) -> impl Iterator<Item = (&str, &Trouble)> {
+        self.troubles
+            .iter()
+            .map(|(label, trouble)| (label.as_str(), trouble))
+    }
+
+    /// Whether a slot may be tried now.
+    pub(super) fn may_start(&self, label: &str) -> bool {
+        self.trouble(label)
+            .is_none_or(|trouble| trouble.not_before <= Instant::now())
+    }
+
+    /// How often a slot's instance ended by itself.
+    pub(super) fn restarts(&self, label: &str) -> u32 {
+        self.restarts.get(label).copied().unwrap_or(0)
+    }
+
+    /// A new attempt begins: what went wrong before no longer counts.
+    pub(super) fn forgive(&mut self) {
+        self.troubles.clear();
+    }
+}
+
+/// Looks whether an instance is ready. Only `web` has a port to look at.
+async fn look_once(
+    engine: &dyn Engine,
+    instance: &EngineInstance,
+    check: &HealthCheck,
+) -> Result<(), String> {
+    let check = match instance.slot.process.as_str() {
+        WEB => check,
+        _ => &HealthCheck::Running,
+    };
+    let age = (Utc::now() - instance.created).to_std().unwrap_or_default();
+    if *check == HealthCheck::Running && age < SETTLE {
+        return Err(format!("it must run for {} s", SETTLE.as_secs()));
+    }
+    engine.probe(instance, check).await
+}

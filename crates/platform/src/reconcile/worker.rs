@@ -1,0 +1,286 @@
+//! One service's task: looks, plans, acts, waits; for as long as the service exists.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::intake::Intake;
+use super::outcome::{Activity, Findings, out_of_reach};
+use super::plan::{Have, Health, Want, plan};
+use super::stored::{Attempt, Stored};
+use super::watch::Watch;
+use crate::domain::{Error, Platform, Result};
+use crate::engine::{EngineInstance, HealthCheck, RunState};
+
+/// How often a service is looked at that has an instance on its way.
+const BUSY: Duration = Duration::from_secs(1);
+/// The shortest and the longest pause before a failed start is tried again or told anew.
+const SOON: Duration = Duration::from_millis(100);
+const LATER: Duration = Duration::from_secs(5);
+/// The pauses between attempts to reach an engine that does not answer.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(15);
+/// How often the health checks of a service at rest are asked.
+const HEALTH_EVERY: Duration = Duration::from_secs(10);
+/// A release whose instances fail this often before they are ready does not become healthy.
+const MAX_FAILURES: u32 = 3;
+
+/// The task of one service.
+pub(super) struct Worker {
+    pub(super) platform: Arc<Platform>,
+    pub(super) service_id: String,
+    pub(super) watch: Watch,
+    pub(super) intake: Intake,
+    wake: Arc<Notify>,
+    /// What is being tried, and why it failed, if it did.
+    attempt: Option<Attempt>,
+    failed: Option<String>,
+    /// Whether it is being rolled out.
+    is_rolling: bool,
+    /// What else is to be said while nothing is wrong.
+    note: Option<String>,
+    /// What was last known to run, and how it is asked for its health.
+    last: Vec<EngineInstance>,
+    check: HealthCheck,
+    /// How many changes had been asked for when what is stored was read.
+    as_of: u64,
+}
+
+/// How a pass ended.
+enum Pass {
+    /// Nothing is left to do until something changes.
+    AtRest,
+    Busy,
+    /// Nothing is left of the service.
+    Gone,
+}
+
+impl Worker {
+    pub(super) fn new(platform: Arc<Platform>, service_id: String, wake: Arc<Notify>) -> Self {
+        Self {
+            platform,
+            service_id,
+            watch: Watch::default(),
+            intake: Intake::default(),
+            wake,
+            attempt: None,
+            failed: None,
+            is_rolling: false,
+            note: None,
+            last: Vec::new(),
+            check: HealthCheck::Running,
+            as_of: 0,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut pause = MIN_PAUSE;
+        loop {
+            match self.pass().await {
+                Ok(Pass::Gone) => return,
+                Ok(Pass::AtRest) => self.rest().await,
+                Ok(Pass::Busy) => self.wait(self.until_next()).await,
+                Err(error) => {
+                    self.report_failure(&error);
+                    pause = (pause * 2).min(MAX_PAUSE);
+                    self.wait(pause.mul_f64(rand::random_range(0.7..1.0))).await;
+                    continue;
+                }
+            }
+            pause = MIN_PAUSE;
+        }
+    }
+
+    /// Waits, but not on when something was asked or changed.
+    async fn wait(&self, at_most: Duration) {
+        // Either way there is something to look at.
+        let _ = timeout(at_most, self.wake.notified()).await;
+    }
+
+    /// Waits until something is asked or changes, with a look at the health now and then.
+    async fn rest(&mut self) {
+        if self.last.is_empty() {
+            return self.wake.notified().await;
+        }
+        // So that services that began together do not stay in step.
+        let mut every = HEALTH_EVERY.mul_f64(rand::random_range(0.5..1.0));
+        loop {
+            if timeout(every, self.wake.notified()).await.is_ok() {
+                return;
+            }
+            every = HEALTH_EVERY;
+            let engine = self.platform.engine.as_ref();
+            if !self.watch.look(engine, &self.last, &self.check).await {
+                return;
+            }
+        }
+    }
+
+    /// How long nothing can happen by itself.
+    fn until_next(&self) -> Duration {
+        let on_its_way = |one: &EngineInstance| {
+            let seen = self.watch.of(&one.id);
+            one.state == RunState::Running && seen.is_none_or(|seen| !seen.ready)
+        };
+        if self.last.iter().any(on_its_way) {
+            return BUSY;
+        }
+        let next = self.watch.next_attempt().unwrap_or(BUSY);
+        next.clamp(SOON, LATER)
+    }
+
+    /// The engine or the disk failed: what runs goes on, and the page says why nothing moves.
+    fn report_failure(&mut self, error: &Error) {
+        tracing::warn!(service = %self.service_id, %error, "a service can't be looked after; trying again");
+        let observed = &self.platform.observed;
+        if let Some(before) = observed.get(&self.service_id) {
+            let seen = out_of_reach(before, error.to_string());
+            observed.set(&self.service_id, seen, self.as_of);
+        }
+    }
+
+    async fn pass(&mut self) -> Result<Pass> {
+        self.as_of = self.platform.observed.changes_asked(&self.service_id);
+        let Some(stored) = Stored::read(&self.platform, &self.service_id).await? else {
+            self.remove_instances().await?;
+            return Ok(Pass::Gone);
+        };
+        if stored.row.deleted {
+            self.remove_all(&stored.row).await?;
+            return Ok(Pass::Gone);
+        }
+        let engine = Arc::clone(&self.platform.engine);
+        let instances = engine.list(Some(&self.service_id)).await?;
+        self.note.clone_from(&stored.note);
+        self.begin(stored.attempt());
+        self.intake.follow(&self.platform, &instances, &self.wake);
+        self.check = stored.health_check();
+        self.watch
+            .look(engine.as_ref(), &instances, &self.check)
+            .await;
+        self.last.clone_from(&instances);
+        let Some(want) = stored.want(self.failed.is_some()) else {
+            self.publish(None, &instances, Activity::Settled);
+            return Ok(Pass::AtRest);
+        };
+        let is_old = |one: &EngineInstance| !want.is_current(&self.have(one));
+        self.is_rolling = self.failed.is_none()
+            && (stored.row.good_version != Some(want.release) || instances.iter().any(is_old));
+        self.route(&stored, &instances, &[]);
+        if let Some(why) = self.failure(&want, &stored, &instances).await {
+            self.give_up(&want, &stored, why).await?;
+            return Ok(Pass::Busy);
+        }
+        let have: Vec<Have> = instances.iter().map(|one| self.have(one)).collect();
+        let steps = plan(&want, &have);
+        let at_rest = steps.is_empty() && have.iter().all(|have| have.health == Health::Ready);
+        let settled = at_rest && have.iter().all(|have| want.is_current(have));
+        if settled && stored.row.good_version != Some(want.release) {
+            let store = &self.platform.store;
+            store
+                .complete_rollout(&self.service_id, want.release, Utc::now())
+                .await?;
+        }
+        let activity = if settled {
+            Activity::Settled
+        } else {
+            Activity::Waiting
+        };
+        self.publish(Some(&want), &instances, activity);
+        if at_rest {
+            return Ok(Pass::AtRest);
+        }
+        self.carry_out(&want, &stored, &instances, steps).await?;
+        Ok(Pass::Busy)
+    }
+
+    /// What went wrong with another release, or before the last restart, does not count.
+    fn begin(&mut self, attempt: Option<Attempt>) {
+        if self.attempt != attempt {
+            self.attempt = attempt;
+            self.failed = None;
+            self.watch.forgive();
+        }
+    }
+
+    pub(super) fn have(&self, one: &EngineInstance) -> Have {
+        let seen = self.watch.of(&one.id);
+        Have {
+            id: one.id.clone(),
+            process: one.slot.process.clone(),
+            ordinal: one.slot.ordinal,
+            release: one.release_version,
+            generation: one.generation,
+            health: match (&one.state, seen) {
+                (RunState::Exited { .. }, _) => Health::Ended,
+                // What was ready and is lost ends and starts again.
+                (_, Some(seen)) if seen.lost => Health::Ended,
+                (_, Some(seen)) if seen.ready => Health::Ready,
+                _ => Health::Starting,
+            },
+        }
+    }
+
+    /// Why what is being rolled out will not become healthy, if so.
+    async fn failure(
+        &self,
+        want: &Want,
+        stored: &Stored,
+        instances: &[EngineInstance],
+    ) -> Option<String> {
+        if !self.is_rolling {
+            return None;
+        }
+        let mut troubles = self.watch.troubles();
+        if let Some((label, trouble)) = troubles.find(|(_, one)| one.attempts >= MAX_FAILURES) {
+            return Some(format!("{label}: {}", trouble.why));
+        }
+        let limit = stored.timeout();
+        let late = instances
+            .iter()
+            .find(|one| want.is_current(&self.have(one)) && self.watch.is_late(&one.id, limit))?;
+        let label = late.slot.label();
+        Some(format!("{label}: {}", self.late(late, limit).await))
+    }
+
+    /// Ends a rollout that failed. What served before goes on; where nothing did, it is tried on.
+    async fn give_up(&mut self, want: &Want, stored: &Stored, why: String) -> Result<()> {
+        let what = if stored.row.good_version == Some(want.release) {
+            "The restart failed".to_owned()
+        } else {
+            format!("Release v{} did not become healthy", want.release)
+        };
+        let why = format!("{what}: {why}");
+        tracing::warn!(service = %self.service_id, %why);
+        if stored.row.good_version != Some(want.release) {
+            let store = &self.platform.store;
+            store
+                .fail_rollout(&self.service_id, want.release, &why, Utc::now())
+                .await?;
+        }
+        self.failed = Some(why);
+        Ok(())
+    }
+
+    /// Says what is being done.
+    pub(super) fn tell(&self, want: &Want, instances: &[EngineInstance], doing: &str) {
+        self.publish(Some(want), instances, Activity::Doing(doing));
+    }
+
+    fn publish(&self, want: Option<&Want>, instances: &[EngineInstance], activity: Activity<'_>) {
+        let findings = Findings {
+            want,
+            instances,
+            watch: &self.watch,
+            activity,
+            is_rolling: self.is_rolling,
+            failed: self.failed.as_deref(),
+            note: self.note.as_deref(),
+        };
+        let observed = &self.platform.observed;
+        observed.set(&self.service_id, findings.observed(), self.as_of);
+    }
+}
