@@ -74,7 +74,9 @@ fn Frame() -> impl IntoView {
     };
     view! {
         <div class=move || if is_sign_in.get() { "app alone" } else { "app" }>
-            <a class="skip" href="#main">"Skip to the page"</a>
+            <a class="skip" href="#main">
+                "Skip to the page"
+            </a>
             <Show when=move || !is_sign_in.get()>
                 <Rail open=drawer />
                 <Top drawer />

@@ -12,3 +12,4 @@ pub mod logbook;
 pub mod pages;
 pub mod routes;
 pub mod state;
+pub mod words;

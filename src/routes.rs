@@ -5,5 +5,7 @@ mod hooks;
 pub mod tree;
 
 pub use address::{Address, Tab};
-pub use hooks::{QueryText, ScopeName, query_setter, query_text, scope_name, use_address, use_go, use_kept};
+pub use hooks::{
+    QueryText, ScopeName, query_setter, query_text, scope_name, use_address, use_go, use_kept,
+};
 pub use tree::Pages;

@@ -105,7 +105,10 @@ mod tests {
 
     #[test]
     fn a_taken_name_is_a_fault_of_the_name() {
-        let failure = refused(409, r#"{"message":"The name is taken.","code":"name_taken"}"#);
+        let failure = refused(
+            409,
+            r#"{"message":"The name is taken.","code":"name_taken"}"#,
+        );
         assert_eq!(failure.field_errors().of("name"), ["The name is taken."]);
     }
 

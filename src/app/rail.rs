@@ -16,7 +16,9 @@ pub fn Rail(open: RwSignal<bool>) -> impl IntoView {
     let tree = use_tree();
     let address = use_address();
     Effect::new(move |_| {
-        let org = address.get().and_then(|address| address.org().map(str::to_owned));
+        let org = address
+            .get()
+            .and_then(|address| address.org().map(str::to_owned));
         if org.is_some() {
             remember_org(org.as_deref());
         }
@@ -25,9 +27,14 @@ pub fn Rail(open: RwSignal<bool>) -> impl IntoView {
         <div class="veil" class:open=move || open.get() on:click=move |_| open.set(false)></div>
         <aside class="rail" class:open=move || open.get()>
             <div class="brand">
-                {icon(Icon::Wheel)} <a class="grow" href=Address::Home.path()>"Pilothouse"</a>
-                <span class="narrow">
-                    <IconButton label="Close menu" glyph=Icon::Cross on_click=move |()| open.set(false) />
+                {icon(Icon::Wheel)} <a class="grow" href=Address::Home.path()>
+                    "Pilothouse"
+                </a> <span class="narrow">
+                    <IconButton
+                        label="Close menu"
+                        glyph=Icon::Cross
+                        on_click=move |()| open.set(false)
+                    />
                 </span>
             </div>
             <OrgSwitch tree />
@@ -45,19 +52,34 @@ fn OrgSwitch(tree: Tree) -> impl IntoView {
         let address = address.get()?;
         let org = address.org()?;
         let name = tree.orgs.get().and_then(|orgs| {
-            let known = orgs.iter().find(|known| known.slug == org || known.id == org);
+            let known = orgs
+                .iter()
+                .find(|known| known.slug == org || known.id == org);
             known.map(|known| known.name.clone())
         });
         Some(name.unwrap_or_else(|| org.to_owned()))
     });
-    let words = move || Some(current.get().unwrap_or_else(|| "Choose an organisation".to_owned()));
+    let words = move || {
+        Some(
+            current
+                .get()
+                .unwrap_or_else(|| "Choose an organisation".to_owned()),
+        )
+    };
     let orgs = move || {
         let orgs = tree.orgs.get();
         orgs.iter()
             .flat_map(|orgs| orgs.iter())
             .map(|org| {
-                let address = Address::Org { org: org.slug.clone() };
-                view! { <a class="item" href=address.path()>{icon(Icon::People)} {org.name.clone()}</a> }
+                let address = Address::Org {
+                    org: org.slug.clone(),
+                };
+                view! {
+                    <a class="item" href=address.path()>
+                        {icon(Icon::People)}
+                        {org.name.clone()}
+                    </a>
+                }
             })
             .collect_view()
     };
@@ -65,7 +87,10 @@ fn OrgSwitch(tree: Tree) -> impl IntoView {
         <div class="scope">
             <Menu label="Organisation" glyph=Icon::People words=Signal::derive(words)>
                 {orgs}
-                <a class="item" href=Address::all_orgs()>{icon(Icon::Plus)} "All organisations"</a>
+                <a class="item" href=Address::all_orgs()>
+                    {icon(Icon::Plus)}
+                    "All organisations"
+                </a>
             </Menu>
         </div>
     }
@@ -77,7 +102,10 @@ fn ProjectTree(tree: Tree) -> impl IntoView {
     let projects = move || {
         let projects = tree.projects.get()?;
         let here = address.get()?;
-        let org = here.org().map(str::to_owned).or_else(crate::state::preference::last_org)?;
+        let org = here
+            .org()
+            .map(str::to_owned)
+            .or_else(crate::state::preference::last_org)?;
         let rows = projects
             .iter()
             .map(|project| project_row(tree, &here, &org, &project.slug, &project.name))
@@ -108,7 +136,8 @@ fn project_row(tree: Tree, here: &Address, org: &str, slug: &str, name: &str) ->
     let below = (is_here && !workspace).then(|| environment_rows(tree, here, org, slug));
     view! {
         <a href=address.path() aria-current=current>
-            {icon(Icon::Folder)} <span class="cut">{name.to_owned()}</span>
+            {icon(Icon::Folder)}
+            <span class="cut">{name.to_owned()}</span>
         </a>
         {below}
     }

@@ -30,7 +30,10 @@ pub fn Top(drawer: RwSignal<bool>) -> impl IntoView {
             <Crumbs />
             <span class="grow"></span>
             <Show when=move || simulated.get()>
-                <span class="chip warn simulated" title="No containers run: this engine gives plausible life for a look around.">
+                <span
+                    class="chip warn simulated"
+                    title="No containers run: this engine gives plausible life for a look around."
+                >
                     "Simulated engine"
                 </span>
             </Show>
@@ -83,7 +86,9 @@ fn Crumbs() -> impl IntoView {
                 let current = (place == last).then_some("page");
                 view! {
                     <li>
-                        <a href=address.path() aria-current=current>{words}</a>
+                        <a href=address.path() aria-current=current>
+                            {words}
+                        </a>
                     </li>
                 }
             })

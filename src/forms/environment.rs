@@ -80,7 +80,9 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
     let checked = RwSignal::new(false);
     act.failure.set(None);
     let errors = Memo::new(move |_| {
-        let own = draft.with(|draft| draft.request().err()).filter(|_| checked.get());
+        let own = draft
+            .with(|draft| draft.request().err())
+            .filter(|_| checked.get());
         let sent = act.failure.get().map(|failure| failure.field_errors());
         own.or(sent).unwrap_or_default()
     });
@@ -88,8 +90,15 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
         Signal::derive(move || errors.with(|errors| errors.of(field).to_vec()))
     };
     let other = move || {
-        let failure = act.failure.get().filter(|failure| failure.field_errors().is_empty())?;
-        Some(view! { <Note bad=true><span class="grow">{failure.words()}</span></Note> })
+        let failure = act
+            .failure
+            .get()
+            .filter(|failure| failure.field_errors().is_empty())?;
+        Some(view! {
+            <Note bad=true>
+                <span class="grow">{failure.words()}</span>
+            </Note>
+        })
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -138,7 +147,12 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
                 />
             </div>
             <DialogButtons open>
-                <Button label="Create environment" kind=Kind::Primary submit=true pending=act.pending() />
+                <Button
+                    label="Create environment"
+                    kind=Kind::Primary
+                    submit=true
+                    pending=act.pending()
+                />
             </DialogButtons>
         </form>
     }

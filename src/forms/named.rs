@@ -46,13 +46,24 @@ fn NamedFields(verb: &'static str, open: RwSignal<bool>, act: Act<Named>) -> imp
     let checked = RwSignal::new(false);
     act.failure.set(None);
     let faults = Memo::new(move |_| {
-        let own = name.with(|name| request(name).err()).filter(|_| checked.get());
+        let own = name
+            .with(|name| request(name).err())
+            .filter(|_| checked.get());
         let sent = act.failure.get().map(|failure| failure.field_errors());
-        own.or(sent).map(|errors| errors.of("name").to_vec()).unwrap_or_default()
+        own.or(sent)
+            .map(|errors| errors.of("name").to_vec())
+            .unwrap_or_default()
     });
     let other = move || {
-        let failure = act.failure.get().filter(|failure| failure.field_errors().is_empty())?;
-        Some(view! { <Note bad=true><span class="grow">{failure.words()}</span></Note> })
+        let failure = act
+            .failure
+            .get()
+            .filter(|failure| failure.field_errors().is_empty())?;
+        Some(view! {
+            <Note bad=true>
+                <span class="grow">{failure.words()}</span>
+            </Note>
+        })
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -91,7 +91,11 @@ fn ScaleFields(
         .into_iter()
         .enumerate()
         .map(|(row, name)| {
-            let label = if several { name.clone() } else { "Instances".to_owned() };
+            let label = if several {
+                name.clone()
+            } else {
+                "Instances".to_owned()
+            };
             let value = move || draft.with(|draft| draft.0.get(row).map(|(_, text)| text.clone()));
             view! {
                 <TextField
@@ -126,10 +130,14 @@ fn ScaleFields(
                 {move || {
                     failed
                         .get()
-                        .map(|words| view! { <Note bad=true><span class="grow">{words}</span></Note> })
-                }}
-                {fields}
-                <Show when=move || has_volumes.get()>
+                        .map(|words| {
+                            view! {
+                                <Note bad=true>
+                                    <span class="grow">{words}</span>
+                                </Note>
+                            }
+                        })
+                }} {fields} <Show when=move || has_volumes.get()>
                     <p class="dim">
                         "Each instance has disks of its own: scaling up makes new ones, scaling down keeps them."
                     </p>
@@ -167,7 +175,9 @@ mod tests {
 
     #[test]
     fn a_bad_count_is_a_fault_of_its_process() {
-        let errors = draft(&[("web", "101"), ("worker", "x")]).request().unwrap_err();
+        let errors = draft(&[("web", "101"), ("worker", "x")])
+            .request()
+            .unwrap_err();
         assert_eq!(errors.of("web"), ["Instances are between 0 and 100."]);
         assert_eq!(errors.len(), 2);
     }

@@ -71,7 +71,8 @@ impl Layout {
     }
 
     fn line_at(&self, offset: f64) -> usize {
-        self.ends.partition_point(|end| f64::from(*end) * ROW <= offset)
+        self.ends
+            .partition_point(|end| f64::from(*end) * ROW <= offset)
     }
 
     fn rows(&self) -> u32 {

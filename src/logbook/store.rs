@@ -121,7 +121,9 @@ impl Store {
             .zip(self.entries.range(from.min(self.len())..))
             .filter(|(_, entry)| {
                 instance.is_none_or(|wanted| usize::from(entry.instance) == wanted)
-                    && selection.is_error.is_none_or(|wanted| entry.is_error == wanted)
+                    && selection
+                        .is_error
+                        .is_none_or(|wanted| entry.is_error == wanted)
             })
             .filter_map(|(place, _)| u32::try_from(place).ok())
             .collect()
@@ -218,10 +220,23 @@ mod tests {
     #[test]
     fn an_answer_that_overlaps_adds_only_what_is_new() {
         let mut store = Store::default();
-        let first = [line(1, "web.0", "a"), line(2, "web.0", "b"), line(2, "web.1", "b")];
+        let first = [
+            line(1, "web.0", "a"),
+            line(2, "web.0", "b"),
+            line(2, "web.1", "b"),
+        ];
         assert_eq!(store.append(&first), 3);
-        let next = [line(2, "web.0", "b"), line(2, "web.1", "b"), line(2, "web.0", "b"), line(3, "web.0", "c")];
-        assert_eq!(store.append(&next), 2, "a third equal line of the same instant is new");
+        let next = [
+            line(2, "web.0", "b"),
+            line(2, "web.1", "b"),
+            line(2, "web.0", "b"),
+            line(3, "web.0", "c"),
+        ];
+        assert_eq!(
+            store.append(&next),
+            2,
+            "a third equal line of the same instant is new"
+        );
         assert_eq!(store.append(&[line(1, "web.0", "old")]), 0);
         assert_eq!(store.len(), 5);
         assert_eq!(store.get(4).unwrap().message, "c");
@@ -230,9 +245,19 @@ mod tests {
     #[test]
     fn a_selection_shows_one_instance_or_stream() {
         let mut store = Store::default();
-        store.append(&[line(1, "web.0", "a"), line(2, "web.1", "error"), line(3, "web.0", "error")]);
+        store.append(&[
+            line(1, "web.0", "a"),
+            line(2, "web.1", "error"),
+            line(3, "web.0", "error"),
+        ]);
         let select = |instance: Option<&str>, is_error| {
-            store.select(&Selection { instance: instance.map(str::to_owned), is_error }, 0)
+            store.select(
+                &Selection {
+                    instance: instance.map(str::to_owned),
+                    is_error,
+                },
+                0,
+            )
         };
         assert_eq!(select(None, None), [0, 1, 2]);
         assert_eq!(select(Some("web.0"), None), [0, 2]);
@@ -252,7 +277,13 @@ mod tests {
         }
         assert_eq!(store.len(), CAPACITY);
         assert!(store.get(0).unwrap().message.starts_with("10000 "));
-        assert!(store.get(CAPACITY - 1).unwrap().message.starts_with("209999 "));
+        assert!(
+            store
+                .get(CAPACITY - 1)
+                .unwrap()
+                .message
+                .starts_with("209999 ")
+        );
         let held: usize = store.blocks.iter().map(String::len).sum();
         assert!(held < CAPACITY * 110 + BLOCK);
     }

@@ -58,12 +58,14 @@ pub fn LogView(
         });
     });
     let height = Memo::new(move |_| shown.with(|shown| shown.layout.height()));
-    let range = Memo::new(move |_| {
-        shown.with(|shown| shown.layout.visible(scroll.get(), size.get().1))
-    });
+    let range =
+        Memo::new(move |_| shown.with(|shown| shown.layout.visible(scroll.get(), size.get().1)));
     let measure = move || {
         if let Some(node) = node.get_untracked() {
-            let measured = (f64::from(node.client_width()), f64::from(node.client_height()));
+            let measured = (
+                f64::from(node.client_width()),
+                f64::from(node.client_height()),
+            );
             if size.get_untracked() != measured {
                 size.set(measured);
             }
@@ -90,7 +92,9 @@ pub fn LogView(
         }
     });
     let on_scroll = move |_| {
-        let Some(node) = node.get_untracked() else { return };
+        let Some(node) = node.get_untracked() else {
+            return;
+        };
         measure();
         let (top, before) = (f64::from(node.scroll_top()), scroll.get_untracked());
         let to_go = f64::from(node.scroll_height() - node.client_height()) - top;
@@ -113,7 +117,14 @@ pub fn LogView(
     };
     view! {
         <div class="log-frame" class:wrap=move || wrap.get()>
-            <div class="log" role="log" aria-live="off" tabindex="0" node_ref=node on:scroll=on_scroll>
+            <div
+                class="log"
+                role="log"
+                aria-live="off"
+                tabindex="0"
+                node_ref=node
+                on:scroll=on_scroll
+            >
                 <div class="log-all" style:height=move || format!("{}px", height.get())>
                     <div
                         class="log-view"
@@ -127,7 +138,9 @@ pub fn LogView(
                 </div>
             </div>
             <Show when=move || height.get() == 0.0>
-                <p class="log-none dim">"None of the loaded lines is of this instance and stream."</p>
+                <p class="log-none dim">
+                    "None of the loaded lines is of this instance and stream."
+                </p>
             </Show>
             <Show when=move || !follows.get()>
                 <div class="return">
@@ -158,7 +171,10 @@ fn lines(
         let range = range.get();
         shown.with(|shown| {
             let places = shown.places.get(range).unwrap_or_default();
-            places.iter().map(|place| (*place, shown.first)).collect::<Vec<_>>()
+            places
+                .iter()
+                .map(|place| (*place, shown.first))
+                .collect::<Vec<_>>()
         })
     };
     let draw = move |(place, _)| {
@@ -206,6 +222,10 @@ fn extend(shown: &mut Shown, store: &Store, selection: Selection, columns: Optio
 
 /// How many characters of text fit a row of this width.
 fn columns(width: f64) -> u32 {
-    let before = if width < 760.0 { BEFORE_TEXT_ON_PHONES } else { BEFORE_TEXT };
+    let before = if width < 760.0 {
+        BEFORE_TEXT_ON_PHONES
+    } else {
+        BEFORE_TEXT
+    };
     ((width - before) / CHARACTER).max(20.0) as u32
 }

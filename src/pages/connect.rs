@@ -57,7 +57,11 @@ pub fn ConnectPage() -> impl IntoView {
                 true => "This key or link is not valid, or was used already. Use another.".to_owned(),
                 false => failure.words(),
             };
-            view! { <Note bad=true><span class="grow">{words}</span></Note> }
+            view! {
+                <Note bad=true>
+                    <span class="grow">{words}</span>
+                </Note>
+            }
         })
     };
     view! {

@@ -8,7 +8,8 @@ use wire::endpoints::CreateOrg;
 use wire::org::{Named, Org};
 use wire::path::NoParams;
 
-use super::parts::{freshness, loaded, maybe_instant, plural};
+use super::parts::{freshness, loaded, maybe_instant};
+use crate::words::plural;
 use crate::api::{send, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Empty;
@@ -78,7 +79,9 @@ fn org_table(orgs: &[Org]) -> impl IntoView + use<> {
             let address = Address::Org { org: org.slug.clone() };
             view! {
                 <tr>
-                    <td class="name"><a href=address.path()>{org.name.clone()}</a></td>
+                    <td class="name">
+                        <a href=address.path()>{org.name.clone()}</a>
+                    </td>
                     <td class="mono dim">{org.slug.clone()}</td>
                     <td class="num dim">{maybe_instant(org.created)}</td>
                 </tr>

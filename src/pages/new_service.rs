@@ -131,7 +131,11 @@ fn Refused(create: Act<Order>) -> impl IntoView {
             true => failure.words(),
             false => "The platform did not take it: see the marked fields.".to_owned(),
         };
-        Some(view! { <Note bad=true><span class="grow">{words}</span></Note> })
+        Some(view! {
+            <Note bad=true>
+                <span class="grow">{words}</span>
+            </Note>
+        })
     }
 }
 

@@ -9,7 +9,8 @@ use wire::org::Named;
 use wire::path::OrgParams;
 use wire::project::Project;
 
-use super::parts::{freshness, loaded, maybe_instant, plural};
+use super::parts::{freshness, loaded, maybe_instant};
+use crate::words::plural;
 use crate::api::{send, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Empty;
@@ -88,7 +89,9 @@ fn project_table(org: &str, projects: &[Project]) -> impl IntoView + use<> {
             };
             view! {
                 <tr>
-                    <td class="name"><a href=address.path()>{project.name.clone()}</a></td>
+                    <td class="name">
+                        <a href=address.path()>{project.name.clone()}</a>
+                    </td>
                     <td class="mono dim">{project.slug.clone()}</td>
                     <td class="num dim">{maybe_instant(project.created)}</td>
                 </tr>

@@ -95,10 +95,7 @@ fn EnvironmentCard(place: Memo<(String, String)>, environment: Environment) -> i
         content.into_any()
     };
     view! {
-        <Panel
-            title=environment.name
-            aside=move || freshness(services)
-        >
+        <Panel title=environment.name aside=move || freshness(services)>
             <p class="chips">{chips}</p>
             {loaded(services, 3, show)}
             <p class="chips">
@@ -112,7 +109,10 @@ fn environment_content(scope: &Scope, services: &[Service]) -> AnyView {
     if services.is_empty() {
         let new = Address::NewService(scope.clone()).path();
         return view! {
-            <Empty title="Nothing runs here yet" words="Create the first service from a container image.">
+            <Empty
+                title="Nothing runs here yet"
+                words="Create the first service from a container image."
+            >
                 <ButtonLink label="New service" href=new kind=Kind::Primary glyph=Icon::Plus />
             </Empty>
         }
@@ -127,8 +127,9 @@ fn environment_content(scope: &Scope, services: &[Service]) -> AnyView {
             view! {
                 <li>
                     {status.map(|status| state_mark(service_state(&status.state)))}
-                    <a class="name" href=address.path()>{service.name.clone()}</a>
-                    <span class="dim cut">{message}</span>
+                    <a class="name" href=address.path()>
+                        {service.name.clone()}
+                    </a> <span class="dim cut">{message}</span>
                 </li>
             }
         })

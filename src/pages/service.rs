@@ -171,7 +171,11 @@ fn Tabs(params: Memo<ServiceParams>, tab: Memo<Tab>) -> impl IntoView {
         .map(|this| {
             let href = move || Address::Service(params.get(), this).path();
             let current = move || (tab.get() == this).then_some("page");
-            view! { <a href=href aria-current=current>{this.label()}</a> }
+            view! {
+                <a href=href aria-current=current>
+                    {this.label()}
+                </a>
+            }
         })
         .collect_view();
     view! {

@@ -267,7 +267,9 @@ fn decode(part: &str) -> String {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|d| u8::try_from(d).ok())
 }
 
 #[cfg(test)]
@@ -356,7 +358,12 @@ mod tests {
             address = address.parent();
             paths.push(address.path());
         }
-        let up = ["/o/acme/p/shop/e/production", "/o/acme/p/shop", "/o/acme", "/"];
+        let up = [
+            "/o/acme/p/shop/e/production",
+            "/o/acme/p/shop",
+            "/o/acme",
+            "/",
+        ];
         assert_eq!(paths, up);
     }
 

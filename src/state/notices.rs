@@ -45,7 +45,10 @@ impl Notices {
                     toasts.remove(place);
                 }
             });
-            if self.toasts.with_untracked(|toasts| toasts.iter().any(|toast| !toast.bad)) {
+            if self
+                .toasts
+                .with_untracked(|toasts| toasts.iter().any(|toast| !toast.bad))
+            {
                 self.expire_later();
             }
         });

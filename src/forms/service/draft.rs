@@ -99,9 +99,7 @@ impl ServiceDraft {
             platform: Platform::default().word().to_owned(),
             health_path: match dialect {
                 Dialect::Workspace => String::new(),
-                Dialect::Environment => {
-                    wire::text::HealthCheckPath::default().as_str().to_owned()
-                }
+                Dialect::Environment => wire::text::HealthCheckPath::default().as_str().to_owned(),
             },
             timeout: wire::quantity::DeploymentTimeout::default().to_string(),
             ..Self::default()
@@ -121,7 +119,9 @@ impl ServiceDraft {
             repository: text(&service.github_repository),
             branch: text(&service.auto_deploy_branch),
             subdirectory: text(&service.subdirectory),
-            port: service.port.map_or_else(String::new, |port| port.to_string()),
+            port: service
+                .port
+                .map_or_else(String::new, |port| port.to_string()),
             instances: match (service.instances, service.process_counts.get(WEB)) {
                 (Some(count), _) | (None, Some(&count)) => count,
                 (None, None) => u32::from(service.process_counts.is_empty()),

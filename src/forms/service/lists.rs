@@ -9,7 +9,7 @@ use crate::components::button::{Button, IconButton, Kind};
 use crate::components::field::{AreaField, Look, TextField};
 use crate::components::icon::Icon;
 use crate::forms::dotenv;
-use crate::pages::parts::domain_link;
+use crate::words::domain_link;
 
 /// A field in a row.
 fn cell(form: Form, field: Field, label: &'static str, hint: &'static str, look: Look) -> AnyView {
@@ -40,8 +40,15 @@ fn rows(
     let count = Memo::new(move |_| form.draft.with(length));
     let heads = move || {
         (count.get() > 0).then(|| {
-            let heads = heads.iter().map(|head| view! { <span>{*head}</span> }).collect_view();
-            view! { <div class=format!("row heads {class}") aria-hidden="true">{heads}</div> }
+            let heads = heads
+                .iter()
+                .map(|head| view! { <span>{*head}</span> })
+                .collect_view();
+            view! {
+                <div class=format!("row heads {class}") aria-hidden="true">
+                    {heads}
+                </div>
+            }
         })
     };
     view! {
@@ -53,7 +60,6 @@ fn rows(
                     label="Remove"
                     glyph=Icon::Cross
                     on_click=move |()| {
-                        // The count may lag behind by a moment: what is gone stays gone.
                         if form.draft.with_untracked(length) > row {
                             form.draft.update(|draft| remove(draft, row));
                         }
@@ -101,7 +107,12 @@ pub fn Processes(form: Form) -> impl IntoView {
             form
             label="Add a process"
             add=|draft| {
-                draft.processes.push(ProcessRow { name: String::new(), count: "1".to_owned() });
+                draft
+                    .processes
+                    .push(ProcessRow {
+                        name: String::new(),
+                        count: "1".to_owned(),
+                    });
             }
         />
     }
@@ -180,7 +191,10 @@ pub fn Volumes(form: Form) -> impl IntoView {
             add=|draft| {
                 draft
                     .volumes
-                    .push(VolumeRow { size_gb: "1".to_owned(), ..VolumeRow::default() });
+                    .push(VolumeRow {
+                        size_gb: "1".to_owned(),
+                        ..VolumeRow::default()
+                    });
             }
         />
     }
@@ -197,7 +211,9 @@ pub fn Variables(form: Form) -> impl IntoView {
         .into_any()
     };
     view! {
-        <p class="dim">"Environment variables of its instances. Not for secrets: values can be read here."</p>
+        <p class="dim">
+            "Environment variables of its instances. Not for secrets: values can be read here."
+        </p>
         {rows(
             form,
             "two",
@@ -206,11 +222,7 @@ pub fn Variables(form: Form) -> impl IntoView {
             cells,
             |draft, row| drop(draft.variables.remove(row)),
         )}
-        <Add
-            form
-            label="Add a variable"
-            add=|draft| draft.variables.push(VariableRow::default())
-        />
+        <Add form label="Add a variable" add=|draft| draft.variables.push(VariableRow::default()) />
         <Paste form />
     }
 }

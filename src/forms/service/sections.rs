@@ -35,7 +35,13 @@ pub fn Sections(
             <Variables form />
         </Panel>
         <Panel title="Tags">
-            {text(form, Field::Tags, "Tags", "Parted by spaces: services are filtered by them", Look::Text)}
+            {text(
+                form,
+                Field::Tags,
+                "Tags",
+                "Parted by spaces: services are filtered by them",
+                Look::Text,
+            )}
         </Panel>
     }
 }
@@ -69,7 +75,11 @@ fn SourceSection(form: Form) -> impl IntoView {
     let source = Memo::new(move |_| form.draft.with(|draft| draft.source));
     let has_choice = form.dialect == Dialect::Environment;
     let choose = move |word: String| {
-        let source = if word == REPOSITORY { Source::Repository } else { Source::Image };
+        let source = if word == REPOSITORY {
+            Source::Repository
+        } else {
+            Source::Image
+        };
         form.draft.update(|draft| draft.source = source);
     };
     let hint = move || {
@@ -106,8 +116,20 @@ fn SourceSection(form: Form) -> impl IntoView {
         Source::Repository => view! {
             {text(form, Field::Repository, "Repository", "owner/name on GitHub", Look::Code)}
             <div class="pair">
-                {text(form, Field::Branch, "Branch", "Its pushes are built and deployed; empty: never by itself", Look::Code)}
-                {text(form, Field::Subdirectory, "Subdirectory", "Empty: the whole repository", Look::Code)}
+                {text(
+                    form,
+                    Field::Branch,
+                    "Branch",
+                    "Its pushes are built and deployed; empty: never by itself",
+                    Look::Code,
+                )}
+                {text(
+                    form,
+                    Field::Subdirectory,
+                    "Subdirectory",
+                    "Empty: the whole repository",
+                    Look::Code,
+                )}
             </div>
         }
         .into_any(),
@@ -140,10 +162,27 @@ fn RuntimeSection(form: Form) -> impl IntoView {
     view! {
         <Panel title="Runtime">
             <div class="pair">
-                {text(form, Field::Port, "Port", "The port that web listens on; empty: takes no traffic", Look::Number)}
-                {text(form, Field::Instances, "Instances", "Of the process web; 0: paused", Look::Number)}
-                {text(form, Field::HealthPath, "Health check path", health, Look::Code)}
-                {text(form, Field::Timeout, "Timeout, seconds", "How long a new instance may take to become healthy", Look::Number)}
+                {text(
+                    form,
+                    Field::Port,
+                    "Port",
+                    "The port that web listens on; empty: takes no traffic",
+                    Look::Number,
+                )}
+                {text(
+                    form,
+                    Field::Instances,
+                    "Instances",
+                    "Of the process web; 0: paused",
+                    Look::Number,
+                )} {text(form, Field::HealthPath, "Health check path", health, Look::Code)}
+                {text(
+                    form,
+                    Field::Timeout,
+                    "Timeout, seconds",
+                    "How long a new instance may take to become healthy",
+                    Look::Number,
+                )}
                 <SelectField
                     label="Platform"
                     hint="The pool of machines that runs it"
@@ -151,7 +190,13 @@ fn RuntimeSection(form: Form) -> impl IntoView {
                     value=form.text(Field::Platform)
                     on_choose=move |word| form.write(Field::Platform, word)
                 />
-                {text(form, Field::HealthHost, "Health check host", "The Host header of health checks; empty: the default", Look::Code)}
+                {text(
+                    form,
+                    Field::HealthHost,
+                    "Health check host",
+                    "The Host header of health checks; empty: the default",
+                    Look::Code,
+                )}
             </div>
             <Processes form />
         </Panel>

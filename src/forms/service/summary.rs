@@ -7,7 +7,7 @@ use super::Form;
 use super::changes::{Change, changes};
 use super::draft::{ServiceDraft, Source};
 use crate::components::status::{Shape, state_mark};
-use crate::pages::parts::plural;
+use crate::words::plural;
 
 /// What will exist, in sentences.
 pub fn lines(draft: &ServiceDraft, place: &str) -> Vec<String> {
@@ -17,7 +17,12 @@ pub fn lines(draft: &ServiceDraft, place: &str) -> Vec<String> {
         name => format!("Service {name}"),
     };
     let mut lines = vec![format!("{what} in {place}"), runs(&draft)];
-    lines.extend(draft.processes.iter().map(|row| format!("{} of {}", row.count, row.name)));
+    lines.extend(
+        draft
+            .processes
+            .iter()
+            .map(|row| format!("{} of {}", row.count, row.name)),
+    );
     if !draft.port.trim().is_empty() {
         lines.push(format!("Listens on port {}", draft.port.trim()));
     }
@@ -66,7 +71,9 @@ pub fn WillExist(form: Form, #[prop(into)] place: Signal<String>) -> impl IntoVi
         lines.map(|line| view! { <p>{line}</p> }).collect_view()
     };
     view! {
-        <div class="dim stack" aria-live="polite">{sentences}</div>
+        <div class="dim stack" aria-live="polite">
+            {sentences}
+        </div>
         <Faults form />
     }
 }
@@ -80,7 +87,10 @@ pub fn Faults(form: Form) -> impl IntoView {
         let count = own.with(|errors| errors.len());
         (count > 0 && changed.get()).then(|| {
             let verb = if count == 1 { "needs" } else { "need" };
-            state_mark((Shape::Bad, format!("{} {verb} a look", plural(count, "field"))))
+            state_mark((
+                Shape::Bad,
+                format!("{} {verb} a look", plural(count, "field")),
+            ))
         })
     }
 }
@@ -89,13 +99,17 @@ pub fn Faults(form: Form) -> impl IntoView {
 #[component]
 pub fn WillChange(form: Form) -> impl IntoView {
     let differences = Memo::new(move |_| {
-        form.saved.with(|saved| form.draft.with(|draft| changes(saved, draft)))
+        form.saved
+            .with(|saved| form.draft.with(|draft| changes(saved, draft)))
     });
     let effect = Memo::new(move |_| {
-        let patch = form.saved.with(|saved| form.draft.with(|d| d.patch(saved, form.dialect)));
-        patch.ok().filter(|patch| !patch.is_empty()).map(|patch| {
-            effect(form.dialect, patch.replaces_instances())
-        })
+        let patch = form
+            .saved
+            .with(|saved| form.draft.with(|d| d.patch(saved, form.dialect)));
+        patch
+            .ok()
+            .filter(|patch| !patch.is_empty())
+            .map(|patch| effect(form.dialect, patch.replaces_instances()))
     });
     let rows = move || {
         let differences = differences.get();
@@ -128,7 +142,13 @@ fn effect(dialect: Dialect, replaces: bool) -> &'static str {
 }
 
 fn difference(change: Change) -> impl IntoView {
-    let text = |value: String| if value.is_empty() { "not set".to_owned() } else { value };
+    let text = |value: String| {
+        if value.is_empty() {
+            "not set".to_owned()
+        } else {
+            value
+        }
+    };
     view! {
         <dt>{change.label}</dt>
         <dd>

@@ -17,12 +17,12 @@ use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::components::status::{service_state, state_mark};
 use crate::forms::scale::{Draft, ScaleForm};
-use crate::pages::parts::plural;
 use crate::pages::services::filter::source;
 use crate::pages::services::row::{domain_anchor, release};
 use crate::state::act::Act;
 use crate::state::clock::time_of_day;
 use crate::state::preference::use_preferences;
+use crate::words::plural;
 
 /// The head.
 #[component]
@@ -120,7 +120,12 @@ fn StateLine(here: Here) -> impl IntoView {
 fn identity(service: &Service) -> impl IntoView + use<> {
     let version = release(service.latest_release.as_ref());
     let from = source(service).unwrap_or_default().to_owned();
-    let domains = service.domains.iter().cloned().map(domain_anchor).collect_view();
+    let domains = service
+        .domains
+        .iter()
+        .cloned()
+        .map(domain_anchor)
+        .collect_view();
     let tags = service
         .tags
         .iter()
@@ -129,9 +134,7 @@ fn identity(service: &Service) -> impl IntoView + use<> {
     view! {
         <div class="identity">
             {(!version.is_empty()).then(|| view! { <span class="mono dim">{version}</span> })}
-            <span class="mono dim cut">{from}</span>
-            {domains}
-            {tags}
+            <span class="mono dim cut">{from}</span> {domains} {tags}
         </div>
     }
 }
@@ -186,10 +189,7 @@ fn Confirm<I: 'static>(
     let failed = act.failed();
     view! {
         <Dialog title open>
-            <div class="body">
-                {refused(failed)}
-                <p>{words}</p>
-            </div>
+            <div class="body">{refused(failed)} <p>{words}</p></div>
             <DialogButtons open>
                 <Button label=title kind=Kind::Primary pending on_click=go />
             </DialogButtons>
@@ -199,9 +199,13 @@ fn Confirm<I: 'static>(
 
 fn refused(failed: Memo<Option<String>>) -> impl IntoView {
     move || {
-        failed
-            .get()
-            .map(|words| view! { <Note bad=true><span class="grow">{words}</span></Note> })
+        failed.get().map(|words| {
+            view! {
+                <Note bad=true>
+                    <span class="grow">{words}</span>
+                </Note>
+            }
+        })
     }
 }
 
@@ -222,7 +226,9 @@ fn DeleteDialog(actions: Actions, service: Signal<Arc<Service>>) -> impl IntoVie
     });
     let losses = move || {
         let lost = losses(&service.get());
-        lost.into_iter().map(|loss| view! { <li>{loss}</li> }).collect_view()
+        lost.into_iter()
+            .map(|loss| view! { <li>{loss}</li> })
+            .collect_view()
     };
     let pending = actions.delete.pending();
     let failed = actions.delete.failed();
@@ -230,9 +236,7 @@ fn DeleteDialog(actions: Actions, service: Signal<Arc<Service>>) -> impl IntoVie
     view! {
         <Dialog title="Delete service" open>
             <div class="body">
-                {refused(failed)}
-                <p>"This can't be undone. What goes:"</p>
-                <ul>{losses}</ul>
+                {refused(failed)} <p>"This can't be undone. What goes:"</p> <ul>{losses}</ul>
                 <TextField
                     label=label.get_untracked()
                     look=Look::Code
@@ -266,7 +270,10 @@ fn losses(service: &Service) -> Vec<String> {
         losses.push(format!("The routes of {}", service.domains.join(", ")));
     }
     losses.extend(service.volumes.iter().map(|volume| {
-        format!("The data of volume {} ({} GB an instance)", volume.name, volume.size_gb)
+        format!(
+            "The data of volume {} ({} GB an instance)",
+            volume.name, volume.size_gb
+        )
     }));
     if !service.env.is_empty() {
         losses.push(plural(service.env.len(), "variable"));

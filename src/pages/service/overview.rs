@@ -15,7 +15,8 @@ use crate::components::feedback::{CopyButton, Empty, Note};
 use crate::components::icon::Icon;
 use crate::components::page::{Panel, fact};
 use crate::components::status::{instance_state, state_mark};
-use crate::pages::parts::{freshness, loaded, maybe_instant, plural};
+use crate::pages::parts::{freshness, loaded, maybe_instant};
+use crate::words::plural;
 use wire::action::Action as Deed;
 
 /// The overview.
@@ -86,7 +87,10 @@ fn instances(here: Here, actions: Actions, status: &ServiceStatus) -> AnyView {
         }
         .into_any(),
         _ => {
-            let words = status.message.clone().unwrap_or_else(|| "The first is on its way.".to_owned());
+            let words = status
+                .message
+                .clone()
+                .unwrap_or_else(|| "The first is on its way.".to_owned());
             view! { <Empty title="No instance yet" words /> }.into_any()
         }
     }
@@ -115,16 +119,22 @@ fn instance_table(instances: &[Instance]) -> AnyView {
 }
 
 fn instance_row(instance: &Instance) -> impl IntoView + use<> {
-    let release = instance.release_version.map(|version| format!("v{version}"));
+    let release = instance
+        .release_version
+        .map(|version| format!("v{version}"));
     let message = instance.message.clone().unwrap_or_default();
     view! {
         <tr>
-            <td class="mono" title=instance.id.clone()>{instance.label()}</td>
+            <td class="mono" title=instance.id.clone()>
+                {instance.label()}
+            </td>
             <td>{state_mark(instance_state(&instance.state))}</td>
             <td class="mono num">{release}</td>
             <td class="num dim">{maybe_instant(instance.started)}</td>
             <td class="num">{instance.restarts}</td>
-            <td class="dim message" title=message.clone()>{message.clone()}</td>
+            <td class="dim message" title=message.clone()>
+                {message.clone()}
+            </td>
         </tr>
     }
 }
@@ -138,17 +148,25 @@ fn description(service: &Service) -> impl IntoView + use<> {
         None => none(),
     };
     let image = service.image.clone().map(|image| {
-        fact("Image", view! {
-            {code(&image)}
-            <CopyButton text=image.clone() label="Copy the image reference" />
-        })
+        fact(
+            "Image",
+            view! {
+                {code(&image)}
+                <CopyButton text=image.clone() label="Copy the image reference" />
+            },
+        )
     });
     let repository = service.github_repository.as_ref().map(|_| {
-        let branch = service.auto_deploy_branch.as_ref().map(|branch| format!(", {branch}"));
+        let branch = service
+            .auto_deploy_branch
+            .as_ref()
+            .map(|branch| format!(", {branch}"));
         let from = service.github_repository.clone().unwrap_or_default();
         fact("Repository", code(&(from + &branch.unwrap_or_default())))
     });
-    let port = service.port.map_or_else(|| "takes no traffic".to_owned(), |port| port.to_string());
+    let port = service
+        .port
+        .map_or_else(|| "takes no traffic".to_owned(), |port| port.to_string());
     let health = match &service.health_check_path {
         Some(path) => {
             let seconds = service.deployment_timeout.unwrap_or(180);
@@ -157,28 +175,31 @@ fn description(service: &Service) -> impl IntoView + use<> {
         None => view! { "an open port" }.into_any(),
     };
     let volumes = list(service.volumes.iter().map(|volume| {
-        format!("{} at {}, {} GB", volume.name, volume.mount_path, volume.size_gb)
+        format!(
+            "{} at {}, {} GB",
+            volume.name, volume.mount_path, volume.size_gb
+        )
     }));
     let variables = match service.env.len() {
         0 => none(),
         count => plural(count, "variable").into_any(),
     };
-    let platform = service.platform.as_ref().map(|platform| platform.word().to_owned());
+    let platform = service
+        .platform
+        .as_ref()
+        .map(|platform| platform.word().to_owned());
     view! {
         <dl class="kv">
-            {image}
-            {repository}
-            {fact("Port", port)}
-            {fact("Processes", processes(service))}
-            {fact("Health", health)}
-            {fact("Platform", maybe(&platform))}
-            {fact("Volumes", volumes)}
-            {fact("Config", variables)}
-            {fact("Changed", maybe_instant(service.updated))}
-            {fact("Id", view! {
-                <span class="mono cut">{service.id.clone()}</span>
-                <CopyButton text=service.id.clone() label="Copy the id" />
-            })}
+            {image} {repository} {fact("Port", port)} {fact("Processes", processes(service))}
+            {fact("Health", health)} {fact("Platform", maybe(&platform))} {fact("Volumes", volumes)}
+            {fact("Config", variables)} {fact("Changed", maybe_instant(service.updated))}
+            {fact(
+                "Id",
+                view! {
+                    <span class="mono cut">{service.id.clone()}</span>
+                    <CopyButton text=service.id.clone() label="Copy the id" />
+                },
+            )}
         </dl>
     }
 }
@@ -188,7 +209,9 @@ fn processes(service: &Service) -> String {
         return format!("web {}", service.web_instances());
     }
     let counts = service.process_counts.iter();
-    let counts: Vec<String> = counts.map(|(name, count)| format!("{name} {count}")).collect();
+    let counts: Vec<String> = counts
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
     counts.join(", ")
 }
 
@@ -197,6 +220,9 @@ fn list(items: impl Iterator<Item = String>) -> AnyView {
     if items.is_empty() {
         return view! { <span class="faint">"none"</span> }.into_any();
     }
-    let items = items.into_iter().map(|item| view! { <div>{item}</div> }).collect_view();
+    let items = items
+        .into_iter()
+        .map(|item| view! { <div>{item}</div> })
+        .collect_view();
     items.into_any()
 }

@@ -64,7 +64,11 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
             true => failure.words(),
             false => "The platform did not take it: see the marked fields.".to_owned(),
         };
-        Some(view! { <Note bad=true><span class="grow">{words}</span></Note> })
+        Some(view! {
+            <Note bad=true>
+                <span class="grow">{words}</span>
+            </Note>
+        })
     };
     view! {
         <form class="cols" on:submit=submit novalidate>

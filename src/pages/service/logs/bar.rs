@@ -58,7 +58,11 @@ pub fn Bar(
         }
         is_search
     });
-    let is_custom = RwSignal::new(controls.window.with_untracked(|window| window.span().is_none()));
+    let is_custom = RwSignal::new(
+        controls
+            .window
+            .with_untracked(|window| window.span().is_none()),
+    );
     let spans = SPANS
         .iter()
         .map(|(word, ..)| ((*word).to_owned(), (*word).to_owned()))
@@ -74,7 +78,9 @@ pub fn Bar(
             let usual = SPANS.get(USUAL).is_some_and(|(usual, ..)| *usual == word);
             let word = if usual { String::new() } else { word };
             let none = String::new;
-            controls.set.run(vec![("start", none()), ("end", none()), ("window", word)]);
+            controls
+                .set
+                .run(vec![("start", none()), ("end", none()), ("window", word)]);
         }
     };
     let preferences = use_preferences();
@@ -110,9 +116,8 @@ pub fn Bar(
                 label="Download"
                 glyph=Icon::Download
                 on_click=move |()| {
-                    let text = store.with_untracked(|store| {
-                        as_text(store, &selection.get_untracked())
-                    });
+                    let text = store
+                        .with_untracked(|store| { as_text(store, &selection.get_untracked()) });
                     download(&text);
                 }
             />
@@ -167,9 +172,12 @@ fn CustomWindow(controls: Controls) -> impl IntoView {
     let apply = move |()| {
         let read = |text: RwSignal<String>| {
             let at = instant(&text.get_untracked());
-            at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)).unwrap_or_default()
+            at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+                .unwrap_or_default()
         };
-        controls.set.run(vec![("start", read(start)), ("end", read(end))]);
+        controls
+            .set
+            .run(vec![("start", read(start)), ("end", read(end))]);
     };
     view! {
         <div class="bar">
@@ -199,9 +207,14 @@ fn as_text(store: &Store, selection: &Selection) -> String {
     let mut text = String::new();
     for place in store.select(selection, 0) {
         if let Some(line) = store.get(place as usize) {
-            let at = line.timestamp.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+            let at = line
+                .timestamp
+                .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
             let stream = if line.is_error { "stderr" } else { "stdout" };
-            text.push_str(&format!("{at} {} {stream} {}\n", line.instance, line.message));
+            text.push_str(&format!(
+                "{at} {} {stream} {}\n",
+                line.instance, line.message
+            ));
         }
     }
     text

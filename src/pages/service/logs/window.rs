@@ -37,10 +37,14 @@ impl Window {
     pub fn read(span: &str, start: &str, end: &str) -> Self {
         let (start, end) = (instant(start), instant(end));
         if start.is_some() || end.is_some() {
-            return Self { kind: Kind::Between { start, end } };
+            return Self {
+                kind: Kind::Between { start, end },
+            };
         }
         let place = SPANS.iter().position(|(word, ..)| *word == span);
-        Self { kind: Kind::Last(place.unwrap_or(USUAL)) }
+        Self {
+            kind: Kind::Last(place.unwrap_or(USUAL)),
+        }
     }
 
     /// The word of a window that ends now.
@@ -77,7 +81,9 @@ impl Window {
     pub fn query(&self) -> LogQuery {
         match self.kind {
             Kind::Last(place) => LogQuery {
-                since: SPANS.get(place).and_then(|(_, seconds, _)| Since::new(*seconds).ok()),
+                since: SPANS
+                    .get(place)
+                    .and_then(|(_, seconds, _)| Since::new(*seconds).ok()),
                 ..LogQuery::default()
             },
             Kind::Between { start, end } => LogQuery {
@@ -93,7 +99,11 @@ impl Window {
 /// seconds and means UTC.
 pub fn instant(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
-    let whole = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
+    let whole = |text: &str| {
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|at| at.to_utc())
+    };
     whole(text)
         .or_else(|| whole(&format!("{text}Z")))
         .or_else(|| whole(&format!("{text}:00Z")))
