@@ -20,7 +20,11 @@ pub fn NotFoundPage() -> impl IntoView {
                 title="There is no such page"
                 words="The address may be mistyped, or from another version of the console."
             >
-                <ButtonLink label="Go to the nearest page" href=Signal::derive(nearest) kind=Kind::Primary />
+                <ButtonLink
+                    label="Go to the nearest page"
+                    href=Signal::derive(nearest)
+                    kind=Kind::Primary
+                />
             </Empty>
         </section>
     }

@@ -5,7 +5,7 @@ use wire::service::Service;
 use wire::status::ServiceState;
 
 use super::filter::counts;
-use crate::pages::parts::plural;
+use crate::words::plural;
 
 /// `14 services: 1 down, 1 degraded, 12 running`, with what needs attention in bold.
 pub fn summary<'a>(services: impl Iterator<Item = &'a Service> + Clone) -> AnyView {
