@@ -60,7 +60,12 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
 
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
-    let ingress = ingress::serve(ingress_listener, app.platform.ingress.clone(), stop.clone());
+    let ingress = ingress::serve(
+        ingress_listener,
+        app.platform.ingress.clone(),
+        args.behind_proxy,
+        stop.clone(),
+    );
     let ingress = tokio::spawn(ingress);
     let api = tokio::spawn(answer(listener, app.router(), stop.clone()));
     greet(&app, &urls, held.folder()).await?;

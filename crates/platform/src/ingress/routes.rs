@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-/// An instance that takes traffic.
+use tokio::sync::watch;
+
+/// An instance that takes traffic, and the requests on their way through it.
 #[derive(Debug)]
 pub struct Backend {
     /// The engine's id of it.
     pub id: String,
     /// Where it answers.
     pub address: SocketAddr,
-    in_flight: AtomicUsize,
+    in_flight: watch::Sender<usize>,
 }
 
 impl Backend {
@@ -22,8 +24,13 @@ impl Backend {
         Self {
             id,
             address,
-            in_flight: AtomicUsize::new(0),
+            in_flight: watch::Sender::new(0),
         }
+    }
+
+    /// How many requests are on their way.
+    pub fn in_flight(&self) -> usize {
+        *self.in_flight.borrow()
     }
 }
 
@@ -33,7 +40,7 @@ pub(super) struct InFlight(Arc<Backend>);
 
 impl InFlight {
     fn new(backend: Arc<Backend>) -> Self {
-        backend.in_flight.fetch_add(1, Ordering::SeqCst);
+        backend.in_flight.send_modify(|count| *count += 1);
         Self(backend)
     }
 
@@ -44,23 +51,45 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
+        self.0.in_flight.send_modify(|count| *count -= 1);
     }
 }
 
-/// One service behind its hosts.
+/// The instances of one service, and whose turn it is.
 #[derive(Debug, Default)]
 struct Route {
     backends: Vec<Arc<Backend>>,
     next: AtomicUsize,
 }
 
+impl Route {
+    /// The route with these instances: those that stay keep being counted.
+    fn with(&self, backends: Vec<(String, SocketAddr)>) -> Self {
+        let backend = |(id, address): (String, SocketAddr)| {
+            let is_it = |known: &&Arc<Backend>| known.id == id && known.address == address;
+            match self.backends.iter().find(is_it) {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(Backend::new(id, address)),
+            }
+        };
+        Self {
+            backends: backends.into_iter().map(backend).collect(),
+            next: AtomicUsize::new(self.next.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Service {
+    hosts: Vec<String>,
+    route: Arc<Route>,
+}
+
 #[derive(Debug, Default)]
 struct Table {
     /// By host in lower case; a wildcard as `*.example.com`.
     hosts: HashMap<String, Arc<Route>>,
-    /// The hosts of each service.
-    services: HashMap<String, Vec<String>>,
+    services: HashMap<String, Service>,
 }
 
 /// What the table says of a host.
@@ -97,32 +126,15 @@ impl Ingress {
     /// being counted; those to one that goes are finished.
     pub fn set(&self, service_id: &str, hosts: &[String], backends: Vec<(String, SocketAddr)>) {
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let before = table.services.get(service_id).and_then(|hosts| hosts.first());
-        let before = before.and_then(|host| table.hosts.get(host)).cloned();
-        let known = before.as_ref().map_or(&[][..], |route| &route.backends);
-        let route = Arc::new(Route {
-            backends: backends
-                .into_iter()
-                .map(|(id, address)| {
-                    known
-                        .iter()
-                        .find(|backend| backend.id == id && backend.address == address)
-                        .cloned()
-                        .unwrap_or_else(|| Arc::new(Backend::new(id, address)))
-                })
-                .collect(),
-            next: AtomicUsize::new(
-                before
-                    .as_ref()
-                    .map_or(0, |route| route.next.load(Ordering::Relaxed)),
-            ),
-        });
-        table.forget(service_id);
+        let before = table.forget(service_id).unwrap_or_default();
+        let route = Arc::new(before.with(backends));
         let hosts: Vec<String> = hosts.iter().map(|host| canonical(host)).collect();
         for host in &hosts {
             table.hosts.insert(host.clone(), Arc::clone(&route));
         }
-        table.services.insert(service_id.to_owned(), hosts);
+        table
+            .services
+            .insert(service_id.to_owned(), Service { hosts, route });
     }
 
     /// Forgets a service.
@@ -136,14 +148,16 @@ impl Ingress {
     /// The backend with this id that a service's route holds.
     pub fn backend(&self, service_id: &str, id: &str) -> Option<Arc<Backend>> {
         let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let host = table.services.get(service_id)?.first()?;
-        let route = table.hosts.get(host)?;
-        route.backends.iter().find(|backend| backend.id == id).cloned()
+        let backends = &table.services.get(service_id)?.route.backends;
+        backends.iter().find(|backend| backend.id == id).cloned()
     }
 
     /// The next instance for a request to this host: exact names before wildcards, the longest
-    /// wildcard first, backends in turn. `besides` was tried and did not answer.
-    pub(super) fn pick(&self, host: &str, besides: Option<SocketAddr>) -> Match {
+    /// wildcard first, backends in turn. Those in `besides` were tried and did not answer.
+    ///
+    /// A request is counted before a later [`Ingress::set`] returns, so that what that takes out of
+    /// the route gets no request that [`drained`] does not see.
+    pub(super) fn pick(&self, host: &str, besides: &[SocketAddr]) -> Match {
         let host = canonical(host);
         let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let Some(route) = table.find(&host) else {
@@ -153,7 +167,7 @@ impl Ingress {
         let count = route.backends.len();
         (0..count)
             .filter_map(|step| route.backends.get((turn + step) % count))
-            .find(|backend| Some(backend.address) != besides)
+            .find(|backend| !besides.contains(&backend.address))
             .map_or(Match::NotReady, |backend| {
                 Match::Ready(InFlight::new(Arc::clone(backend)))
             })
@@ -161,10 +175,19 @@ impl Ingress {
 }
 
 impl Table {
-    fn forget(&mut self, service_id: &str) {
-        for host in self.services.remove(service_id).unwrap_or_default() {
-            self.hosts.remove(&host);
+    /// Gives back what was forgotten. A host that another service has taken over stays its own.
+    fn forget(&mut self, service_id: &str) -> Option<Arc<Route>> {
+        let Service { hosts, route } = self.services.remove(service_id)?;
+        for host in hosts {
+            if self
+                .hosts
+                .get(&host)
+                .is_some_and(|found| Arc::ptr_eq(found, &route))
+            {
+                self.hosts.remove(&host);
+            }
         }
+        Some(route)
     }
 
     fn find(&self, host: &str) -> Option<&Arc<Route>> {
@@ -178,21 +201,17 @@ impl Table {
 }
 
 /// Waits until a backend that is no longer routed to has finished its requests, at most this long.
-pub async fn drained(backend: &Backend, at_most: Duration) {
-    const LOOK_EVERY: Duration = Duration::from_millis(20);
-    let deadline = tokio::time::Instant::now() + at_most;
-    // One look's pause first: a request may just have picked this backend.
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        let idle = backend.in_flight.load(Ordering::SeqCst) == 0;
-        if idle || tokio::time::Instant::now() >= deadline {
-            return;
-        }
-    }
+/// Whether it has.
+pub async fn drained(backend: &Backend, at_most: Duration) -> bool {
+    let mut in_flight = backend.in_flight.subscribe();
+    let idle = in_flight.wait_for(|count| *count == 0);
+    tokio::time::timeout(at_most, idle).await.is_ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn address(port: u16) -> SocketAddr {
@@ -217,7 +236,9 @@ mod tests {
     #[test]
     fn takes_backends_in_turn() {
         let ingress = table(&["a.example"], &[1, 2]);
-        let ports: Vec<_> = (0..4).map(|_| port(&ingress.pick("a.example", None))).collect();
+        let ports: Vec<_> = (0..4)
+            .map(|_| port(&ingress.pick("a.example", &[])))
+            .collect();
         assert_eq!(ports, [Some(1), Some(2), Some(1), Some(2)]);
     }
 
@@ -225,42 +246,99 @@ mod tests {
     fn case_port_and_the_last_dot_make_no_difference() {
         let ingress = table(&["Shop.Example"], &[1]);
         for host in ["shop.example", "SHOP.EXAMPLE:7080", "shop.example."] {
-            assert_eq!(port(&ingress.pick(host, None)), Some(1), "{host}");
+            assert_eq!(port(&ingress.pick(host, &[])), Some(1), "{host}");
         }
     }
 
     #[test]
     fn an_exact_name_goes_before_a_wildcard() {
         let ingress = table(&["*.example.com"], &[1]);
-        ingress.set("other", &["a.example.com".to_owned()], vec![("2".into(), address(2))]);
-        assert_eq!(port(&ingress.pick("a.example.com", None)), Some(2));
-        assert_eq!(port(&ingress.pick("b.example.com", None)), Some(1));
+        ingress.set(
+            "other",
+            &["a.example.com".to_owned()],
+            vec![("2".into(), address(2))],
+        );
+        assert_eq!(port(&ingress.pick("a.example.com", &[])), Some(2));
+        assert_eq!(port(&ingress.pick("b.example.com", &[])), Some(1));
         for host in ["example.com", "a.b.example.com", "", "."] {
-            assert!(matches!(ingress.pick(host, None), Match::Unknown), "{host}");
+            assert!(matches!(ingress.pick(host, &[]), Match::Unknown), "{host}");
         }
     }
 
     #[test]
     fn a_service_without_ready_instances_says_so() {
-        assert!(matches!(table(&["a.b"], &[]).pick("a.b", None), Match::NotReady));
+        assert!(matches!(
+            table(&["a.b"], &[]).pick("a.b", &[]),
+            Match::NotReady
+        ));
     }
 
     #[test]
     fn another_backend_takes_over() {
         let ingress = table(&["a.b"], &[1, 2]);
-        assert_eq!(port(&ingress.pick("a.b", Some(address(1)))), Some(2));
-        assert!(matches!(table(&["a.b"], &[1]).pick("a.b", Some(address(1))), Match::NotReady));
+        assert_eq!(port(&ingress.pick("a.b", &[address(1)])), Some(2));
+        assert!(matches!(
+            table(&["a.b"], &[1]).pick("a.b", &[address(1)]),
+            Match::NotReady
+        ));
+    }
+
+    #[test]
+    fn a_host_that_moved_stays_with_its_new_service() {
+        let ingress = table(&["a.b", "c.d"], &[1]);
+        ingress.set("other", &["a.b".to_owned()], vec![("2".into(), address(2))]);
+        ingress.set(
+            "service",
+            &["c.d".to_owned()],
+            vec![("1".into(), address(1))],
+        );
+        assert_eq!(port(&ingress.pick("a.b", &[])), Some(2));
+        ingress.remove("other");
+        assert!(matches!(ingress.pick("a.b", &[]), Match::Unknown));
+        assert_eq!(port(&ingress.pick("c.d", &[])), Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_backend_is_drained_when_its_last_request_ends() {
+        let ingress = table(&["a.b"], &[1]);
+        let request = ingress.pick("a.b", &[]);
+        let backend = ingress.backend("service", "1").unwrap();
+        ingress.set("service", &["a.b".to_owned()], Vec::new());
+        assert!(!drained(&backend, Duration::ZERO).await);
+        let (drained, ()) = tokio::join!(drained(&backend, Duration::from_secs(60)), async {
+            drop(request);
+        });
+        assert!(drained);
+    }
+
+    proptest! {
+        #[test]
+        fn no_host_is_fatal(host in ".{0,40}") {
+            let ingress = table(&["*.example.com"], &[1]);
+            let _ = ingress.pick(&host, &[]);
+        }
+
+        #[test]
+        fn a_label_before_a_wildcard_is_all_it_takes(label in "[a-zA-Z0-9-]{1,20}", port in 1_u16..) {
+            let ingress = table(&["*.example.com"], &[1]);
+            let host = format!("{label}.Example.com:{port}");
+            prop_assert!(matches!(ingress.pick(&host, &[]), Match::Ready(_)));
+        }
     }
 
     #[test]
     fn a_backend_that_stays_keeps_its_count() {
         let ingress = table(&["a.b"], &[1]);
-        let request = ingress.pick("a.b", None);
-        ingress.set("service", &["c.d".to_owned()], vec![("1".into(), address(1))]);
+        let request = ingress.pick("a.b", &[]);
+        ingress.set(
+            "service",
+            &["c.d".to_owned()],
+            vec![("1".into(), address(1))],
+        );
         let backend = ingress.backend("service", "1").unwrap();
-        assert_eq!(backend.in_flight.load(Ordering::SeqCst), 1);
+        assert_eq!(backend.in_flight(), 1);
         drop(request);
-        assert_eq!(backend.in_flight.load(Ordering::SeqCst), 0);
-        assert!(matches!(ingress.pick("a.b", None), Match::Unknown));
+        assert_eq!(backend.in_flight(), 0);
+        assert!(matches!(ingress.pick("a.b", &[]), Match::Unknown));
     }
 }

@@ -1,6 +1,7 @@
 //! The listener: accepts connections and serves each.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +10,12 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::forward::{Connections, forward};
+use super::forward::{Connections, Forwarder};
 use super::routes::Ingress;
 
 /// Connections that are open at the same time; more wait to be accepted.
@@ -28,15 +29,24 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long requests may go on after the platform was asked to stop.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
-/// Serves ingress until it is asked to stop, and lets running requests finish.
-pub async fn serve(listener: TcpListener, ingress: Ingress, stop: CancellationToken) {
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    connector.set_nodelay(true);
-    let connections: Connections = Client::builder(TokioExecutor::new())
-        // Shorter than what servers keep: a connection that the instance has closed is not used.
-        .pool_idle_timeout(Duration::from_secs(4))
-        .build(connector);
+/// Connections to one instance that are kept open without a request, and for how long: shorter than
+/// most servers keep them, so that one which the instance has closed is not used.
+const MAX_IDLE: usize = 64;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Serves ingress until it is asked to stop, and lets running requests finish. Behind a proxy, what
+/// that says of the visitor (`X-Forwarded-*`) is passed on.
+pub async fn serve(
+    listener: TcpListener,
+    ingress: Ingress,
+    behind_proxy: bool,
+    stop: CancellationToken,
+) {
+    let forwarder = Arc::new(Forwarder {
+        ingress,
+        connections: connections(),
+        behind_proxy,
+    });
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let running = TaskTracker::new();
     loop {
@@ -57,34 +67,54 @@ pub async fn serve(listener: TcpListener, ingress: Ingress, stop: CancellationTo
                 continue;
             }
         };
-        let (ingress, connections, stop) = (ingress.clone(), connections.clone(), stop.clone());
+        let (forwarder, stop) = (Arc::clone(&forwarder), stop.clone());
         running.spawn(async move {
             let _place = place;
-            // Small answers must not wait for more to send; a socket that refuses is about to fail.
-            let _ = stream.set_nodelay(true);
-            let service = service_fn(|request| async {
-                Ok::<_, Infallible>(forward(&ingress, &connections, request, visitor).await)
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
-                .max_buf_size(MAX_HEAD)
-                .serve_connection(TokioIo::new(stream), service)
-                .with_upgrades();
-            tokio::pin!(connection);
-            let mut stopping = false;
-            loop {
-                tokio::select! {
-                    // A visitor who hangs up is no failure of ours.
-                    _ = connection.as_mut() => return,
-                    () = stop.cancelled(), if !stopping => {
-                        stopping = true;
-                        connection.as_mut().graceful_shutdown();
-                    }
-                }
-            }
+            converse(stream, visitor, &forwarder, stop).await;
         });
     }
     running.close();
-    let _ = tokio::time::timeout(FINISH_WITHIN, running.wait()).await;
+    if tokio::time::timeout(FINISH_WITHIN, running.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests through ingress did not finish in time");
+    }
+}
+
+fn connections() -> Connections {
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    connector.set_nodelay(true);
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(MAX_IDLE)
+        .build(connector)
+}
+
+/// Serves one visitor's connection until either end closes it.
+async fn converse(
+    stream: TcpStream,
+    visitor: SocketAddr,
+    forwarder: &Forwarder,
+    stop: CancellationToken,
+) {
+    // Small answers must not wait for more to send; a socket that refuses is about to fail.
+    let _ = stream.set_nodelay(true);
+    let service =
+        service_fn(async |request| Ok::<_, Infallible>(forwarder.forward(request, visitor).await));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    tokio::select! {
+        // A visitor who hangs up is no failure of ours.
+        _ = connection.as_mut() => return,
+        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }

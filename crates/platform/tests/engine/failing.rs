@@ -176,6 +176,5 @@ fn engine_socket() -> PathBuf {
         .and_then(|host| host.strip_prefix("unix://"));
     let usual = ["/var/run/docker.sock", "/run/podman/podman.sock"];
     let mut all = named.into_iter().chain(usual).map(PathBuf::from);
-    all.find(|path| path.exists())
-        .expect("a unix socket; `make test` starts an engine")
+    all.find(|path| path.exists()).unwrap()
 }

@@ -1,0 +1,207 @@
+//! Which headers pass from the visitor to the instance and back.
+
+use std::net::IpAddr;
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+
+/// Headers that speak of one connection only (RFC 9110, 7.6.1).
+const HOP_BY_HOP: [HeaderName; 7] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+];
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The host that a request is for: of its address where that is whole, else of its header.
+pub(super) fn host(parts: &Parts) -> String {
+    let named = parts.uri.authority().map(http::uri::Authority::as_str);
+    let header = || parts.headers.get(header::HOST)?.to_str().ok();
+    named.or_else(header).unwrap_or_default().to_owned()
+}
+
+/// Whether the visitor asks to speak another protocol.
+pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
+    let connection = headers
+        .get(header::CONNECTION)
+        .and_then(|value| value.to_str().ok());
+    headers.contains_key(header::UPGRADE)
+        && connection.is_some_and(|value| value.to_ascii_lowercase().contains("upgrade"))
+}
+
+/// Makes the visitor's headers fit for the instance.
+pub(super) fn prepare(headers: &mut HeaderMap, host: &str, visitor: IpAddr, behind_proxy: bool) {
+    let upgrade = wants_upgrade(headers);
+    strip_hop_by_hop(headers);
+    if upgrade {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    } else {
+        headers.remove(header::UPGRADE);
+    }
+    set(headers, header::HOST, host);
+    forwarded(headers, host, visitor, behind_proxy);
+    if !headers.contains_key(REQUEST_ID) {
+        set(headers, REQUEST_ID, &uuid::Uuid::new_v4().to_string());
+    }
+}
+
+/// Says who asked, and for what. What a visitor claims of itself is not believed; what the proxy in
+/// front says is kept.
+fn forwarded(headers: &mut HeaderMap, host: &str, visitor: IpAddr, behind_proxy: bool) {
+    headers.remove(header::FORWARDED);
+    if !behind_proxy {
+        for claim in [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO] {
+            headers.remove(claim);
+        }
+    }
+    let before = headers.get_all(FORWARDED_FOR);
+    let mut path: Vec<&str> = before
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    let visitor = visitor.to_string();
+    path.push(&visitor);
+    let path = path.join(", ");
+    set(headers, FORWARDED_FOR, &path);
+    for (name, value) in [(FORWARDED_HOST, host), (FORWARDED_PROTO, "http")] {
+        if !headers.contains_key(&name) {
+            set(headers, name, value);
+        }
+    }
+}
+
+/// Makes the instance's headers fit for the visitor.
+pub(super) fn prepare_answer(headers: &mut HeaderMap) {
+    strip_hop_by_hop(headers);
+    headers.remove(header::UPGRADE);
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    // A value that no header can hold never came in one.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .filter(|name| *name != header::UPGRADE)
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn prepared(claims: &[(&str, &str)], behind_proxy: bool) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in claims {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        prepare(
+            &mut headers,
+            "shop.example",
+            Ipv4Addr::LOCALHOST.into(),
+            behind_proxy,
+        );
+        headers
+    }
+
+    #[test]
+    fn what_speaks_of_one_connection_stays_behind() {
+        let sent = [
+            ("connection", "close, x-secret"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+            ("x-secret", "1"),
+            ("x-kept", "1"),
+        ];
+        let headers = prepared(&sent, false);
+        let left = ["connection", "keep-alive", "te", "upgrade", "x-secret"];
+        assert!(
+            left.iter().all(|name| !headers.contains_key(*name)),
+            "{headers:?}"
+        );
+        assert_eq!(headers["x-kept"], "1");
+    }
+
+    #[test]
+    fn an_upgrade_passes() {
+        let headers = prepared(
+            &[
+                ("connection", "keep-alive, Upgrade"),
+                ("upgrade", "websocket"),
+            ],
+            false,
+        );
+        assert_eq!(
+            (&headers["connection"], &headers["upgrade"]),
+            (&"upgrade".parse().unwrap(), &"websocket".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn a_visitors_claims_are_believed_only_behind_a_proxy() {
+        let claims = [
+            ("x-forwarded-for", "6.6.6.6"),
+            ("x-forwarded-proto", "https"),
+            ("host", "else.example"),
+        ];
+        let headers = prepared(&claims, false);
+        assert_eq!(headers["x-forwarded-for"], "127.0.0.1");
+        assert_eq!(headers["x-forwarded-proto"], "http");
+        assert_eq!(
+            (&headers["host"], &headers["x-forwarded-host"]),
+            (&headers["host"], &headers["host"])
+        );
+        let headers = prepared(&claims, true);
+        assert_eq!(headers["x-forwarded-for"], "6.6.6.6, 127.0.0.1");
+        assert_eq!(headers["x-forwarded-proto"], "https");
+        assert_eq!(headers["host"], "shop.example");
+    }
+
+    #[test]
+    fn every_request_has_an_id() {
+        assert_eq!(
+            prepared(&[("x-request-id", "mine")], false)["x-request-id"],
+            "mine"
+        );
+        assert_ne!(
+            prepared(&[], false)["x-request-id"],
+            prepared(&[], false)["x-request-id"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_is_fatal(name in "[a-z-]{1,12}", value in "[ -~]{0,40}", host in ".{0,20}") {
+            let mut headers = HeaderMap::new();
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+            headers.append(header::CONNECTION, value.parse().unwrap());
+            prepare(&mut headers, &host, Ipv4Addr::LOCALHOST.into(), true);
+            prepare_answer(&mut headers);
+            prop_assert!(!headers.contains_key(header::CONNECTION));
+        }
+    }
+}
