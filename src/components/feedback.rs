@@ -1,6 +1,8 @@
 //! The states of a page beside its data: loading, empty, failed, stale.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
 
 use super::button::{Button, IconButton};
 use super::icon::{Icon, icon};
@@ -93,25 +95,34 @@ pub fn Freshness(
     }
 }
 
-/// A button that copies a text.
+/// A button that copies a text. Where the browser gives pages no clipboard (an address without
+/// TLS that is not this machine), there is none: the text can still be selected by hand.
 #[component]
 pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: String) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |()| {
-        let clipboard = window().navigator().clipboard();
-        // The browser tells of a failure itself; the text can still be selected by hand.
-        drop(clipboard.write_text(&text.get_untracked()));
-        copied.set(true);
+        let done = window().navigator().clipboard().write_text(&text.get_untracked());
+        spawn_local(async move {
+            let is_done = JsFuture::from(done).await.is_ok();
+            // The button may be gone by now.
+            copied.try_set(is_done);
+        });
     };
-    let words = {
-        let label = label.clone();
-        move || if copied.get() { "Copied".to_owned() } else { label.clone() }
+    let words = move || match copied.get() {
+        true => "Copied".to_owned(),
+        false => label.clone(),
     };
-    view! {
-        <IconButton
-            label=Signal::derive(words)
-            glyph=Signal::derive(move || if copied.get() { Icon::Check } else { Icon::Copy })
-            on_click=copy
-        />
-    }
+    let glyph = move || if copied.get() { Icon::Check } else { Icon::Copy };
+    let button = move || {
+        view! {
+            <span class="copy" on:focusout=move |_| copied.set(false)>
+                <IconButton
+                    label=Signal::derive(words)
+                    glyph=Signal::derive(glyph)
+                    on_click=copy
+                />
+            </span>
+        }
+    };
+    window().is_secure_context().then(button)
 }

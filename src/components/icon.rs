@@ -74,7 +74,9 @@ impl Icon {
             Self::Upload => "M8 14V6 M4.5 9.5L8 6l3.5 3.5 M3 2.5h10",
             Self::Again => "M13 8a5 5 0 11-1.5-3.6 M13 2v3h-3",
             Self::Bars => "M3 13V9 M8 13V5 M13 13V2",
-            Self::More => "M3.5 8h.01 M8 8h.01 M12.5 8h.01",
+            Self::More => {
+                "M3.7 8a.4.4 0 11-.8 0 .4.4 0 01.8 0z M8.4 8a.4.4 0 11-.8 0 .4.4 0 01.8 0z M13.1 8a.4.4 0 11-.8 0 .4.4 0 01.8 0z"
+            }
             Self::Out => "M9 2h5v5 M14 2L8 8 M6 3H2v11h11v-4",
             Self::Download => "M8 2v8 M4.5 6.5L8 10l3.5-3.5 M3 13.5h10",
             Self::Screen => "M2 3h12v8H2z M6 14h4 M8 11v3",

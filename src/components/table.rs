@@ -1,17 +1,31 @@
-//! A table of any length: only the rows near the view are in the page.
+//! A table of any length that scrolls with the page: only the rows near the view are in it.
 
-use std::ops::Range;
+mod window;
 
+use leptos::ev;
 use leptos::html;
+use leptos::leptos_dom::helpers::window_event_listener;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
-/// The height of one row in CSS pixels: the style sheet's `--row`.
-const ROW: f64 = 37.0;
+use window::{ROW, View};
 
-/// Rows drawn above and below the view.
-const MARGIN: usize = 10;
+/// The rows that are in the page: the place of the first, and the key of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Drawn {
+    start: usize,
+    keys: Vec<u64>,
+}
 
-/// A table. Rows are asked for by place, and known by key: a row whose key stays is not drawn anew.
+impl Drawn {
+    fn place(&self, key: u64) -> Option<usize> {
+        let offset = self.keys.iter().position(|known| *known == key)?;
+        Some(self.start + offset)
+    }
+}
+
+/// A table. A row keeps its element for as long as its key is near the view, wherever it moves; what
+/// it shows is up to the signals that it reads.
 #[component]
 pub fn WindowedTable(
     /// What the table lists, for screen readers.
@@ -20,111 +34,144 @@ pub fn WindowedTable(
     /// The `<th>` of each column.
     #[prop(into)]
     head: ViewFn,
-    /// How many columns there are.
-    columns: usize,
+    /// The width of each column as CSS says it: rows that come and go never move the columns.
+    widths: &'static [&'static str],
     /// The keys of all rows, in order.
     #[prop(into)]
-    keys: Signal<Vec<usize>>,
-    /// The `<td>` of each column of the row at this place.
-    row: Callback<usize, AnyView>,
+    keys: Signal<Vec<u64>>,
+    /// The `<td>` of each column, made once for a key and told of every place it moves to.
+    row: Callback<Signal<usize>, AnyView>,
     /// The place of the row that the keyboard is at.
     #[prop(into)]
     cursor: Signal<Option<usize>>,
 ) -> impl IntoView {
-    let node = NodeRef::<html::Div>::new();
-    let scroll = RwSignal::new(0.0);
+    let body = NodeRef::<html::Tbody>::new();
+    let view = use_view(body);
     let count = Memo::new(move |_| keys.with(Vec::len));
-    let range = Memo::new(move |_| visible(scroll.get(), view_height(), count.get()));
-    let shown = move || {
+    let range = Memo::new(move |_| view.get().rows(count.get()));
+    let drawn = Memo::new(move |_| {
         let range = range.get();
-        keys.with(|keys| {
-            let shown = keys.get(range.clone()).unwrap_or_default();
-            range.zip(shown.iter().copied()).collect::<Vec<_>>()
-        })
-    };
-    let marked = Memo::new(move |_| {
-        let place = cursor.get()?;
-        keys.with(|keys| keys.get(place).copied())
+        let start = range.start;
+        let keys = keys.with(|keys| keys.get(range).unwrap_or_default().to_vec());
+        Drawn { start, keys }
     });
-    Effect::new(move |_| {
-        if let (Some(place), Some(node)) = (cursor.get(), node.get_untracked()) {
-            bring_into_view(&node, place);
-        }
-    });
-    let gap = move |rows: usize| {
-        let height = rows as f64 * ROW;
+    reveal_cursor(body, cursor);
+
+    let one = move |key: u64| {
+        let place = Memo::new(move |last: Option<&usize>| {
+            let place = drawn.with(|drawn| drawn.place(key));
+            // A row on its way out keeps the place it had.
+            place.or(last.copied()).unwrap_or_default()
+        });
+        let element = NodeRef::<html::Tr>::new();
+        take_focus(element, place, cursor);
+        let selected = move || (cursor.get() == Some(place.get())).then_some("true");
+        // Places count from nought; rows are counted from one, and the head is the first.
         view! {
-            <tr class="gap" aria-hidden="true" style:height=format!("{height}px")>
-                <td colspan=columns></td>
+            <tr node_ref=element aria-rowindex=move || place.get() + 2 aria-selected=selected>
+                {row.run(place.into())}
             </tr>
         }
+        .into_any()
     };
+    let columns = widths.len();
+    let widths = widths.iter().map(|width| view! { <col style:width=*width /> }).collect_view();
     view! {
-        <div
-            class="scroll"
-            node_ref=node
-            tabindex="-1"
-            on:scroll=move |_| {
-                if let Some(node) = node.get_untracked() {
-                    scroll.set(f64::from(node.scroll_top()));
-                }
-            }
-        >
-            <table class="table" aria-label=label aria-rowcount=move || count.get() + 1>
-                <thead>
-                    <tr>{move || head.run()}</tr>
-                </thead>
-                <tbody>
-                    {move || gap(range.get().start)}
-                    <For each=shown key=|(_, key)| *key let((place, key))>
-                        <tr aria-selected=move || (marked.get() == Some(key)).then_some("true")>
-                            {row.run(place)}
-                        </tr>
-                    </For>
-                    {move || gap(count.get() - range.get().end)}
-                </tbody>
-            </table>
-        </div>
+        <table class="table window" aria-label=label aria-rowcount=move || count.get() + 1>
+            <colgroup>{widths}</colgroup>
+            <thead>
+                <tr aria-rowindex="1">{move || head.run()}</tr>
+            </thead>
+            <tbody node_ref=body>
+                {gap(columns, move || range.get().start)}
+                <For each=move || drawn.get().keys key=|key| *key let(key)>
+                    {one(key)}
+                </For>
+                {gap(columns, move || count.get() - range.get().end)}
+            </tbody>
+        </table>
     }
 }
 
-fn view_height() -> f64 {
+/// The room of rows that are not drawn.
+fn gap(columns: usize, rows: impl Fn() -> usize + Send + 'static) -> impl IntoView {
+    view! {
+        <tr class="gap" aria-hidden="true">
+            <td colspan=columns style:height=move || format!("{}px", rows() as f64 * ROW)></td>
+        </tr>
+    }
+}
+
+/// What of the table can be seen, as the page is scrolled and resized.
+fn use_view(body: NodeRef<html::Tbody>) -> RwSignal<View> {
     let height = window().inner_height().ok().and_then(|height| height.as_f64());
-    height.unwrap_or(1_000.0)
+    let view = RwSignal::new(View {
+        above: 0.0,
+        height: height.unwrap_or_default(),
+    });
+    let look = move || {
+        if let Some(now) = body.get_untracked().and_then(|body| measure(&body)) {
+            view.set(now);
+        }
+    };
+    Effect::new(move |_| {
+        body.track();
+        look();
+    });
+    let listeners = [
+        window_event_listener(ev::scroll, move |_| look()),
+        window_event_listener(ev::resize, move |_| look()),
+    ];
+    on_cleanup(move || {
+        for listener in listeners {
+            listener.remove();
+        }
+    });
+    view
 }
 
-fn visible(scroll: f64, height: f64, count: usize) -> Range<usize> {
-    let first = (scroll / ROW).max(0.0) as usize;
-    let rows = (height / ROW).ceil() as usize;
-    let end = (first + rows + MARGIN).min(count);
-    first.saturating_sub(MARGIN).min(end)..end
+fn measure(body: &web_sys::HtmlTableSectionElement) -> Option<View> {
+    Some(View {
+        above: -body.get_bounding_client_rect().top(),
+        height: window().inner_height().ok()?.as_f64()?,
+    })
 }
 
-/// Scrolls just far enough to show the row at this place below the head.
-fn bring_into_view(node: &web_sys::HtmlDivElement, place: usize) {
-    let top = (place as f64 * ROW) as i32;
-    let row = ROW as i32;
-    if top < node.scroll_top() {
-        node.set_scroll_top(top);
-    } else if top + 2 * row > node.scroll_top() + node.client_height() {
-        node.set_scroll_top(top + 2 * row - node.client_height());
-    }
+/// Scrolls along with the keyboard.
+fn reveal_cursor(body: NodeRef<html::Tbody>, cursor: Signal<Option<usize>>) {
+    Effect::new(move |_| {
+        if let Some(place) = cursor.get()
+            && let Some(view) = body.get_untracked().and_then(|body| measure(&body))
+        {
+            window().scroll_by_with_x_and_y(0.0, view.reveal(place));
+        }
+    });
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The row that the keyboard comes to has the focus on its first link: it is read aloud, and opens
+/// by the browser's own means. A person who is busy elsewhere on the page is left alone.
+fn take_focus(row: NodeRef<html::Tr>, place: Memo<usize>, cursor: Signal<Option<usize>>) {
+    Effect::new(move |before: Option<Option<usize>>| {
+        let now = cursor.get();
+        if let Some(row) = row.get()
+            && before != Some(now)
+            && now == Some(place.get_untracked())
+            && is_idle_or_within(&row)
+            && let Ok(Some(link)) = row.query_selector("a, button")
+            && let Some(link) = link.dyn_ref::<web_sys::HtmlElement>()
+        {
+            // Fails only for an element that can't have the focus.
+            let _ = link.focus();
+        }
+        now
+    });
+}
 
-    #[test]
-    fn only_rows_near_the_view_are_drawn() {
-        assert_eq!(visible(0.0, 370.0, 10_000), 0..20);
-        assert_eq!(visible(37_000.0, 370.0, 10_000), 990..1_020);
-        assert_eq!(visible(370_000.0, 370.0, 10_000), 9_990..10_000);
-    }
-
-    #[test]
-    fn a_list_that_shrank_under_the_view_stays_in_bounds() {
-        assert_eq!(visible(370_000.0, 370.0, 5), 5..5);
-        assert_eq!(visible(0.0, 370.0, 0), 0..0);
-    }
+/// Whether nothing has the focus, or something in the same table.
+fn is_idle_or_within(row: &web_sys::HtmlTableRowElement) -> bool {
+    let Some(focused) = document().active_element() else {
+        return true;
+    };
+    let table = row.closest("table").ok().flatten();
+    focused.tag_name() == "BODY" || table.is_some_and(|table| table.contains(Some(&focused)))
 }

@@ -27,7 +27,7 @@ use crate::state::poll::Later;
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
 use filter::{Column, Filter, Row, Sort, arrange};
-use row::{COLUMNS, row_cells};
+use row::{WIDTHS, row_cells};
 use summary::summary;
 
 /// Milliseconds after the last key until the address follows the filter.
@@ -119,9 +119,9 @@ struct List {
 impl List {
     /// The service at a place of what is shown.
     fn at(self, place: usize) -> Option<Arc<Service>> {
-        let index = self.places.with_untracked(|places| places.get(place).copied())?;
+        let index = self.places.with(|places| places.get(place).copied())?;
         self.rows
-            .with_untracked(|rows| rows.get(index as usize).map(|row| row.service.clone()))
+            .with(|rows| rows.get(index as usize).map(|row| row.service.clone()))
     }
 }
 
@@ -192,7 +192,8 @@ fn use_list_keys(list: List, cursor: RwSignal<Option<usize>>, search: NodeRef<ht
                 cursor.update(|at| *at = Some(at.map_or(last, |at| at.saturating_sub(1))));
             }
             ("Enter", Some(_)) => {
-                let service = cursor.get_untracked().and_then(|place| list.at(place));
+                let place = cursor.get_untracked();
+                let service = place.and_then(|place| untrack(|| list.at(place)));
                 let Some(service) = service else { return false };
                 let scope = list.scope.get_untracked();
                 go.run(Address::service(&scope, &service.slug, Tab::Overview));
@@ -214,13 +215,17 @@ fn service_list(
     let shows_none = Memo::new(move |_| list.places.with(Vec::is_empty));
     let keys = move || {
         let rows = list.rows.get();
-        let key = |place: &u32| rows.get(*place as usize).map(|row| Arc::as_ptr(&row.service) as usize);
+        let key = |place: &u32| rows.get(*place as usize).map(|row| row.key);
         list.places.with(|places| places.iter().filter_map(key).collect::<Vec<_>>())
     };
     let keys = Memo::new(move |_| keys());
-    let row = move |place: usize| match list.at(place) {
-        Some(service) => row_cells(list.scope.get_untracked(), &service),
-        None => ().into_any(),
+    let row = move |place: Signal<usize>| {
+        let service = Memo::new(move |_| list.at(place.get()));
+        let cells = move || {
+            let service = service.get()?;
+            Some(row_cells(list.scope.get_untracked(), &service))
+        };
+        cells.into_any()
     };
     move || {
         if is_empty.get() {
@@ -232,7 +237,7 @@ fn service_list(
         view! {
             <WindowedTable
                 label="Services"
-                columns=COLUMNS
+                widths=WIDTHS
                 head=move || head_cells(sort, order)
                 keys
                 row=Callback::new(row)

@@ -8,12 +8,13 @@ use wire::status::StatusSummary;
 use super::filter::source;
 use crate::components::icon::{Icon, icon};
 use crate::components::status::{service_state, state_mark};
-use crate::pages::parts::{domain_link, maybe_instant};
+use crate::pages::parts::maybe_instant;
+use crate::words::domain_link;
 use crate::routes::{Address, Tab};
 use crate::state::tree::use_tree;
 
-/// How many columns the table has.
-pub const COLUMNS: usize = 8;
+/// The width of each column: name, state, ready, source, release, domains, tags, updated.
+pub const WIDTHS: &[&str] = &["15%", "14%", "6%", "22%", "7%", "14%", "13%", "9%"];
 
 /// Domains and tags beyond this many are counted, not listed.
 const LISTED: usize = 2;
