@@ -1,0 +1,305 @@
+//! What every test stands on: a `pilothouse serve` of its own, with one project in it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Once};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pilothouse::engine::{Engine, EngineChoice, EngineInstance, connect};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The image of the sample service.
+pub(crate) const IMAGE: &str = "localhost/pilothouse-reconcile-test:1";
+const SERVICES: &str = "/workspaces/acme/projects/shop/services";
+/// How long anything may take that should happen soon.
+const PATIENCE: Duration = Duration::from_secs(90);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// A platform at work.
+pub(crate) struct Bench {
+    engine: &'static str,
+    docker_host: Option<String>,
+    folder: TempDir,
+    child: Child,
+    console: String,
+    pub(crate) ingress: String,
+    key: String,
+    environment: String,
+    services: Vec<String>,
+    runtime: Runtime,
+}
+
+impl Bench {
+    /// On the simulated engine.
+    pub(crate) fn simulated() -> Self {
+        Self::start("simulated", None)
+    }
+
+    /// On real containers, reached at `DOCKER_HOST` or at the place that is given.
+    pub(crate) fn containers(docker_host: Option<String>) -> Self {
+        build_image();
+        Self::start("containers", docker_host)
+    }
+
+    fn start(engine: &'static str, docker_host: Option<String>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let (child, console, ingress) = serve(engine, docker_host.as_deref(), &folder);
+        let made = Command::new(env!("CARGO_BIN_EXE_pilothouse"))
+            .args(["key", "create", "--name", "test", "--data-dir"])
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        let mut bench = Self {
+            engine,
+            docker_host,
+            folder,
+            child,
+            console,
+            ingress,
+            key: String::from_utf8(made.stdout).unwrap().trim().to_owned(),
+            environment: String::new(),
+            services: Vec::new(),
+            runtime: Runtime::new().unwrap(),
+        };
+        assert_eq!(
+            bench.call("POST", "/orgs/", &json!({"name": "Acme"})).0,
+            201
+        );
+        let shop = json!({"name": "Shop"});
+        assert_eq!(bench.call("POST", "/orgs/acme/projects/", &shop).0, 201);
+        let (_, environments) = bench.call("GET", "/orgs/acme/projects/shop/envs/", &Value::Null);
+        bench.environment = text(&environments[0]["id"]);
+        bench
+    }
+
+    /// Ends the platform as a power loss would, without a word.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again on the same data.
+    pub(crate) fn start_again(&mut self) {
+        let started = serve(self.engine, self.docker_host.as_deref(), &self.folder);
+        (self.child, self.console, self.ingress) = started;
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let head = format!(
+            "X-API-Key: {}\r\nContent-Type: application/json\r\n",
+            self.key
+        );
+        let path = format!("/api/v1{path}");
+        let (status, body) = request(&self.console, method, &path, "x", &head, &body).unwrap();
+        (status, serde_json::from_str(&body).unwrap_or_default())
+    }
+
+    /// An operation on a service.
+    pub(crate) fn service(&self, method: &str, rest: &str, body: &Value) -> (u16, Value) {
+        let (status, answer) = self.call(method, &format!("{SERVICES}/{rest}"), body);
+        (status, answer["data"].clone())
+    }
+
+    /// Creates the service `web`.
+    pub(crate) fn create(&mut self, body: &Value) {
+        let mut whole = json!({"name": "web"});
+        whole
+            .as_object_mut()
+            .unwrap()
+            .extend(body.as_object().unwrap().clone());
+        let (status, made) = self.service("POST", "", &whole);
+        assert_eq!(status, 201, "{made}");
+        self.services.push(text(&made["id"]));
+    }
+
+    /// Waits until the status of `web` is as wanted.
+    pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.wait_for(what, || {
+            let (_, status) = self.service("GET", "web/status", &Value::Null);
+            let done = is_so(&status);
+            (status, done)
+        })
+    }
+
+    /// Waits until all instances are ready.
+    pub(crate) fn wait_running(&self, count: usize) -> Value {
+        self.wait("all to be ready", |status| {
+            status["state"] == "running" && status["ready"] == count
+        })
+    }
+
+    pub(crate) fn wait_for<T: std::fmt::Debug>(
+        &self,
+        what: &str,
+        look: impl Fn() -> (T, bool),
+    ) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (seen, done) = look();
+            if done {
+                return seen;
+            }
+            assert!(Instant::now() < deadline, "waiting for {what}: {seen:?}");
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// What really runs.
+    pub(crate) fn real(&self) -> Vec<EngineInstance> {
+        self.runtime.block_on(async {
+            let engine = self.connect().await;
+            engine.list(None).await.unwrap()
+        })
+    }
+
+    /// Stops an instance behind the platform's back.
+    pub(crate) fn stop(&self, id: &str) {
+        self.runtime.block_on(async {
+            let engine = self.connect().await;
+            engine.stop(id, Duration::from_secs(5)).await.unwrap();
+        });
+    }
+
+    async fn connect(&self) -> Arc<dyn Engine> {
+        let file = self.folder.path().join("installation");
+        let installation = std::fs::read_to_string(file).unwrap();
+        connect(EngineChoice::Containers, installation.trim())
+            .await
+            .unwrap()
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // Both fail where it was killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if self.engine == "simulated" {
+            return;
+        }
+        self.runtime.block_on(async {
+            let engine = self.connect().await;
+            for instance in engine.list(None).await.unwrap() {
+                engine.remove(&instance.id).await.unwrap();
+            }
+            for service in &self.services {
+                engine.remove_volumes(service).await.unwrap();
+            }
+            engine.remove_network(&self.environment).await.unwrap();
+        });
+    }
+}
+
+fn serve(engine: &str, docker_host: Option<&str>, folder: &TempDir) -> (Child, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pilothouse"));
+    command.args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--ingress-listen",
+        "127.0.0.1:0",
+    ]);
+    command
+        .args(["--engine", engine, "--data-dir"])
+        .arg(folder.path());
+    if let Some(host) = docker_host {
+        command.env("DOCKER_HOST", host);
+    }
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut words = String::new();
+    while !words.ends_with("\n\n") {
+        assert_ne!(out.read_line(&mut words).unwrap(), 0, "it ended: {words}");
+    }
+    let address = |word| {
+        let line = words.lines().find(|line| line.starts_with(word)).unwrap();
+        let (_, address) = line.split_once("http://").unwrap();
+        address.trim_end_matches('/').to_owned()
+    };
+    let (console, ingress) = (address("Console"), address("Ingress"));
+    (child, console, ingress)
+}
+
+/// One request on a connection of its own.
+pub(crate) fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    host: &str,
+    head: &str,
+    body: &str,
+) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{head}Content-Length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let body = answer
+        .split_once("\r\n\r\n")
+        .map(|(_, body)| body.to_owned());
+    status
+        .zip(body)
+        .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
+}
+
+/// Builds the sample's image, once.
+fn build_image() {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let binary = std::env::var_os("PILOTHOUSE_SAMPLE_BINARY").map_or_else(
+            || {
+                PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+                    .join("../../target/x86_64-unknown-linux-musl/release/pilothouse-sample")
+            },
+            PathBuf::from,
+        );
+        let Ok(binary) = std::fs::read(&binary) else {
+            panic!(
+                "there is no sample at {}; `make test` builds it",
+                binary.display()
+            );
+        };
+        let dockerfile = "FROM scratch\nCOPY sample /sample\nENTRYPOINT [\"/sample\"]\n";
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, bytes) in [("Dockerfile", dockerfile.as_bytes()), ("sample", &binary)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o755);
+            header.set_mtime(0);
+            tar.append_data(&mut header, name, bytes).unwrap();
+        }
+        let context = tar.into_inner().unwrap();
+        Runtime::new().unwrap().block_on(async {
+            let engine = connect(EngineChoice::Containers, "build").await;
+            let engine = engine.unwrap_or_else(|error| {
+                panic!("{error}. These tests need Docker or Podman; `make test` starts one")
+            });
+            engine.build_image(IMAGE, context.into()).await.unwrap();
+        });
+    });
+}

@@ -1,0 +1,163 @@
+//! Real containers of the sample service.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pilothouse::engine::RunState;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, IMAGE, request, text};
+
+/// The sample with a health check.
+pub(crate) fn sample(instances: usize) -> Value {
+    json!({
+        "image": IMAGE, "port": 8080, "health_check_path": "/_health/", "instances": instances,
+        "domains": ["web.localhost"], "deployment_timeout": 60,
+    })
+}
+
+/// Sends so many requests a second through ingress while something goes on; tells how many were
+/// sent, and how those that failed did.
+fn under_load<T>(bench: &Bench, rate: u32, work: impl FnOnce() -> T) -> (T, usize, Vec<String>) {
+    const SENDERS: u32 = 8;
+    let (done, sent) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let send = || {
+        let mut failed = Vec::new();
+        let mut next = Instant::now();
+        while !done.load(Ordering::Relaxed) {
+            match request(&bench.ingress, "GET", "/", "web.localhost", "", "") {
+                Ok((200, _)) => {}
+                Ok((status, body)) => failed.push(format!("{status}: {body}")),
+                Err(error) => failed.push(error.to_string()),
+            }
+            sent.fetch_add(1, Ordering::Relaxed);
+            next += Duration::from_secs(1) * SENDERS / rate;
+            thread::sleep(next.saturating_duration_since(Instant::now()));
+        }
+        failed
+    };
+    thread::scope(|scope| {
+        let senders: Vec<_> = (0..SENDERS).map(|_| scope.spawn(send)).collect();
+        let outcome = work();
+        done.store(true, Ordering::Relaxed);
+        let failed = senders
+            .into_iter()
+            .flat_map(|sender| sender.join().unwrap());
+        let failed = failed.collect();
+        (outcome, sent.load(Ordering::Relaxed), failed)
+    })
+}
+
+#[test]
+fn a_rolling_restart_loses_no_request() {
+    let mut bench = Bench::containers(None);
+    bench.create(&sample(3));
+    bench.wait_running(3);
+    let before: BTreeSet<String> = bench.real().into_iter().map(|one| one.id).collect();
+    let (_, sent, failed) = under_load(&bench, 200, || {
+        assert_eq!(bench.service("POST", "web/restart", &Value::Null).0, 202);
+        bench.wait_running(3);
+    });
+    assert!(
+        failed.is_empty(),
+        "{} of {sent} failed: {:?}",
+        failed.len(),
+        failed.first()
+    );
+    assert!(sent >= 200, "{sent}");
+    let after: BTreeSet<String> = bench.real().into_iter().map(|one| one.id).collect();
+    assert_eq!(after.len(), 3);
+    assert!(before.is_disjoint(&after));
+}
+
+#[test]
+fn a_bad_release_is_told_and_the_old_one_serves_on() {
+    let mut bench = Bench::containers(None);
+    bench.create(&sample(1));
+    bench.wait_running(1);
+    let (_, _, failed) = under_load(&bench, 20, || {
+        let bad = json!({"env": {"EXIT_AT_START": "3"}});
+        assert_eq!(bench.service("PATCH", "web", &bad).0, 200);
+        let status = bench.wait("the old release", |status| {
+            status["state"] == "running" && status["release_version"] == 1
+        });
+        let message = text(&status["message"]);
+        assert!(message.contains("exit code 3"), "{message}");
+    });
+    assert!(failed.is_empty(), "{:?}", failed.first());
+    assert_eq!(bench.real().len(), 1);
+}
+
+#[test]
+fn volumes_are_never_shared_and_outlive_their_instances() {
+    let mut bench = Bench::containers(None);
+    let mut body = sample(1);
+    body["volumes"] = json!([{"name": "data", "mount_path": "/data", "size_gb": 1}]);
+    bench.create(&body);
+    bench.wait_running(1);
+    let before = bench.real().remove(0).id;
+    assert_eq!(bench.service("POST", "web/restart", &Value::Null).0, 202);
+    let after = bench.wait_for("the restart", || {
+        let real = bench.real();
+        let running = real.iter().filter(|one| one.state == RunState::Running);
+        assert!(running.count() <= 1, "{real:?}");
+        let (_, status) = bench.service("GET", "web/status", &Value::Null);
+        let done = status["state"] == "running";
+        (real, done)
+    });
+    assert_ne!(after[0].id, before);
+}
+
+#[test]
+fn what_ends_is_started_again_and_nothing_is_left_of_what_is_deleted() {
+    let mut bench = Bench::containers(None);
+    bench.create(&sample(2));
+    bench.wait_running(2);
+    let victim = bench.real().remove(0);
+    bench.stop(&victim.id);
+    let status = bench.wait("the new instance", |status| {
+        status["state"] == "running"
+            && status["instances"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one["restarts"] == 1))
+    });
+    assert_eq!(status["ready"], 2);
+    assert_eq!(bench.service("DELETE", "web", &Value::Null).0, 200);
+    bench.wait_for("the end", || {
+        let real = bench.real();
+        let done = real.is_empty();
+        (real, done)
+    });
+}
+
+#[test]
+fn every_line_is_stored_once_across_a_kill() {
+    const LINES: usize = 20_000;
+    let mut bench = Bench::containers(None);
+    let mut body = sample(1);
+    body["env"] = json!({"LOG_RATE": "4000", "LOG_LINES": LINES.to_string()});
+    bench.create(&body);
+    let stored = |bench: &Bench| {
+        let (_, logs) = bench.service("GET", "web/logs?limit=100000&filter=chatter", &Value::Null);
+        let lines = logs["lines"].as_array().cloned().unwrap_or_default();
+        lines
+            .iter()
+            .map(|line| text(&line["message"]))
+            .collect::<Vec<_>>()
+    };
+    bench.wait_for("the first lines", || {
+        let count = stored(&bench).len();
+        (count, count > 1_000)
+    });
+    bench.kill();
+    bench.start_again();
+    let lines = bench.wait_for("the last line", || {
+        let lines = stored(&bench);
+        let count = lines.len();
+        (lines, count >= LINES)
+    });
+    let distinct: BTreeSet<&String> = lines.iter().collect();
+    assert_eq!((lines.len(), distinct.len()), (LINES, LINES));
+}

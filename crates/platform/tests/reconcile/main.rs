@@ -1,0 +1,12 @@
+//! The reconciler, seen from outside: the real binary on the simulated engine, and on a real Docker
+//! or Podman, through its own API.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't go on has failed, and says where"
+)]
+
+mod bench;
+mod containers;
+mod engine_away;
+mod kill;
+mod simulated;

@@ -1,0 +1,131 @@
+//! What goes wrong, in words that say what, why and what to do.
+
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, text};
+
+fn deployment(bench: &Bench) -> String {
+    let (_, service) = bench.service("GET", "web", &Value::Null);
+    text(&service["latest_deployment"]["state"])
+}
+
+#[test]
+fn a_crash_is_told_with_its_last_line_and_tried_again() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:crash"}));
+    let status = bench.wait("three crashes", |status| {
+        status["state"] == "down" && status["instances"][0]["restarts"].as_u64() >= Some(3)
+    });
+    let message = text(&status["message"]);
+    assert!(message.contains("exit code 1"), "{message}");
+    assert!(
+        message.contains("fatal: no configuration found"),
+        "{message}"
+    );
+    assert!(deployment(&bench).starts_with("error: Release v1 did not become healthy: web.0:"));
+}
+
+#[test]
+fn an_image_that_is_not_there_is_named() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:missing", "instances": 2}));
+    let status = bench.wait("the failure", |status| status["state"] == "down");
+    let message = text(&status["message"]);
+    assert!(
+        message.contains("the image shop:missing was not found"),
+        "{message}"
+    );
+    assert_eq!(status["instances"].as_array().unwrap().len(), 2);
+    assert_eq!(status["instances"][1]["state"], "failed");
+}
+
+#[test]
+fn a_health_check_that_never_answers_is_told() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({
+        "image": "shop:unhealthy", "port": 8080, "health_check_path": "/up", "deployment_timeout": 2,
+    }));
+    let waits = bench.wait("the wait", |status| {
+        status["instances"][0]["state"] == "starting"
+    });
+    assert_eq!(waits["state"], "converging");
+    let status = bench.wait("the failure", |status| status["state"] == "down");
+    let message = text(&status["message"]);
+    assert!(
+        message.contains("not ready within 2 s: GET /up answered 503"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_release_that_never_gets_healthy_leaves_the_old_one() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:1", "instances": 2}));
+    let before = bench.wait_running(2);
+    let (code, _) = bench.service("PATCH", "web", &json!({"image": "shop:crash"}));
+    assert_eq!(code, 200);
+    let after = bench.wait("the old release", |status| {
+        assert!(status["ready"].as_u64() >= Some(2), "{status}");
+        status["state"] == "running" && status["release_version"] == 1
+    });
+    assert_eq!(before["instances"][0]["id"], after["instances"][0]["id"]);
+    let message = text(&after["message"]);
+    assert!(
+        message.contains("Release v2 did not become healthy"),
+        "{message}"
+    );
+    assert!(message.contains("Release v1 goes on serving"), "{message}");
+    assert!(deployment(&bench).starts_with("error: "));
+    let (code, _) = bench.service("PATCH", "web", &json!({"image": "shop:3"}));
+    assert_eq!(code, 200);
+    let fixed = bench.wait_running(2);
+    assert_eq!(
+        (&fixed["release_version"], &fixed["message"]),
+        (&json!(3), &Value::Null)
+    );
+    assert_eq!(deployment(&bench), "complete");
+}
+
+#[test]
+fn it_scales_pauses_and_ends() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:1", "instances": 1}));
+    let first = bench.wait_running(1);
+    let scale = |count: usize| {
+        bench
+            .service("POST", "web/scale", &json!({"instances": count}))
+            .0
+    };
+    assert_eq!(scale(3), 202);
+    let more = bench.wait_running(3);
+    assert_eq!(more["instances"][0]["id"], first["instances"][0]["id"]);
+    assert_eq!(scale(1), 202);
+    let less = bench.wait_running(1);
+    assert_eq!(less["instances"], first["instances"]);
+    assert_eq!(scale(0), 202);
+    bench.wait("the pause", |status| {
+        status["state"] == "paused" && status["total"] == 0
+    });
+    assert_eq!(scale(2), 202);
+    bench.wait_running(2);
+    assert_eq!(bench.service("DELETE", "web", &Value::Null).0, 200);
+    assert_eq!(bench.service("GET", "web/status", &Value::Null).0, 404);
+}
+
+#[test]
+fn a_restart_replaces_each_instance_and_never_serves_with_fewer() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:1", "instances": 3}));
+    let before = bench.wait_running(3);
+    assert_eq!(bench.service("POST", "web/restart", &Value::Null).0, 202);
+    let after = bench.wait("the restart", |status| {
+        assert!(status["ready"].as_u64() >= Some(3), "{status}");
+        status["state"] == "running"
+    });
+    for index in 0..3 {
+        assert_ne!(
+            before["instances"][index]["id"],
+            after["instances"][index]["id"]
+        );
+    }
+}
