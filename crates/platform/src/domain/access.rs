@@ -48,27 +48,25 @@ impl Actor {
 pub(crate) struct Attempts(DashMap<IpAddr, (u32, Instant)>);
 
 impl Attempts {
-    fn check(&self, from: IpAddr) -> Result<()> {
-        match self.0.get(&from) {
-            Some(entry) if entry.0 >= MAX_ATTEMPTS && entry.1.elapsed() < ATTEMPT_WINDOW => {
-                let left = ATTEMPT_WINDOW.saturating_sub(entry.1.elapsed());
-                Err(Error::TooManyAttempts {
-                    seconds: left.as_secs().max(1),
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn failed(&self, from: IpAddr) {
+    /// Counts a wrong credential and says why it is refused. Right ones are never held up by the
+    /// wrong ones of others behind the same address.
+    fn refuse(&self, from: IpAddr, words: &'static str) -> Error {
         if self.0.len() > MAX_REMEMBERED {
-            self.0.retain(|_, entry| entry.1.elapsed() < ATTEMPT_WINDOW);
+            self.0
+                .retain(|_, entry| entry.1.elapsed() < ATTEMPT_WINDOW);
         }
         let mut entry = self.0.entry(from).or_insert((0, Instant::now()));
         if entry.1.elapsed() >= ATTEMPT_WINDOW {
             *entry = (0, Instant::now());
         }
         entry.0 += 1;
+        if entry.0 <= MAX_ATTEMPTS {
+            return Error::Unauthorized(words);
+        }
+        let left = ATTEMPT_WINDOW.saturating_sub(entry.1.elapsed());
+        Error::TooManyAttempts {
+            seconds: left.as_secs().max(1),
+        }
     }
 }
 
@@ -113,16 +111,11 @@ pub(crate) async fn first_sign_in(store: &Store) -> StoreResult<Option<String>> 
 impl Platform {
     /// Who holds this key.
     pub(crate) async fn key_holder(&self, key: &str, from: IpAddr) -> Result<Actor> {
-        self.attempts.check(from)?;
-        match self.store.key_holder(&hash(key)).await? {
-            Some(holder) => Ok(Actor(holder)),
-            None => {
-                self.attempts.failed(from);
-                Err(Error::Unauthorized(
-                    "This key is not valid. Make one with `pilothouse key create`.",
-                ))
-            }
-        }
+        let holder = self.store.key_holder(&hash(key)).await?;
+        holder.map(Actor).ok_or_else(|| {
+            let words = "This key is not valid. Make one with `pilothouse key create`.";
+            self.attempts.refuse(from, words)
+        })
     }
 
     /// Who holds this session.
@@ -149,7 +142,6 @@ impl Platform {
     }
 
     async fn token_holder(&self, token: &str, from: IpAddr) -> Result<Actor> {
-        self.attempts.check(from)?;
         if self
             .store
             .take_sign_in_token(&hash(token), Utc::now())
@@ -161,8 +153,8 @@ impl Platform {
                 expires: None,
             }));
         }
-        self.attempts.failed(from);
-        Err(Error::Unauthorized(
+        Err(self.attempts.refuse(
+            from,
             "This sign-in link was used or is too old. Restart the platform for a fresh one, or sign in with a key.",
         ))
     }

@@ -15,7 +15,7 @@ use pilothouse_wire::status::{ServiceState, ServiceStatus};
 use uuid::Uuid;
 
 use super::{Error, ObservedService, Platform, Result, ServiceSpec, WEB};
-use crate::store::{Release, Rollout, ServiceRow, StoreError};
+use crate::store::{Release, Rollout, ServiceRow};
 
 impl Platform {
     pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Vec<Service>> {
@@ -60,18 +60,15 @@ impl Platform {
             generation: 0,
             deleted: false,
         };
-        self.check_domains(&row).await?;
-        match self.store.insert_service(&row).await {
-            Err(StoreError::Taken(_)) => {
-                // Lost a race for one of the domains, or the name is taken.
-                self.check_domains(&row).await?;
-                return Err(Error::NameTaken {
-                    what: "service",
-                    name: row.name,
-                });
-            }
-            outcome => outcome?,
+        let taken = self.store.service(&row.environment_id, &row.slug).await?;
+        if taken.is_some() {
+            return Err(Error::NameTaken {
+                what: "service",
+                name: row.name,
+            });
         }
+        self.check_domains(&row).await?;
+        self.store.insert_service(&row).await?;
         if scope.dialect() == Dialect::Workspace {
             self.roll_out(&row, None, by).await?;
         }
