@@ -5,8 +5,10 @@ mod error;
 mod orgs;
 mod rollouts;
 mod services;
+mod shelf;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -37,6 +39,7 @@ pub(crate) struct Store {
     writer: SqlitePool,
     reader: SqlitePool,
     installation: String,
+    shelf: Arc<shelf::Shelf>,
 }
 
 /// Where the database of a data directory is.
@@ -73,6 +76,7 @@ impl Store {
             writer,
             reader,
             installation,
+            shelf: Arc::default(),
         })
     }
 

@@ -52,8 +52,7 @@ impl Attempts {
     /// wrong ones of others behind the same address.
     fn refuse(&self, from: IpAddr, words: &'static str) -> Error {
         if self.0.len() > MAX_REMEMBERED {
-            self.0
-                .retain(|_, entry| entry.1.elapsed() < ATTEMPT_WINDOW);
+            self.0.retain(|_, entry| entry.1.elapsed() < ATTEMPT_WINDOW);
         }
         let mut entry = self.0.entry(from).or_insert((0, Instant::now()));
         if entry.1.elapsed() >= ATTEMPT_WINDOW {

@@ -138,8 +138,8 @@ impl Platform {
         }
         let mut names = Vec::new();
         for environment in self.store.environments(&found.id).await? {
-            let services = self.store.services(&environment.id).await?;
-            names.extend(services.into_iter().map(|service| service.name));
+            let services = self.store.listed(&environment.id).await?;
+            names.extend(services.iter().map(|service| service.row.name.clone()));
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         Err(Error::NotEmpty {
@@ -222,10 +222,10 @@ impl Platform {
         if self.store.delete_environment(&found.id).await? {
             return Ok(());
         }
-        let services = self.store.services(&found.id).await?;
+        let services = self.store.listed(&found.id).await?;
         let names: Vec<&str> = services
             .iter()
-            .map(|service| service.name.as_str())
+            .map(|service| service.row.name.as_str())
             .collect();
         Err(Error::NotEmpty {
             what: "environment",

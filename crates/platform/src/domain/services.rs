@@ -1,6 +1,6 @@
 //! Services: description, deploy, scale, restart, status.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::Utc;
 use pilothouse_wire::action::{Action, admits};
@@ -20,19 +20,10 @@ use crate::store::{Release, Rollout, ServiceRow};
 impl Platform {
     pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Vec<Service>> {
         let environment = self.find_scope(scope).await?;
-        let rows = self.store.services(&environment.id).await?;
-        let mut releases: HashMap<String, Release> = self
-            .store
-            .current_releases(&environment.id)
-            .await?
-            .into_iter()
-            .collect();
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let release = releases.remove(&row.id);
-                self.tell(row, release)
-            })
+        let listed = self.store.listed(&environment.id).await?;
+        let services = listed.iter();
+        Ok(services
+            .map(|one| self.tell(&one.row, one.release.as_ref()))
             .collect())
     }
 
@@ -238,7 +229,7 @@ impl Platform {
             None => None,
         };
         let deployment = self.store.latest_deployment(&row.id).await?;
-        let mut service = self.tell(row, release);
+        let mut service = self.tell(&row, release.as_ref());
         service.latest_deployment = deployment.map(|deployment| VersionSummary {
             id: deployment.id,
             version: deployment.release_version,
@@ -275,21 +266,21 @@ impl Platform {
     }
 
     /// A service as the API tells it.
-    fn tell(&self, row: ServiceRow, release: Option<Release>) -> Service {
-        let status = self.seen(&row).summary(desired(&row));
-        let undeployed_changes = match &release {
+    fn tell(&self, row: &ServiceRow, release: Option<&Release>) -> Service {
+        let status = self.seen(row).summary(desired(row));
+        let undeployed_changes = match release {
             Some(release) => {
-                row.spec.document().as_ref() != Some(&release.document)
+                !row.spec.is_frozen_in(&release.document)
                     || row.spec.process_counts != row.process_counts
             }
             None => false,
         };
         let platform = row.spec.platform();
-        let spec = row.spec;
+        let spec = row.spec.clone();
         Service {
-            id: row.id,
-            name: row.name,
-            slug: row.slug,
+            id: row.id.clone(),
+            name: row.name.clone(),
+            slug: row.slug.clone(),
             created: Some(row.created),
             updated: Some(row.updated),
             instances: Some(spec.web()),
@@ -309,7 +300,7 @@ impl Platform {
             health_check_host: spec.health_check_host,
             latest_image: None,
             latest_release: release.map(|release| VersionSummary {
-                id: release.id,
+                id: release.id.clone(),
                 version: release.version,
                 state: None,
                 created: Some(release.created),

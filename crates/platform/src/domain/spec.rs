@@ -150,6 +150,19 @@ impl ServiceSpec {
         Platform::from_word(&self.platform).unwrap_or_default()
     }
 
+    /// Whether a release made now would hold what this one does.
+    pub(crate) fn is_frozen_in(&self, document: &ReleaseDocument) -> bool {
+        self.image.as_ref() == Some(&document.image)
+            && self.port == document.port
+            && self.domains == document.domains
+            && self.env == document.env
+            && self.volumes == document.volumes
+            && self.health_check_path == document.health_check_path
+            && self.health_check_host == document.health_check_host
+            && self.deployment_timeout == document.deployment_timeout
+            && self.process_counts.keys().eq(&document.processes)
+    }
+
     /// What a release made now would hold. `None`: there is no image to run.
     pub(crate) fn document(&self) -> Option<ReleaseDocument> {
         Some(ReleaseDocument {
@@ -202,6 +215,30 @@ mod tests {
         let path = |dialect| create(&json, dialect).health_check_path;
         assert_eq!(path(Dialect::Environment).as_deref(), Some("/_health/"));
         assert_eq!(path(Dialect::Workspace), None);
+    }
+
+    #[test]
+    fn each_change_that_a_release_freezes_is_seen() {
+        let json = serde_json::json!({"name": "a", "image": "b"});
+        let spec = create(&json, Dialect::Workspace);
+        let document = spec.document().unwrap();
+        assert!(spec.is_frozen_in(&document));
+        for patch in [
+            serde_json::json!({"image": "c"}),
+            serde_json::json!({"port": 80}),
+            serde_json::json!({"domains": ["a.example"]}),
+            serde_json::json!({"env": {"A": "1"}}),
+            serde_json::json!({"volumes": [{"name": "a", "mount_path": "/a", "size_gb": 1}]}),
+            serde_json::json!({"health_check_path": "/up"}),
+            serde_json::json!({"health_check_host": "a.example"}),
+            serde_json::json!({"deployment_timeout": 1}),
+            serde_json::json!({"process_counts": {"worker": 1}}),
+        ] {
+            let mut changed = spec.clone();
+            let update = pilothouse_wire::decode::decode_body(patch.clone(), Dialect::Workspace);
+            changed.update(update.unwrap());
+            assert!(!changed.is_frozen_in(&document), "{patch}");
+        }
     }
 
     #[test]

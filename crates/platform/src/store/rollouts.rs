@@ -112,7 +112,7 @@ impl Store {
         .bind(serde_json::to_string(&document.domains)?)
         .execute(&mut *change)
         .await?;
-        change.commit().await?;
+        self.commit(change, service_id).await?;
         Ok(rollout)
     }
 
@@ -138,17 +138,13 @@ impl Store {
         .transpose()
     }
 
-    /// The release that each service of an environment should run, by service id.
-    pub(crate) async fn current_releases(
-        &self,
-        environment_id: &str,
-    ) -> StoreResult<Vec<(String, Release)>> {
+    /// The release that each service should run, by service id.
+    pub(super) async fn current_releases(&self) -> StoreResult<Vec<(String, Release)>> {
         let rows = sqlx::query(
             "SELECT releases.* FROM releases JOIN services
              ON services.id = releases.service_id AND services.release_version = releases.version
-             WHERE services.environment_id = ? AND services.deleted = 0",
+             WHERE services.deleted = 0",
         )
-        .bind(environment_id)
         .fetch_all(&self.reader)
         .await?;
         rows.iter()
@@ -193,7 +189,7 @@ impl Store {
             .execute(&mut *change)
             .await?;
         end_deployment(&mut change, service_id, version, "complete", None, now).await?;
-        Ok(change.commit().await?)
+        self.commit(change, service_id).await
     }
 
     /// Notes that a release never became healthy. Where an earlier one did, it should run again.
@@ -214,7 +210,7 @@ impl Store {
         .execute(&mut *change)
         .await?;
         end_deployment(&mut change, service_id, version, "error", Some(why), now).await?;
-        Ok(change.commit().await?)
+        self.commit(change, service_id).await
     }
 }
 

@@ -49,13 +49,11 @@ fn service(row: &SqliteRow) -> StoreResult<ServiceRow> {
 }
 
 impl Store {
-    pub(crate) async fn services(&self, environment_id: &str) -> StoreResult<Vec<ServiceRow>> {
-        let rows = sqlx::query(
-            "SELECT * FROM services WHERE environment_id = ? AND deleted = 0 ORDER BY name, id",
-        )
-        .bind(environment_id)
-        .fetch_all(&self.reader)
-        .await?;
+    /// Every service that is not deleted.
+    pub(super) async fn all_services(&self) -> StoreResult<Vec<ServiceRow>> {
+        let rows = sqlx::query("SELECT * FROM services WHERE deleted = 0")
+            .fetch_all(&self.reader)
+            .await?;
         rows.iter().map(service).collect()
     }
 
@@ -130,7 +128,7 @@ impl Store {
         .execute(&mut *change)
         .await?;
         insert_domains(&mut change, new).await?;
-        Ok(change.commit().await?)
+        self.commit(change, &new.id).await
     }
 
     /// Replaces a service's name, description, domains and counts. Domains that are still routed to
@@ -159,7 +157,7 @@ impl Store {
         .execute(&mut *change)
         .await?;
         insert_domains(&mut change, changed).await?;
-        Ok(change.commit().await?)
+        self.commit(change, &changed.id).await
     }
 
     /// Asks for one more rolling restart.
@@ -182,7 +180,7 @@ impl Store {
             .bind(id)
             .execute(&mut *change)
             .await?;
-        Ok(change.commit().await?)
+        self.commit(change, id).await
     }
 
     /// Forgets a deleted service of which nothing is left.

@@ -1,0 +1,117 @@
+//! A copy of every service in memory: a list of thousands reads no more from the disk than what
+//! changed since the one before.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqlx::{Sqlite, Transaction};
+
+use super::{Release, ServiceRow, Store, StoreResult};
+
+/// A service as lists show it.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) row: ServiceRow,
+    /// The release that should run.
+    pub(crate) release: Option<Release>,
+}
+
+/// Every service that is not deleted, and which of them changed since it was copied.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    changed: Mutex<BTreeSet<String>>,
+    copies: tokio::sync::Mutex<Option<Copies>>,
+}
+
+/// Sorts as lists do: by name, and by id where names are the same.
+type Place = (String, String);
+
+#[derive(Debug, Default)]
+struct Copies {
+    by_environment: HashMap<String, BTreeMap<Place, Arc<Listed>>>,
+    places: HashMap<String, (String, Place)>,
+}
+
+impl Copies {
+    fn put(&mut self, listed: Listed) {
+        let row = &listed.row;
+        let place = (row.name.clone(), row.id.clone());
+        let environment = row.environment_id.clone();
+        let known = (environment.clone(), place.clone());
+        self.places.insert(row.id.clone(), known);
+        let services = self.by_environment.entry(environment).or_default();
+        services.insert(place, Arc::new(listed));
+    }
+
+    fn remove(&mut self, id: &str) {
+        if let Some((environment, place)) = self.places.remove(id)
+            && let Some(services) = self.by_environment.get_mut(&environment)
+        {
+            services.remove(&place);
+        }
+    }
+}
+
+impl Shelf {
+    fn take_changed(&self) -> BTreeSet<String> {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *changed)
+    }
+}
+
+impl Store {
+    /// Every service of an environment with the release that it should run, by name.
+    pub(crate) async fn listed(&self, environment_id: &str) -> StoreResult<Vec<Arc<Listed>>> {
+        let mut shelf = self.shelf.copies.lock().await;
+        let changed = self.shelf.take_changed();
+        // Out of the shelf while they are brought up to date: what fails half-way is read anew.
+        let copies = match shelf.take() {
+            Some(copies) => self.refresh(copies, changed).await?,
+            None => self.copy_all().await?,
+        };
+        let services = copies.by_environment.get(environment_id);
+        let listed = services.map(|services| services.values().cloned().collect());
+        *shelf = Some(copies);
+        Ok(listed.unwrap_or_default())
+    }
+
+    /// Ends a change of one service, which is then not any more as it was copied.
+    pub(super) async fn commit(
+        &self,
+        change: Transaction<'static, Sqlite>,
+        service_id: &str,
+    ) -> StoreResult<()> {
+        change.commit().await?;
+        let changed = self.shelf.changed.lock();
+        let mut changed = changed.unwrap_or_else(PoisonError::into_inner);
+        changed.insert(service_id.to_owned());
+        Ok(())
+    }
+
+    async fn refresh(&self, mut copies: Copies, changed: BTreeSet<String>) -> StoreResult<Copies> {
+        for id in changed {
+            copies.remove(&id);
+            let row = self.service_by_id(&id).await?;
+            let Some(row) = row.filter(|row| !row.deleted) else {
+                continue;
+            };
+            let release = match row.release_version {
+                Some(version) => self.release(&id, version).await?,
+                None => None,
+            };
+            copies.put(Listed { row, release });
+        }
+        Ok(copies)
+    }
+
+    async fn copy_all(&self) -> StoreResult<Copies> {
+        let mut releases: HashMap<String, Release> =
+            self.current_releases().await?.into_iter().collect();
+        let mut copies = Copies::default();
+        for row in self.all_services().await? {
+            let release = releases.remove(&row.id);
+            copies.put(Listed { row, release });
+        }
+        Ok(copies)
+    }
+}
