@@ -97,7 +97,7 @@ async fn stored_ids(platform: &Platform) -> Vec<String> {
         match platform.store.service_ids().await {
             Ok(ids) => return ids,
             Err(error) => {
-                tracing::error!(%error, "the stored services can't be read; trying again")
+                tracing::error!(%error, "the stored services can't be read; trying again");
             }
         }
         tokio::time::sleep(RETRY).await;
