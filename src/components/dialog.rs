@@ -2,7 +2,6 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use super::button::{Button, IconButton};
 use super::icon::Icon;
@@ -18,13 +17,14 @@ pub fn Dialog(
     let modal = move || {
         open.get().then(|| {
             let node = show_while_alive();
+            // The event comes late: by then this dialog may be gone, and the next one open.
+            let close = move |_| {
+                if node.try_get_untracked().flatten().is_some() {
+                    open.set(false);
+                }
+            };
             view! {
-                <dialog
-                    class="dialog"
-                    node_ref=node
-                    aria-label=move || title.get()
-                    on:close=move |_| open.set(false)
-                >
+                <dialog class="dialog" node_ref=node aria-label=move || title.get() on:close=close>
                     <header>
                         <h2>{move || title.get()}</h2>
                         <IconButton
@@ -41,11 +41,10 @@ pub fn Dialog(
     view! { {modal} }
 }
 
-/// Shows a dialog as soon as it is in the page. When it goes, the focus returns to what had it
-/// before: the browser does that for a dialog that is closed, not for one that is taken away.
+/// Shows a dialog as soon as it is in the page. Before it goes it is closed, for that is when the
+/// browser gives the focus back to what had it; behind an open one nothing can have it.
 fn show_while_alive() -> NodeRef<html::Dialog> {
     let node = NodeRef::<html::Dialog>::new();
-    let before = StoredValue::new_local(document().active_element());
     Effect::new(move |_| {
         if let Some(dialog) = node.get()
             && !dialog.open()
@@ -55,11 +54,8 @@ fn show_while_alive() -> NodeRef<html::Dialog> {
         }
     });
     on_cleanup(move || {
-        let before = before.try_get_value().flatten();
-        let before = before.and_then(|before| before.dyn_into::<web_sys::HtmlElement>().ok());
-        if let Some(before) = before.filter(|before| before.is_connected()) {
-            // Fails only for an element that can't have the focus.
-            let _ = before.focus();
+        if let Some(dialog) = node.try_get_untracked().flatten() {
+            dialog.close();
         }
     });
     node

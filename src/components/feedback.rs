@@ -69,7 +69,8 @@ pub fn Note(
 ) -> impl IntoView {
     view! {
         <div class=if bad { "note bad" } else { "note" } role=if bad { "alert" } else { "status" }>
-            {icon(Icon::Warning)} {children()}
+            {icon(Icon::Warning)}
+            {children()}
         </div>
     }
 }
@@ -86,7 +87,13 @@ pub fn Freshness(
     #[prop(into)] refresh: Callback<()>,
 ) -> impl IntoView {
     let text = move || words.get().unwrap_or_default();
-    let class = move || if stale.with(Option::is_some) { "fresh stale" } else { "fresh" };
+    let class = move || {
+        if stale.with(Option::is_some) {
+            "fresh stale"
+        } else {
+            "fresh"
+        }
+    };
     view! {
         <span class=class title=move || stale.get()>
             {text}
@@ -98,10 +105,16 @@ pub fn Freshness(
 /// A button that copies a text. Where the browser gives pages no clipboard (an address without
 /// TLS that is not this machine), there is none: the text can still be selected by hand.
 #[component]
-pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: String) -> impl IntoView {
+pub fn CopyButton(
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] label: String,
+) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |()| {
-        let done = window().navigator().clipboard().write_text(&text.get_untracked());
+        let done = window()
+            .navigator()
+            .clipboard()
+            .write_text(&text.get_untracked());
         spawn_local(async move {
             let is_done = JsFuture::from(done).await.is_ok();
             // The button may be gone by now.
@@ -112,15 +125,17 @@ pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] label: Strin
         true => "Copied".to_owned(),
         false => label.clone(),
     };
-    let glyph = move || if copied.get() { Icon::Check } else { Icon::Copy };
+    let glyph = move || {
+        if copied.get() {
+            Icon::Check
+        } else {
+            Icon::Copy
+        }
+    };
     let button = move || {
         view! {
             <span class="copy" on:focusout=move |_| copied.set(false)>
-                <IconButton
-                    label=Signal::derive(words)
-                    glyph=Signal::derive(glyph)
-                    on_click=copy
-                />
+                <IconButton label=Signal::derive(words) glyph=Signal::derive(glyph) on_click=copy />
             </span>
         }
     };

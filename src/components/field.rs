@@ -51,16 +51,28 @@ pub fn TextField(
     let below = move || {
         let faults = faults.get();
         match faults.is_empty() {
-            true => hint.with(|hint| (!hint.is_empty()).then(|| view! { <span class="hint">{hint.clone()}</span> }.into_any())),
-            false => Some(view! { <span class="err">{icon(Icon::Warning)} {faults.join(" ")}</span> }.into_any()),
+            true => hint.with(|hint| {
+                (!hint.is_empty())
+                    .then(|| view! { <span class="hint">{hint.clone()}</span> }.into_any())
+            }),
+            false => Some(
+                view! { <span class="err">{icon(Icon::Warning)} {faults.join(" ")}</span> }
+                    .into_any(),
+            ),
         }
     };
     view! {
         <div class="field">
-            <label for=id.clone() class:unseen=bare>{label}</label>
+            <label for=id.clone() class:unseen=bare>
+                {label}
+            </label>
             <input
                 id=id
-                class=if look == Look::Text || look == Look::Number { "input" } else { "input mono" }
+                class=if look == Look::Text || look == Look::Number {
+                    "input"
+                } else {
+                    "input mono"
+                }
                 type=if look == Look::Secret { "password" } else { "text" }
                 inputmode=(look == Look::Number).then_some("numeric")
                 autocomplete="off"
@@ -72,9 +84,15 @@ pub fn TextField(
                 aria-describedby=described
                 prop:value=move || value.get()
                 on:input:target=move |event| on_input.run(event.target().value())
-                on:blur=move |_| if let Some(on_blur) = on_blur { on_blur.run(()) }
+                on:blur=move |_| {
+                    if let Some(on_blur) = on_blur {
+                        on_blur.run(());
+                    }
+                }
             />
-            <div id=about class="about">{below}</div>
+            <div id=about class="about">
+                {below}
+            </div>
         </div>
     }
 }
@@ -104,7 +122,9 @@ pub fn SelectField(
         .collect_view();
     view! {
         <div class="field">
-            <label for=id.clone() class:unseen=bare>{label}</label>
+            <label for=id.clone() class:unseen=bare>
+                {label}
+            </label>
             <select
                 id=id
                 class="input"
@@ -113,7 +133,14 @@ pub fn SelectField(
             >
                 {options}
             </select>
-            {(!hint.is_empty()).then(|| view! { <div class="about"><span class="hint">{hint}</span></div> })}
+            {(!hint.is_empty())
+                .then(|| {
+                    view! {
+                        <div class="about">
+                            <span class="hint">{hint}</span>
+                        </div>
+                    }
+                })}
         </div>
     }
 }
@@ -147,7 +174,9 @@ pub fn AreaField(
                 prop:value=move || value.get()
                 on:input:target=move |event| on_input.run(event.target().value())
             ></textarea>
-            <div id=about class="about">{below}</div>
+            <div id=about class="about">
+                {below}
+            </div>
         </div>
     }
 }
@@ -196,8 +225,7 @@ pub fn SearchBox(
                 placeholder=placeholder
                 prop:value=move || value.get()
                 on:input:target=move |event| on_input.run(event.target().value())
-            />
-            {(!key.is_empty()).then(|| view! { <kbd class="kbd wide">{key}</kbd> })}
+            /> {(!key.is_empty()).then(|| view! { <kbd class="kbd wide">{key}</kbd> })}
         </label>
     }
 }

@@ -89,7 +89,9 @@ impl Icon {
             Self::Check => "M3 8.5l3.5 3.5L13 5",
             Self::Copy => "M6 6h8v8H6z M10 6V2H2v8h4",
             Self::Menu => "M2 4h12 M2 8h12 M2 12h12",
-            Self::Person => "M10.5 5a2.5 2.5 0 11-5 0 2.5 2.5 0 015 0z M3 14c0-3 2.2-4.5 5-4.5s5 1.5 5 4.5",
+            Self::Person => {
+                "M10.5 5a2.5 2.5 0 11-5 0 2.5 2.5 0 015 0z M3 14c0-3 2.2-4.5 5-4.5s5 1.5 5 4.5"
+            }
             Self::Clock => "M14 8A6 6 0 112 8a6 6 0 0112 0z M8 4.5V8l2.5 1.5",
             Self::Bin => "M3 4h10 M6 4V2h4v2 M4.5 4l.5 10h6l.5-10",
             Self::Pause => "M5.5 3v10 M10.5 3v10",

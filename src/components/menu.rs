@@ -23,7 +23,13 @@ pub fn Menu(
 ) -> impl IntoView {
     let id = format!("menu-{}", next());
     let target = id.clone();
-    let class = move || if words.with(Option::is_some) { "btn" } else { "btn quiet icon" };
+    let class = move || {
+        if words.with(Option::is_some) {
+            "btn"
+        } else {
+            "btn quiet icon"
+        }
+    };
     let list = NodeRef::<html::Div>::new();
     let through = move |event: ev::KeyboardEvent| {
         if let Some(list) = list.get_untracked()
@@ -33,9 +39,12 @@ pub fn Menu(
         }
     };
     let content = move || match words.get() {
-        Some(words) => {
-            view! { {icon(glyph)} <span class="cut">{words}</span> {icon(Icon::Down)} }.into_any()
+        Some(words) => view! {
+            {icon(glyph)}
+            <span class="cut">{words}</span>
+            {icon(Icon::Down)}
         }
+        .into_any(),
         None => icon(glyph).into_any(),
     };
     view! {
@@ -49,7 +58,7 @@ pub fn Menu(
             >
                 {content}
             </button>
-            <div id=id node_ref=list popover="auto" class="popover" on:click=close_after_link>
+            <div id=id node_ref=list popover="auto" class="popover" on:click=|event| close_after_link(&event)>
                 {children()}
             </div>
         </div>
@@ -100,10 +109,12 @@ fn items(list: &HtmlElement) -> Vec<HtmlElement> {
 }
 
 /// A link of the menu leads to another page: the menu does not stay open over it.
-fn close_after_link(event: ev::MouseEvent) {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+fn close_after_link(event: &ev::MouseEvent) {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
     if target.is_some_and(|target| matches!(target.closest("a"), Ok(Some(_)))) {
-        close_around(&event);
+        close_around(event);
     }
 }
 
@@ -131,7 +142,8 @@ pub fn MenuItem(
             title=move || against.get()
             on:click=press
         >
-            {glyph.map(icon)} <span>{move || label.get()}</span>
+            {glyph.map(icon)}
+            <span>{move || label.get()}</span>
         </button>
     }
 }

@@ -75,7 +75,10 @@ pub fn WindowedTable(
         .into_any()
     };
     let columns = widths.len();
-    let widths = widths.iter().map(|width| view! { <col style:width=*width /> }).collect_view();
+    let widths = widths
+        .iter()
+        .map(|width| view! { <col style:width=*width /> })
+        .collect_view();
     view! {
         <table class="table window" aria-label=label aria-rowcount=move || count.get() + 1>
             <colgroup>{widths}</colgroup>
@@ -86,8 +89,7 @@ pub fn WindowedTable(
                 {gap(columns, move || range.get().start)}
                 <For each=move || drawn.get().keys key=|key| *key let(key)>
                     {one(key)}
-                </For>
-                {gap(columns, move || count.get() - range.get().end)}
+                </For> {gap(columns, move || count.get() - range.get().end)}
             </tbody>
         </table>
     }
@@ -104,7 +106,10 @@ fn gap(columns: usize, rows: impl Fn() -> usize + Send + 'static) -> impl IntoVi
 
 /// What of the table can be seen, as the page is scrolled and resized.
 fn use_view(body: NodeRef<html::Tbody>) -> RwSignal<View> {
-    let height = window().inner_height().ok().and_then(|height| height.as_f64());
+    let height = window()
+        .inner_height()
+        .ok()
+        .and_then(|height| height.as_f64());
     let view = RwSignal::new(View {
         above: 0.0,
         height: height.unwrap_or_default(),

@@ -25,9 +25,16 @@ pub fn Toasts(
     view! {
         <div class="toasts" aria-live="polite">
             <For each=move || toasts.get() key=|toast| toast.id let(toast)>
-                <div class=if toast.bad { "toast bad" } else { "toast" } role=toast.bad.then_some("alert")>
+                <div
+                    class=if toast.bad { "toast bad" } else { "toast" }
+                    role=toast.bad.then_some("alert")
+                >
                     <span class="grow">{toast.words}</span>
-                    <IconButton label="Close" glyph=Icon::Cross on_click=move |()| on_close.run(toast.id) />
+                    <IconButton
+                        label="Close"
+                        glyph=Icon::Cross
+                        on_click=move |()| on_close.run(toast.id)
+                    />
                 </div>
             </For>
         </div>

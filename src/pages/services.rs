@@ -223,7 +223,7 @@ fn service_list(
         let service = Memo::new(move |_| list.at(place.get()));
         let cells = move || {
             let service = service.get()?;
-            Some(row_cells(list.scope.get_untracked(), &service))
+            Some(row_cells(&list.scope.get_untracked(), &service))
         };
         cells.into_any()
     };

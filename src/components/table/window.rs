@@ -56,7 +56,10 @@ mod tests {
     const COUNT: usize = 10_000;
 
     fn at(above: f64) -> View {
-        View { above, height: 900.0 }
+        View {
+            above,
+            height: 900.0,
+        }
     }
 
     #[test]
@@ -74,7 +77,10 @@ mod tests {
             let rows = at(f64::from(above)).rows(COUNT);
             let first = (f64::from(above) / ROW) as usize;
             let last = ((f64::from(above) + 899.0) / ROW) as usize;
-            assert!(rows.contains(&first) && rows.contains(&last), "{above}: {rows:?}");
+            assert!(
+                rows.contains(&first) && rows.contains(&last),
+                "{above}: {rows:?}"
+            );
         }
     }
 

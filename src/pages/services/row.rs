@@ -20,8 +20,8 @@ pub const WIDTHS: &[&str] = &["15%", "14%", "6%", "22%", "7%", "14%", "13%", "9%
 const LISTED: usize = 2;
 
 /// The cells of a service.
-pub fn row_cells(scope: Scope, service: &Service) -> AnyView {
-    let address = Address::service(&scope, &service.slug, Tab::Overview);
+pub fn row_cells(scope: &Scope, service: &Service) -> AnyView {
+    let address = Address::service(scope, &service.slug, Tab::Overview);
     let status = service.status.as_ref();
     let why = status.and_then(|status| status.message.clone());
     let from = source(service).unwrap_or("–").to_owned();
