@@ -28,13 +28,18 @@ pub fn Skeleton(
 pub fn Empty(
     #[prop(into)] title: String,
     #[prop(into)] words: String,
+    /// Whether it is all of the page, and its title the page's.
+    #[prop(optional)]
+    is_page: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
+    let title = match is_page {
+        true => view! { <h1>{title}</h1> }.into_any(),
+        false => view! { <h2>{title}</h2> }.into_any(),
+    };
     view! {
         <div class="empty">
-            <h2>{title}</h2>
-            <p class="dim">{words}</p>
-            {children.map(|children| children())}
+            {title} <p class="dim">{words}</p> {children.map(|children| children())}
         </div>
     }
 }

@@ -2,6 +2,8 @@
 
 use leptos::ev;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use super::icon::{Icon, icon};
 
@@ -10,6 +12,18 @@ fn unique_id() -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("field-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Takes the person to the first field with a fault, as soon as it is drawn as one.
+pub fn go_to_first_fault() {
+    request_animation_frame(|| {
+        let control = document().query_selector("[aria-invalid]").ok().flatten();
+        let control = control.and_then(|control| control.dyn_into::<HtmlElement>().ok());
+        if let Some(control) = control {
+            // Fails only for an element that can't have the focus.
+            let _ = control.focus();
+        }
+    });
 }
 
 /// How a text field looks and behaves.

@@ -13,6 +13,7 @@ use super::services::use_scope;
 use crate::api::{Failure, send, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Note;
+use crate::components::field::go_to_first_fault;
 use crate::components::page::{Head, Panel};
 use crate::forms::guard::LeaveGuard;
 use crate::forms::service::Form;
@@ -54,9 +55,12 @@ pub fn NewServicePage() -> impl IntoView {
     let order = move |deploy: bool| {
         form.check();
         let request = form.draft.with_untracked(|draft| draft.create(dialect));
-        if let Ok(request) = request {
-            let scope = scope.get_untracked();
-            create.go(Order { scope, request, deploy });
+        match request {
+            Ok(request) => {
+                let scope = scope.get_untracked();
+                create.go(Order { scope, request, deploy });
+            }
+            Err(_) => go_to_first_fault(),
         }
     };
     let deploys = Memo::new(move |_| {

@@ -17,6 +17,7 @@ pub fn NotFoundPage() -> impl IntoView {
     view! {
         <section class="panel">
             <Empty
+                is_page=true
                 title="There is no such page"
                 words="The address may be mistyped, or from another version of the console."
             >

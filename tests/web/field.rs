@@ -1,10 +1,10 @@
 //! Form fields.
 
-use console::components::field::TextField;
+use console::components::field::{TextField, go_to_first_fault};
 use leptos::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::page::{Page, document, frame};
+use crate::page::{Page, document, frame, until};
 
 #[wasm_bindgen_test]
 async fn a_fault_takes_the_place_of_the_hint_and_is_tied_to_the_control() {
@@ -55,4 +55,23 @@ async fn leaving_the_control_is_told() {
     control.focus().unwrap();
     control.blur().unwrap();
     assert_eq!(left.get_untracked(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn the_first_fault_of_a_form_can_be_gone_to() {
+    let faults = RwSignal::new(Vec::new());
+    let page = Page::show(move || {
+        view! {
+            <TextField label="Name" value="" on_input=|_| () />
+            <TextField label="Port" value="" faults on_input=|_| () />
+        }
+    });
+    frame().await;
+    faults.set(vec!["A port is between 1 and 65535.".to_owned()]);
+    go_to_first_fault();
+    until("the field has the focus", || {
+        let focused = page.focused();
+        focused.is_some_and(|focused| focused.has_attribute("aria-invalid"))
+    })
+    .await;
 }

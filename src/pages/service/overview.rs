@@ -99,7 +99,7 @@ fn instances(here: Here, actions: Actions, status: &ServiceStatus) -> AnyView {
 fn instance_table(instances: &[Instance]) -> AnyView {
     let rows = instances.iter().map(instance_row).collect_view();
     view! {
-        <div class="scrollx">
+        <div class="scrollx" role="group" aria-label="Instances" tabindex="0">
             <table class="table">
                 <thead>
                     <tr>

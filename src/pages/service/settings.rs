@@ -12,6 +12,7 @@ use super::actions::Actions;
 use crate::api::{send, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Note;
+use crate::components::field::go_to_first_fault;
 use crate::components::icon::Icon;
 use crate::components::page::Panel;
 use crate::forms::guard::LeaveGuard;
@@ -49,10 +50,10 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
         form.check();
         let saved = form.saved.get_untracked();
         let patch = form.draft.with_untracked(|draft| draft.patch(&saved, dialect));
-        if let Ok(patch) = patch
-            && !patch.is_empty()
-        {
-            save.go(patch);
+        match patch {
+            Ok(patch) if patch.is_empty() => {}
+            Ok(patch) => save.go(patch),
+            Err(_) => go_to_first_fault(),
         }
     };
     let against = Memo::new(move |_| {
