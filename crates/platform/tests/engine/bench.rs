@@ -68,11 +68,16 @@ impl Bench {
     }
 
     async fn clean_up(&self) {
-        for instance in self.engine.list(None).await.unwrap() {
-            self.engine.remove(&instance.id).await.unwrap();
+        let engine = &self.engine;
+        for instance in engine.list(None).await.unwrap() {
+            // Under load Podman may refuse for a moment, as the platform has to bear too.
+            eventually("it is removed", || async {
+                engine.remove(&instance.id).await.ok()
+            })
+            .await;
         }
-        self.engine.remove_volumes(&self.service_id).await.unwrap();
-        self.engine.remove_network(&self.network).await.unwrap();
+        engine.remove_volumes(&self.service_id).await.unwrap();
+        engine.remove_network(&self.network).await.unwrap();
     }
 
     /// The first instance of `web`, running a script.
