@@ -317,6 +317,48 @@ mod tests {
         }
 
         #[test]
+        fn a_held_plan_never_touches_what_serves(count in 1_u32..5, release in 1_u32..4, all in any_have()) {
+            let want = Want { hold: true, ..want(count, release) };
+            for step in plan(&want, &all) {
+                let Step::Retire { id } = step else { continue };
+                let gone = all.iter().find(|have| have.id == id).unwrap();
+                let is_replaced = all.iter().any(|have| {
+                    have.id != id && have.ordinal == gone.ordinal && have.health == Health::Ready
+                });
+                prop_assert!(gone.health != Health::Ready || gone.ordinal >= count || is_replaced || want.is_current(gone));
+            }
+        }
+
+        #[test]
+        fn instances_that_end_at_any_time_are_replaced(
+            count in 1_u32..5,
+            ends in proptest::collection::vec(any::<proptest::sample::Index>(), 0..10),
+        ) {
+            let want = want(count, 2);
+            let mut all: Vec<_> = (0..count).map(|ordinal| have(ordinal, 1, Health::Ready)).collect();
+            let mut next_id = 0;
+            for end in ends {
+                let steps = plan(&want, &all);
+                carry_out(&want, &mut all, &steps, &mut next_id);
+                for have in all.iter_mut().filter(|have| have.health == Health::Starting) {
+                    have.health = Health::Ready;
+                }
+                let index = end.index(all.len());
+                all[index].health = Health::Ended;
+            }
+            for _ in 0..60 {
+                let steps = plan(&want, &all);
+                carry_out(&want, &mut all, &steps, &mut next_id);
+                for have in all.iter_mut().filter(|have| have.health == Health::Starting) {
+                    have.health = Health::Ready;
+                }
+            }
+            prop_assert_eq!(plan(&want, &all), []);
+            prop_assert_eq!(all.len(), count as usize);
+            prop_assert!(all.iter().all(|have| want.is_current(have)));
+        }
+
+        #[test]
         fn with_volumes_no_slot_ever_has_two(count in 1_u32..4) {
             let want = Want { stateful: true, ..want(count, 2) };
             let mut all: Vec<_> = (0..count).map(|ordinal| have(ordinal, 1, Health::Ready)).collect();
