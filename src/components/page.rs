@@ -35,7 +35,7 @@ pub fn Panel(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <section class="panel" aria-label=move || title.get()>
+        <section class="panel">
             <header>
                 <h2>{move || title.get()}</h2>
                 {aside.map(|aside| view! { <div class="aside">{move || aside.run()}</div> })}
