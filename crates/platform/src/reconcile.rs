@@ -28,11 +28,19 @@ const RETRY: Duration = Duration::from_secs(2);
 
 /// Tells the reconciler that something about a service changed. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Wake(mpsc::UnboundedSender<String>);
+pub(crate) struct Wake(mpsc::UnboundedSender<Whom>);
 
 /// The other end of [`Wake`].
 #[derive(Debug)]
-pub(crate) struct Woken(mpsc::UnboundedReceiver<String>);
+pub(crate) struct Woken(mpsc::UnboundedReceiver<Whom>);
+
+/// Who is to look.
+#[derive(Debug)]
+enum Whom {
+    /// The service with this id.
+    Service(String),
+    Everybody,
+}
 
 impl Wake {
     pub(crate) fn new() -> (Self, Woken) {
@@ -43,7 +51,12 @@ impl Wake {
     /// The service with this id is looked at at once.
     pub(crate) fn service(&self, id: &str) {
         // Nobody listens only while the process ends.
-        let _ = self.0.send(id.to_owned());
+        let _ = self.0.send(Whom::Service(id.to_owned()));
+    }
+
+    /// Every service is looked at at once.
+    fn everybody(&self) {
+        let _ = self.0.send(Whom::Everybody);
     }
 }
 
@@ -71,7 +84,14 @@ pub(crate) async fn run(platform: Arc<Platform>, mut woken: Woken) {
         wake: Arc::default(),
         handle: tokio::spawn(census),
     };
-    while let Some(id) = woken.0.recv().await {
+    while let Some(whom) = woken.0.recv().await {
+        let id = match whom {
+            Whom::Service(id) => id,
+            Whom::Everybody => {
+                tasks.values().for_each(|task| task.wake.notify_one());
+                continue;
+            }
+        };
         match tasks.get(&id).filter(|task| !task.handle.is_finished()) {
             Some(task) => task.wake.notify_one(),
             None => {

@@ -28,18 +28,18 @@ pub(super) async fn run(engine: Arc<dyn Engine>, wake: Wake) {
         match engine.list(None).await {
             Ok(all) => {
                 let now = group(all);
-                let changed = if answers {
-                    changed(&before, &now)
-                } else {
+                changed(&before, &now)
+                    .into_iter()
+                    .for_each(|id| wake.service(id));
+                if !answers {
                     tracing::info!("the container engine answers again");
-                    before.keys().chain(now.keys()).collect()
-                };
-                changed.into_iter().for_each(|id| wake.service(id));
+                    wake.everybody();
+                }
                 (before, answers) = (now, true);
             }
             Err(error) if answers => {
                 tracing::warn!(%error, "the container engine does not answer");
-                before.keys().for_each(|id| wake.service(id));
+                wake.everybody();
                 answers = false;
             }
             Err(_) => {}

@@ -7,6 +7,5 @@
 
 mod bench;
 mod containers;
-mod engine_away;
 mod kill;
 mod simulated;
