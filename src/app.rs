@@ -124,7 +124,11 @@ fn go_to_sign_in_when_ended() {
         let path = location.pathname.get_untracked();
         if session.ended.get() && Address::read(&path) != Some(Address::Connect) {
             let search = location.search.get_untracked();
-            let next = if search.is_empty() { path } else { format!("{path}?{search}") };
+            let next = if search.is_empty() {
+                path
+            } else {
+                format!("{path}?{search}")
+            };
             let options = NavigateOptions {
                 replace: true,
                 ..NavigateOptions::default()

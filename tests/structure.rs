@@ -1,6 +1,9 @@
 //! The rules that keep the console's folders apart, held by reading its sources.
 
-#![expect(clippy::unwrap_used, reason = "a source that can't be read fails the test, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a source that can't be read fails the test, as it should"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

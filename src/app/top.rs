@@ -57,7 +57,11 @@ fn crumbs(address: &Address) -> Vec<(String, Address)> {
     }
     if let Some(scope) = address.scope() {
         let name = scope_name(scope);
-        let words = if is_workspace(address) { name.project } else { name.environment };
+        let words = if is_workspace(address) {
+            name.project
+        } else {
+            name.environment
+        };
         crumbs.push((words, Address::Services(scope.clone())));
     }
     match address {
@@ -77,7 +81,10 @@ fn is_workspace(address: &Address) -> bool {
 fn Crumbs() -> impl IntoView {
     let address = use_address();
     let steps = move || {
-        let steps = address.get().map(|address| crumbs(&address)).unwrap_or_default();
+        let steps = address
+            .get()
+            .map(|address| crumbs(&address))
+            .unwrap_or_default();
         let last = steps.len().saturating_sub(1);
         steps
             .into_iter()

@@ -58,7 +58,13 @@ pub fn Menu(
             >
                 {content}
             </button>
-            <div id=id node_ref=list popover="auto" class="popover" on:click=|event| close_after_link(&event)>
+            <div
+                id=id
+                node_ref=list
+                popover="auto"
+                class="popover"
+                on:click=|event| close_after_link(&event)
+            >
                 {children()}
             </div>
         </div>

@@ -15,7 +15,8 @@ pub fn Head(
         <div class="head">
             <div class="grow">
                 <h1>{move || title.get()}</h1>
-                {about.map(|about| view! { <div class="dim about-line">{move || about.run()}</div> })}
+                {about
+                    .map(|about| view! { <div class="dim about-line">{move || about.run()}</div> })}
             </div>
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </div>

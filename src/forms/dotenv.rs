@@ -208,10 +208,34 @@ mod tests {
     #[test]
     fn a_bad_line_is_named() {
         let fault = |text: &str| parse(text).unwrap_err();
-        assert_eq!(fault("A=1\nnonsense"), Fault { line: 2, words: NO_EQUALS });
-        assert_eq!(fault("1A=1"), Fault { line: 1, words: NO_NAME });
-        assert_eq!(fault("A=1\nB=\"x\ny"), Fault { line: 2, words: NO_END });
-        assert_eq!(fault("A=\"x\ny\" z"), Fault { line: 2, words: AFTER_QUOTE });
+        assert_eq!(
+            fault("A=1\nnonsense"),
+            Fault {
+                line: 2,
+                words: NO_EQUALS
+            }
+        );
+        assert_eq!(
+            fault("1A=1"),
+            Fault {
+                line: 1,
+                words: NO_NAME
+            }
+        );
+        assert_eq!(
+            fault("A=1\nB=\"x\ny"),
+            Fault {
+                line: 2,
+                words: NO_END
+            }
+        );
+        assert_eq!(
+            fault("A=\"x\ny\" z"),
+            Fault {
+                line: 2,
+                words: AFTER_QUOTE
+            }
+        );
     }
 
     fn quote(value: &str) -> String {

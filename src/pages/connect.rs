@@ -44,7 +44,9 @@ pub fn ConnectPage() -> impl IntoView {
         event.prevent_default();
         let typed = key.get_untracked().trim().to_owned();
         match typed.is_empty() {
-            true => fault.set(vec!["Paste the key that pilothouse key create printed.".to_owned()]),
+            true => fault.set(vec![
+                "Paste the key that pilothouse key create printed.".to_owned(),
+            ]),
             false => sign_in.go(SignIn::Key(typed)),
         }
     };
@@ -54,7 +56,9 @@ pub fn ConnectPage() -> impl IntoView {
     let refused = move || {
         failed.get().map(|failure| {
             let words = match failure.is_signed_out() {
-                true => "This key or link is not valid, or was used already. Use another.".to_owned(),
+                true => {
+                    "This key or link is not valid, or was used already. Use another.".to_owned()
+                }
                 false => failure.words(),
             };
             view! {
@@ -91,9 +95,7 @@ fn use_sign_in(arrive: impl Fn(Identity) + Clone + 'static) -> Act<SignIn> {
     Act::new(
         move |credential: &SignIn| {
             let (connection, credential) = (connection.clone(), credential.clone());
-            async move {
-                send::<SignInSession>(&connection, &NoParams {}, &NoQuery, &credential).await
-            }
+            async move { send::<SignInSession>(&connection, &NoParams {}, &NoQuery, &credential).await }
         },
         arrive,
     )
@@ -126,7 +128,13 @@ mod tests {
     fn the_way_back_never_leaves_the_console() {
         let next = |next: &str| safe_next(Some(next.to_owned()));
         assert_eq!(next("/o/acme?q=x"), "/o/acme?q=x");
-        for bad in ["//evil.example", "https://evil.example", "/\\evil", "/connect", ""] {
+        for bad in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil",
+            "/connect",
+            "",
+        ] {
             assert_eq!(next(bad), "/", "{bad}");
         }
         assert_eq!(safe_next(None), "/");

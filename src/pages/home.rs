@@ -9,7 +9,6 @@ use wire::org::{Named, Org};
 use wire::path::NoParams;
 
 use super::parts::{freshness, loaded, maybe_instant};
-use crate::words::plural;
 use crate::api::{send, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Empty;
@@ -22,6 +21,7 @@ use crate::state::notices::use_notices;
 use crate::state::preference::last_org;
 use crate::state::title::use_title;
 use crate::state::tree::use_tree;
+use crate::words::plural;
 
 /// The list of orgs, unless it is clear which one is meant.
 #[component]
@@ -76,7 +76,9 @@ fn org_table(orgs: &[Org]) -> impl IntoView + use<> {
     let rows = orgs
         .iter()
         .map(|org| {
-            let address = Address::Org { org: org.slug.clone() };
+            let address = Address::Org {
+                org: org.slug.clone(),
+            };
             view! {
                 <tr>
                     <td class="name">
@@ -133,7 +135,9 @@ fn go_on_where_clear() {
         let known = orgs.iter().find(|org| Some(&org.slug) == last.as_ref());
         let only = orgs.first().filter(|_| orgs.len() == 1);
         if let Some(org) = known.or(only) {
-            let address = Address::Org { org: org.slug.clone() };
+            let address = Address::Org {
+                org: org.slug.clone(),
+            };
             let options = NavigateOptions {
                 replace: true,
                 ..NavigateOptions::default()

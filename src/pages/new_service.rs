@@ -58,14 +58,17 @@ pub fn NewServicePage() -> impl IntoView {
         match request {
             Ok(request) => {
                 let scope = scope.get_untracked();
-                create.go(Order { scope, request, deploy });
+                create.go(Order {
+                    scope,
+                    request,
+                    deploy,
+                });
             }
             Err(_) => go_to_first_fault(),
         }
     };
     let deploys = Memo::new(move |_| {
-        dialect == Dialect::Environment
-            && form.draft.with(|draft| draft.source == Source::Image)
+        dialect == Dialect::Environment && form.draft.with(|draft| draft.source == Source::Image)
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -159,7 +162,9 @@ fn use_create(form: Form) -> Act<Order> {
                 };
                 let body = DeployRequest::default();
                 let refused = match order.deploy {
-                    true => send::<DeployService>(&connection, &params, &NoQuery, &body).await.err(),
+                    true => send::<DeployService>(&connection, &params, &NoQuery, &body)
+                        .await
+                        .err(),
                     false => None,
                 };
                 Ok((params, made, refused))
@@ -175,7 +180,11 @@ fn use_create(form: Form) -> Act<Order> {
                 )),
                 None => notices.say(format!("{} is created.", made.name)),
             }
-            go.run(Address::service(&params.scope, &params.service, Tab::Overview));
+            go.run(Address::service(
+                &params.scope,
+                &params.service,
+                Tab::Overview,
+            ));
         },
     );
     Effect::new(move |_| {

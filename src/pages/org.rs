@@ -10,7 +10,6 @@ use wire::path::OrgParams;
 use wire::project::Project;
 
 use super::parts::{freshness, loaded, maybe_instant};
-use crate::words::plural;
 use crate::api::{send, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Empty;
@@ -22,6 +21,7 @@ use crate::state::act::Act;
 use crate::state::notices::use_notices;
 use crate::state::title::use_title;
 use crate::state::tree::use_tree;
+use crate::words::plural;
 
 /// The projects of an org.
 #[component]
@@ -32,7 +32,9 @@ pub fn OrgPage() -> impl IntoView {
     let name = Memo::new(move |_| {
         let slug = org.get();
         let orgs = tree.orgs.get();
-        let known = orgs.as_ref().and_then(|orgs| orgs.iter().find(|org| org.slug == slug));
+        let known = orgs
+            .as_ref()
+            .and_then(|orgs| orgs.iter().find(|org| org.slug == slug));
         known.map(|org| org.name.clone()).unwrap_or(slug)
     });
     use_title(move || name.get());
@@ -62,7 +64,11 @@ pub fn OrgPage() -> impl IntoView {
         };
         table.into_any()
     };
-    let about = move || projects.get().map(|projects| plural(projects.len(), "project"));
+    let about = move || {
+        projects
+            .get()
+            .map(|projects| plural(projects.len(), "project"))
+    };
     view! {
         <Head title=name about=about>
             <Button
@@ -118,16 +124,20 @@ fn use_create(org: Memo<String>, creating: RwSignal<bool>) -> Act<Named> {
     Act::new(
         move |named: &Named| {
             let (connection, named) = (connection.clone(), named.clone());
-            let params = OrgParams { org: org.get_untracked() };
+            let params = OrgParams {
+                org: org.get_untracked(),
+            };
             async move {
-                let project =
-                    send::<CreateProject>(&connection, &params, &NoQuery, &named).await?;
+                let project = send::<CreateProject>(&connection, &params, &NoQuery, &named).await?;
                 Ok((params.org, project))
             }
         },
         move |(org, project): (String, Project)| {
             creating.set(false);
-            notices.say(format!("{} is made, with its environment production.", project.name));
+            notices.say(format!(
+                "{} is made, with its environment production.",
+                project.name
+            ));
             projects.refresh();
             let project = project.slug;
             go.run(Address::Project { org, project });

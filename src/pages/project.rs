@@ -38,7 +38,10 @@ pub fn ProjectPage() -> impl IntoView {
     let name = Memo::new(move |_| {
         let (_, slug) = place.get();
         let projects = tree.projects.get();
-        let known = projects.iter().flat_map(|list| list.iter()).find(|p| p.slug == slug);
+        let known = projects
+            .iter()
+            .flat_map(|list| list.iter())
+            .find(|p| p.slug == slug);
         known.map(|project| project.name.clone()).unwrap_or(slug)
     });
     use_title(move || name.get());
@@ -83,7 +86,10 @@ fn EnvironmentCard(place: Memo<(String, String)>, environment: Environment) -> i
         environment: environment.slug.clone(),
     };
     let services = use_services(scope.clone());
-    let kind = environment.env_type.as_ref().map(|kind| kind.word().to_owned());
+    let kind = environment
+        .env_type
+        .as_ref()
+        .map(|kind| kind.word().to_owned());
     let chips = view! {
         {kind.map(|kind| view! { <span class="chip outline">{kind}</span> })}
         {environment.protected.then(|| view! { <span class="chip outline">"protected"</span> })}
@@ -118,7 +124,10 @@ fn environment_content(scope: &Scope, services: &[Service]) -> AnyView {
         }
         .into_any();
     }
-    let needy = services.iter().filter(|service| needs_attention(service)).take(5);
+    let needy = services
+        .iter()
+        .filter(|service| needs_attention(service))
+        .take(5);
     let rows = needy
         .map(|service| {
             let address = Address::service(scope, &service.slug, Tab::Overview);
@@ -162,10 +171,7 @@ fn use_services(scope: Scope) -> Remote<Vec<Service>> {
     )
 }
 
-fn use_create(
-    place: Memo<(String, String)>,
-    creating: RwSignal<bool>,
-) -> Act<EnvironmentCreate> {
+fn use_create(place: Memo<(String, String)>, creating: RwSignal<bool>) -> Act<EnvironmentCreate> {
     let connection = use_connection();
     let (go, notices, environments) = (use_go(), use_notices(), use_tree().environments);
     Act::new(

@@ -43,10 +43,13 @@ pub struct Here {
 impl Here {
     /// The state that was last seen.
     pub fn state(self) -> Option<Open<ServiceState>> {
-        self.status.get().and_then(|status| status.state.clone()).or_else(|| {
-            let service = self.service.get()?;
-            service.status.as_ref().map(|status| status.state.clone())
-        })
+        self.status
+            .get()
+            .and_then(|status| status.state.clone())
+            .or_else(|| {
+                let service = self.service.get()?;
+                service.status.as_ref().map(|status| status.state.clone())
+            })
     }
 
     /// Why something can't be done now.
@@ -141,7 +144,9 @@ fn use_status(params: Memo<ServiceParams>) -> Remote<ServiceStatus> {
         |status| {
             let state = status.state.as_ref().and_then(Open::known);
             let is_moving = state == Some(ServiceState::Converging)
-                || status.desired.is_some_and(|desired| desired != status.ready);
+                || status
+                    .desired
+                    .is_some_and(|desired| desired != status.ready);
             Some(if is_moving { 1_000 } else { 5_000 })
         },
     )

@@ -53,7 +53,11 @@ pub fn ServicesPage() -> impl IntoView {
     });
     let cursor = RwSignal::new(None);
     let search = NodeRef::<html::Input>::new();
-    let list = List { scope, rows, places };
+    let list = List {
+        scope,
+        rows,
+        places,
+    };
     use_list_keys(list, cursor, search);
 
     let about = move || services.get().map(|services| summary(services.iter()));
@@ -90,10 +94,13 @@ pub fn ServicesPage() -> impl IntoView {
 
 /// Where the page's services are.
 pub fn use_scope() -> Memo<Scope> {
-    use_kept(|address| address.scope().cloned(), || Scope::Workspace {
-        workspace: String::new(),
-        project: String::new(),
-    })
+    use_kept(
+        |address| address.scope().cloned(),
+        || Scope::Workspace {
+            workspace: String::new(),
+            project: String::new(),
+        },
+    )
 }
 
 fn use_services(scope: Memo<Scope>) -> Remote<Vec<Service>> {
@@ -216,7 +223,8 @@ fn service_list(
     let keys = move || {
         let rows = list.rows.get();
         let key = |place: &u32| rows.get(*place as usize).map(|row| row.key);
-        list.places.with(|places| places.iter().filter_map(key).collect::<Vec<_>>())
+        list.places
+            .with(|places| places.iter().filter_map(key).collect::<Vec<_>>())
     };
     let keys = Memo::new(move |_| keys());
     let row = move |place: Signal<usize>| {
@@ -276,8 +284,11 @@ fn head_cells(sort: QueryText, order: Memo<Sort>) -> impl IntoView {
     let sortable = move |column: Column, words: &'static str, class: &'static str| {
         let direction = move || {
             let order = order.get();
-            (order.column == column)
-                .then_some(if order.descending { "descending" } else { "ascending" })
+            (order.column == column).then_some(if order.descending {
+                "descending"
+            } else {
+                "ascending"
+            })
         };
         view! {
             <th class=class aria-sort=direction>

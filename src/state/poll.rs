@@ -254,13 +254,26 @@ mod tests {
             next: Some(5_000),
         };
         assert_eq!(pause(landed, 0, 0.5), Some(5_000));
-        assert_eq!(pause(Landed { next: None, ..landed }, 0, 0.5), None);
+        assert_eq!(
+            pause(
+                Landed {
+                    next: None,
+                    ..landed
+                },
+                0,
+                0.5
+            ),
+            None
+        );
     }
 
     #[test]
     fn failures_back_off_up_to_a_minute() {
         let pauses: Vec<u32> = (1..8).filter_map(|n| pause(FAILED, n, 1.0)).collect();
-        assert_eq!(pauses, [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+        assert_eq!(
+            pauses,
+            [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
+        );
         assert_eq!(pause(FAILED, u32::MAX, 1.0), Some(LONGEST_PAUSE));
     }
 

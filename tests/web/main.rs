@@ -1,6 +1,9 @@
 //! The shared components in a real browser, with the real style sheets.
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "a test that can't go on stops where it stands")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't go on stops where it stands"
+)]
 
 mod button;
 mod dialog;

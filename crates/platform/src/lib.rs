@@ -4,8 +4,8 @@
 pub mod app;
 pub mod command;
 pub mod engine;
-pub mod logs;
 pub mod ingress;
+pub mod logs;
 pub mod settings;
 pub mod start;
 

@@ -336,15 +336,28 @@ mod tests {
     fn every_fault_is_named_at_once() {
         let draft = ServiceDraft {
             port: "70000".into(),
-            volumes: vec![VolumeRow { name: "data".into(), ..VolumeRow::default() }],
-            variables: vec![VariableRow { name: "1A".into(), value: "x".into() }],
+            volumes: vec![VolumeRow {
+                name: "data".into(),
+                ..VolumeRow::default()
+            }],
+            variables: vec![VariableRow {
+                name: "1A".into(),
+                value: "x".into(),
+            }],
             ..ServiceDraft::new(W)
         };
         let errors = draft.create(W).unwrap_err();
         let paths: Vec<&str> = errors.iter().map(|(path, _)| path).collect();
         assert_eq!(
             paths,
-            ["env.0.name", "image", "name", "port", "volumes.0.mount_path", "volumes.0.size_gb"]
+            [
+                "env.0.name",
+                "image",
+                "name",
+                "port",
+                "volumes.0.mount_path",
+                "volumes.0.size_gb"
+            ]
         );
         assert_eq!(errors.of("port"), ["A port is between 1 and 65535."]);
     }
@@ -406,12 +419,24 @@ mod tests {
     #[test]
     fn the_platforms_faults_find_their_fields() {
         let draft = ServiceDraft {
-            variables: vec![VariableRow { name: "KEY".into(), value: "x".into() }],
-            processes: vec![ProcessRow { name: "worker".into(), count: "1".into() }],
+            variables: vec![VariableRow {
+                name: "KEY".into(),
+                value: "x".into(),
+            }],
+            processes: vec![ProcessRow {
+                name: "worker".into(),
+                count: "1".into(),
+            }],
             ..orders(E)
         };
         let mut errors = FieldErrors::default();
-        for path in ["env.KEY", "process_counts.worker", "tags.3", "domains", "volumes.0.mount_path"] {
+        for path in [
+            "env.KEY",
+            "process_counts.worker",
+            "tags.3",
+            "domains",
+            "volumes.0.mount_path",
+        ] {
             errors.add(path, path);
         }
         let of = |field| faults_of(field, &draft, &errors);

@@ -59,7 +59,13 @@ impl Dialogs {
     }
 
     fn close(self) {
-        for open in [self.deploy, self.restart, self.scale, self.pause, self.delete] {
+        for open in [
+            self.deploy,
+            self.restart,
+            self.scale,
+            self.pause,
+            self.delete,
+        ] {
             open.set(false);
         }
     }
@@ -78,7 +84,11 @@ impl Actions {
 pub fn use_actions(here: Here) -> Actions {
     let notices = use_notices();
     let open = Dialogs::new();
-    let follow = Follow { here, notices, open };
+    let follow = Follow {
+        here,
+        notices,
+        open,
+    };
     Actions {
         deploy: act(here, deploy, move |deployed: Deployed| {
             follow.done(format!("Release v{} rolls out.", deployed.release_version));
@@ -120,7 +130,13 @@ where
 {
     let connection = use_connection();
     Act::new(
-        move |input: &I| run(connection.clone(), here.params.get_untracked(), input.clone()),
+        move |input: &I| {
+            run(
+                connection.clone(),
+                here.params.get_untracked(),
+                input.clone(),
+            )
+        },
         done,
     )
 }

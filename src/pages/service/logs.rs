@@ -19,10 +19,10 @@ use crate::components::feedback::{Empty, Failed, Note, Skeleton};
 use crate::logbook::store::{Selection, Store};
 use crate::logbook::view::LogView;
 use crate::pages::parts::freshness;
-use crate::words::plural;
 use crate::routes::{query_setter, query_text};
 use crate::state::poll::Later;
 use crate::state::remote::Remote;
+use crate::words::plural;
 use bar::{Bar, Controls};
 use window::Window;
 
@@ -93,7 +93,11 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let count = move || {
         let held = loaded.get().map_or(0, |loaded| loaded.held);
         let follows = loaded.get().is_some_and(|loaded| loaded.is_open);
-        format!("{} loaded{}", plural(held, "line"), if follows { ", live" } else { "" })
+        format!(
+            "{} loaded{}",
+            plural(held, "line"),
+            if follows { ", live" } else { "" }
+        )
     };
     let is_truncated = Memo::new(move |_| loaded.get().is_some_and(|loaded| loaded.truncated));
     view! {
@@ -129,7 +133,8 @@ fn use_controls() -> Controls {
     let span = query_text("window");
     let start = query_text("start");
     let end = query_text("end");
-    let window = Memo::new(move |_| Window::read(&span.get.get(), &start.get.get(), &end.get.get()));
+    let window =
+        Memo::new(move |_| Window::read(&span.get.get(), &start.get.get(), &end.get.get()));
     Controls {
         window,
         start,
@@ -169,9 +174,9 @@ fn use_lines(
                     .flatten()
                     .filter(|(known, _)| *known == question)
                     .map(|(_, loaded)| loaded);
-                let since = before.as_ref().and_then(|_| {
-                    store.try_with_untracked(Store::newest).flatten()
-                });
+                let since = before
+                    .as_ref()
+                    .and_then(|_| store.try_with_untracked(Store::newest).flatten());
                 let query = query(&question, since);
                 let logs =
                     send::<GetServiceLogs>(&connection, &question.params, &query, &NoBody).await?;
@@ -219,7 +224,11 @@ fn take_over(
     Loaded {
         held,
         change: before.change.wrapping_add(u32::from(is_change)),
-        truncated: if is_first { logs.truncated } else { before.truncated },
+        truncated: if is_first {
+            logs.truncated
+        } else {
+            before.truncated
+        },
         is_open: window.is_open(),
     }
 }
@@ -245,8 +254,12 @@ fn no_lines(controls: Controls, service: Signal<Arc<Service>>) -> impl IntoView 
         false => format!("{} wrote nothing in this window", service.get().name),
     };
     let words = move || match is_filtered() {
-        true => "The filter tells capitals from small letters. Change it, or choose a longer window.",
-        false => "Lines appear here as instances write them. Choose a longer window to see older ones.",
+        true => {
+            "The filter tells capitals from small letters. Change it, or choose a longer window."
+        }
+        false => {
+            "Lines appear here as instances write them. Choose a longer window to see older ones."
+        }
     };
     move || view! { <Empty title=title() words=words() /> }
 }

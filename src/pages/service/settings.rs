@@ -49,7 +49,9 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
         event.prevent_default();
         form.check();
         let saved = form.saved.get_untracked();
-        let patch = form.draft.with_untracked(|draft| draft.patch(&saved, dialect));
+        let patch = form
+            .draft
+            .with_untracked(|draft| draft.patch(&saved, dialect));
         match patch {
             Ok(patch) if patch.is_empty() => {}
             Ok(patch) => save.go(patch),

@@ -167,7 +167,9 @@ impl Sort {
 
     /// How it is written in an address; empty for the default.
     pub fn write(self) -> String {
-        let words = Self::WORDS.iter().find(|(column, _)| *column == self.column);
+        let words = Self::WORDS
+            .iter()
+            .find(|(column, _)| *column == self.column);
         match (self == Self::default(), words) {
             (false, Some((_, word))) => format!("{}{word}", if self.descending { "-" } else { "" }),
             _ => String::new(),
@@ -194,14 +196,20 @@ impl Sort {
         };
         let by_name = || x.name.cmp(&y.name).then_with(|| x.id.cmp(&y.id));
         let order = order.then_with(by_name);
-        if self.descending { order.reverse() } else { order }
+        if self.descending {
+            order.reverse()
+        } else {
+            order
+        }
     }
 }
 
 /// The place of a state in the order of what needs attention first.
 fn urgency(service: &Service) -> usize {
     let word = state_word(service);
-    let place = ServiceState::ALL.iter().position(|state| state.word() == word);
+    let place = ServiceState::ALL
+        .iter()
+        .position(|state| state.word() == word);
     place.unwrap_or(ServiceState::ALL.len())
 }
 
@@ -300,7 +308,10 @@ mod tests {
     fn states_are_counted_by_urgency() {
         let rows = shop();
         let counts = counts(rows.iter().map(|row| &*row.service));
-        assert_eq!(counts, [(ServiceState::Down, 1), (ServiceState::Running, 2)]);
+        assert_eq!(
+            counts,
+            [(ServiceState::Down, 1), (ServiceState::Running, 2)]
+        );
     }
 
     proptest! {

@@ -9,9 +9,9 @@ use super::filter::source;
 use crate::components::icon::{Icon, icon};
 use crate::components::status::{service_state, state_mark};
 use crate::pages::parts::maybe_instant;
-use crate::words::domain_link;
 use crate::routes::{Address, Tab};
 use crate::state::tree::use_tree;
+use crate::words::domain_link;
 
 /// The width of each column: name, state, ready, source, release, domains, tags, updated.
 pub const WIDTHS: &[&str] = &["15%", "14%", "6%", "22%", "7%", "14%", "13%", "9%"];
@@ -27,11 +27,15 @@ pub fn row_cells(scope: &Scope, service: &Service) -> AnyView {
     let from = source(service).unwrap_or("–").to_owned();
     view! {
         <td class="name">
-            <a class="row-link" href=address.path()>{service.name.clone()}</a>
+            <a class="row-link" href=address.path()>
+                {service.name.clone()}
+            </a>
         </td>
         <td title=why>{status.map(|status| state_mark(service_state(&status.state)))}</td>
         <td class="num ratio">{status.map(ready)}</td>
-        <td class="mono dim source" title=from.clone()>{from.clone()}</td>
+        <td class="mono dim source" title=from.clone()>
+            {from.clone()}
+        </td>
         <td class="mono num">{release(service.latest_release.as_ref())}</td>
         <td>{domain_links(&service.domains)}</td>
         <td>{tag_chips(&service.tags)}</td>
@@ -49,7 +53,9 @@ fn ready(status: &StatusSummary) -> String {
 
 /// `v12`
 pub fn release(release: Option<&VersionSummary>) -> String {
-    release.map(|release| format!("v{}", release.version)).unwrap_or_default()
+    release
+        .map(|release| format!("v{}", release.version))
+        .unwrap_or_default()
 }
 
 /// The links of the first domains.
@@ -57,12 +63,15 @@ fn domain_links(domains: &[String]) -> AnyView {
     if domains.is_empty() {
         return view! { <span class="faint">"–"</span> }.into_any();
     }
-    let links = domains.iter().take(LISTED).map(|domain| domain_anchor(domain.clone())).collect_view();
+    let links = domains
+        .iter()
+        .take(LISTED)
+        .map(|domain| domain_anchor(domain.clone()))
+        .collect_view();
     let more = domains.len().saturating_sub(LISTED);
     view! {
         <span class="links-cell">
-            {links}
-            {(more > 0).then(|| view! { <span class="faint">{format!("+{more}")}</span> })}
+            {links} {(more > 0).then(|| view! { <span class="faint">{format!("+{more}")}</span> })}
         </span>
     }
     .into_any()
@@ -74,7 +83,10 @@ pub fn domain_anchor(domain: String) -> impl IntoView {
     let name = domain.clone();
     let href = Memo::new(move |_| {
         let meta = meta.get();
-        domain_link(meta.as_ref().and_then(|meta| meta.ingress.as_deref()), &domain)
+        domain_link(
+            meta.as_ref().and_then(|meta| meta.ingress.as_deref()),
+            &domain,
+        )
     });
     move || match href.get() {
         Some(href) => view! {

@@ -140,7 +140,11 @@ fn every_line_is_stored_once_across_a_kill() {
     body["env"] = json!({"LOG_RATE": "4000", "LOG_LINES": LINES.to_string()});
     bench.create(&body);
     let stored = |bench: &Bench| {
-        let (_, logs) = bench.service("GET", "web/logs?limit=100000&filter=log%20intake", &Value::Null);
+        let (_, logs) = bench.service(
+            "GET",
+            "web/logs?limit=100000&filter=log%20intake",
+            &Value::Null,
+        );
         let lines = logs["lines"].as_array().cloned().unwrap_or_default();
         lines
             .iter()
