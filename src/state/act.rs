@@ -17,10 +17,13 @@ type Running = Pin<Box<dyn Future<Output = ()>>>;
 /// One attempt, whatever it sends: the machinery of an action is compiled once.
 type Attempt = Rc<dyn Fn() -> Running>;
 
+/// What an action does with its input.
+type Run<I> = Rc<dyn Fn(&I) -> Running>;
+
 /// A change that can be asked for.
 pub struct Act<I: 'static> {
     action: Action<Attempt, ()>,
-    run: StoredValue<Rc<dyn Fn(&I) -> Running>, LocalStorage>,
+    run: StoredValue<Run<I>, LocalStorage>,
     /// Why the last attempt failed.
     pub failure: RwSignal<Option<Failure>>,
 }

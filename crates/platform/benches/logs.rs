@@ -19,7 +19,7 @@ const SEARCHES: usize = 9;
 
 fn line(number: u32) -> StoredLine {
     let instance = number % INSTANCES;
-    let rare = if number % RARE == 0 { " needle" } else { "" };
+    let rare = if number.is_multiple_of(RARE) { " needle" } else { "" };
     StoredLine {
         service_id: "service".to_owned(),
         engine_id: format!("container-{instance}"),

@@ -109,7 +109,7 @@ fn only_the_workspace_dialect_has_put() {
     let put: Vec<_> = ALL
         .iter()
         .filter(|endpoint| endpoint.method == Method::Put)
-        .flat_map(|endpoint| endpoint.templates())
+        .flat_map(pilothouse_wire::endpoint::EndpointInfo::templates)
         .collect();
     assert_eq!(put.len(), 1);
     assert_eq!(put[0].0, Dialect::Workspace);
