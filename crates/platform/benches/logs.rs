@@ -19,7 +19,11 @@ const SEARCHES: usize = 9;
 
 fn line(number: u32) -> StoredLine {
     let instance = number % INSTANCES;
-    let rare = if number.is_multiple_of(RARE) { " needle" } else { "" };
+    let rare = if number.is_multiple_of(RARE) {
+        " needle"
+    } else {
+        ""
+    };
     StoredLine {
         service_id: "service".to_owned(),
         engine_id: format!("container-{instance}"),

@@ -1,6 +1,9 @@
 //! Requests: what one side encodes the other decodes to the same, and no input makes a check panic.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of tests may panic as tests do"
+)]
 
 use std::collections::BTreeMap;
 
