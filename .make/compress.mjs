@@ -7,7 +7,9 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 /** What may travel before the console can be used, KB of 1,000 bytes, with Brotli. */
 const BUDGET_KB = 240;
 /** The console is over its budget today; until it is not, it must at least not grow past this, KB. */
-const HELD_KB = 380;
+const HELD_KB = 260;
+/** What `.make/split.mjs` writes for later: fetched when the first page has settled. */
+const LATER = /^part-/;
 const FIRST_LOAD = new Set([".html", ".css", ".js", ".wasm"]);
 const COMPRESSED = new Set([...FIRST_LOAD, ".svg", ".json", ".webmanifest", ".txt"]);
 
@@ -23,6 +25,7 @@ function brotli(content) {
 
 const [folder, option] = process.argv.slice(2);
 let total = 0;
+let later = 0;
 for (const name of readdirSync(folder, { recursive: true }).sort()) {
   const type = extname(name);
   if (!COMPRESSED.has(type)) continue;
@@ -31,10 +34,12 @@ for (const name of readdirSync(folder, { recursive: true }).sort()) {
   writeFileSync(join(folder, `${name}.br`), small);
   writeFileSync(join(folder, `${name}.gz`), gzipSync(content, { level: 9 }));
   if (!FIRST_LOAD.has(type)) continue;
-  total += small.length;
+  if (LATER.test(name)) later += small.length;
+  else total += small.length;
   console.log(`${(small.length / 1000).toFixed(1).padStart(8)} KB  ${name}`);
 }
 
+console.log(`${(later / 1000).toFixed(1).padStart(8)} KB  fetched later`);
 console.log(`${(total / 1000).toFixed(1).padStart(8)} KB  first load with Brotli, of at most ${BUDGET_KB} KB`);
 if (option === "--check" && total > BUDGET_KB * 1000) {
   console.error(`the console is ${(total / 1000 - BUDGET_KB).toFixed(1)} KB over its size budget`);

@@ -2,6 +2,7 @@
 
 mod address;
 mod hooks;
+mod parts;
 pub mod tree;
 
 pub use address::{Address, Tab};

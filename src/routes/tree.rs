@@ -5,20 +5,15 @@ use leptos_router::components::{FlatRoutes, Route};
 use leptos_router::path;
 use wire::envelope::Dialect;
 
+use super::parts::{Part, fetch_all_soon, show};
 use super::{Address, use_address};
-use crate::pages::connect::ConnectPage;
-use crate::pages::home::HomePage;
-use crate::pages::new_service::NewServicePage;
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::org::OrgPage;
-use crate::pages::project::ProjectPage;
-use crate::pages::service::ServicePage;
 use crate::pages::services::ServicesPage;
 
 /// A page, without what its address names: another service is the same page with other content,
 /// the other dialect is another page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Connect,
     Home,
     Org,
@@ -57,14 +52,12 @@ pub fn Pages() -> impl IntoView {
 fn Page() -> impl IntoView {
     let address = use_address();
     let kind = Memo::new(move |_| address.get().as_ref().map(Kind::of));
+    fetch_all_soon();
     move || match kind.get() {
         None => NotFoundPage().into_any(),
-        Some(Kind::Connect) => ConnectPage().into_any(),
-        Some(Kind::Home) => HomePage().into_any(),
-        Some(Kind::Org) => OrgPage().into_any(),
-        Some(Kind::Project) => ProjectPage().into_any(),
         Some(Kind::Services(_)) => ServicesPage().into_any(),
-        Some(Kind::NewService(_)) => NewServicePage().into_any(),
-        Some(Kind::Service(_)) => ServicePage().into_any(),
+        Some(kind @ Kind::NewService(_)) => show(Part::Form, kind),
+        Some(kind @ Kind::Service(_)) => show(Part::Service, kind),
+        Some(kind) => show(Part::Places, kind),
     }
 }

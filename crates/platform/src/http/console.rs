@@ -1,5 +1,6 @@
 //! The console's built files, and the page for every address that is the page's own.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
@@ -22,8 +23,9 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// Nothing of the API is kept.
 const NEVER: HeaderValue = HeaderValue::from_static("no-store");
-/// How long Trunk's hashes in file names are, in hexadecimal digits.
-const HASH_DIGITS: usize = 16;
+/// How long hashes in file names are, in hexadecimal digits: 64 bits, and Trunk leaves out zeros
+/// that lead.
+const HASH_DIGITS: RangeInclusive<usize> = 12..=16;
 
 const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
 <title>Pilothouse</title><body><h1>The console is not built yet</h1>\
@@ -154,8 +156,9 @@ fn is_page(request: &Request) -> bool {
 /// `console-0123456789abcdef_bg.wasm`.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    name.split(['-', '_', '.'])
-        .any(|part| part.len() == HASH_DIGITS && part.bytes().all(|b| b.is_ascii_hexdigit()))
+    name.split(['-', '_', '.']).any(|part| {
+        HASH_DIGITS.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_hexdigit())
+    })
 }
 
 /// Headers that make a browser stricter, on every response; nothing of the API is kept.
@@ -179,7 +182,8 @@ mod tests {
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
         assert!(is_hashed("/console-0123456789abcdef_bg.wasm"));
-        assert!(is_hashed("/style-fedcba9876543210.css"));
+        assert!(is_hashed("/part-form-fedcba9876543210.wasm"));
+        assert!(is_hashed("/console-7040c57e6cf53f8.js"));
         assert!(!is_hashed("/index.html"));
         assert!(!is_hashed("/config.json"));
         assert!(!is_hashed("/0123456789abcdef0.css"));

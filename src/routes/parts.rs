@@ -1,0 +1,120 @@
+//! Parts of the console that travel after the first page: with the feature `split`, each is a
+//! WebAssembly module of its own, which `.make/split.mjs` cuts out of the compiled whole.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_split::SplitLoaderError;
+
+use super::tree::Kind;
+use crate::components::feedback::{Failed, Skeleton};
+use crate::pages::connect::ConnectPage;
+use crate::pages::home::HomePage;
+use crate::pages::new_service::NewServicePage;
+use crate::pages::org::OrgPage;
+use crate::pages::project::ProjectPage;
+use crate::pages::service::ServicePage;
+
+/// How long after the start the parts are fetched that nothing has asked for yet.
+const CALM: Duration = Duration::from_secs(2);
+
+/// Builds a page of a part.
+type Build = fn(Kind) -> AnyView;
+type Arrival = Result<Build, SplitLoaderError>;
+
+/// Pages that travel together.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    /// Orgs, projects, and signing in.
+    Places,
+    /// The form of a new service.
+    Form,
+    /// What a service is and does.
+    Service,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Places, Self::Form, Self::Service];
+
+    fn place(self) -> &'static OnceLock<Build> {
+        static ARRIVED: [OnceLock<Build>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+        &ARRIVED[self as usize]
+    }
+
+    async fn fetch(self) -> Arrival {
+        let build = match self {
+            Self::Places => places().await?,
+            Self::Form => form().await?,
+            Self::Service => service().await?,
+        };
+        Ok(*self.place().get_or_init(|| build))
+    }
+}
+
+/// Declares what a part builds: a function that fetches the part first.
+macro_rules! part {
+    ($part:ident, $build:expr) => {
+        #[cfg(feature = "split")]
+        #[leptos::wasm_split::wasm_split($part, fallible, wasm_split_path = leptos::wasm_split)]
+        fn $part() -> Arrival {
+            Ok($build)
+        }
+
+        #[cfg(not(feature = "split"))]
+        async fn $part() -> Arrival {
+            Ok($build)
+        }
+    };
+}
+
+part!(places, |kind| match kind {
+    Kind::Connect => ConnectPage().into_any(),
+    Kind::Org => OrgPage().into_any(),
+    Kind::Project => ProjectPage().into_any(),
+    _ => HomePage().into_any(),
+});
+part!(form, |_| NewServicePage().into_any());
+part!(service, |_| ServicePage().into_any());
+
+/// Shows a page of a part, at once or as soon as the part has arrived.
+pub(super) fn show(part: Part, kind: Kind) -> AnyView {
+    if let Some(build) = part.place().get() {
+        return build(kind);
+    }
+    let arrival = RwSignal::new(None::<Option<Build>>);
+    let fetch = move || {
+        arrival.set(None);
+        spawn_local(async move {
+            // The person may have gone elsewhere meanwhile.
+            let _ = arrival.try_set(Some(part.fetch().await.ok()));
+        });
+    };
+    fetch();
+    (move || match arrival.get() {
+        Some(Some(build)) => build(kind),
+        Some(None) => did_not_arrive(Callback::new(move |()| fetch())),
+        None => view! { <Skeleton rows=8 /> }.into_any(),
+    })
+    .into_any()
+}
+
+fn did_not_arrive(retry: Callback<()>) -> AnyView {
+    let words = "This page did not arrive. Check the connection and try again. \
+                 If the platform was updated meanwhile, load the page again.";
+    view! { <Failed words=String::from(words) retry /> }.into_any()
+}
+
+/// Fetches all parts when the first page has settled, so that no page is waited for later.
+pub(super) fn fetch_all_soon() {
+    let fetch = || {
+        for part in Part::ALL {
+            spawn_local(async move {
+                // A page that needs the part fetches it again, and tells.
+                let _ = part.fetch().await;
+            });
+        }
+    };
+    set_timeout(fetch, CALM);
+}
