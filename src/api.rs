@@ -4,6 +4,6 @@ pub mod client;
 pub mod connection;
 pub mod error;
 
-pub use client::send;
+pub use client::{Answer, Call, Request, call, send};
 pub use connection::{Connection, use_connection};
 pub use error::Failure;

@@ -15,9 +15,10 @@ use wire::path::NoParams;
 use wire::session::Session as Identity;
 
 use crate::api::connection::provide_connection;
-use crate::api::{Connection, send, use_connection};
+use crate::api::{Connection, call, use_connection};
 use crate::components::toast::Toasts;
 use crate::pages::parts::loaded;
+use crate::reactive::{When, dynamic, effect, memo};
 use crate::routes::{Address, Pages, use_address};
 use crate::state::clock::provide_clock;
 use crate::state::drafts::provide_drafts;
@@ -58,13 +59,13 @@ fn Frame() -> impl IntoView {
     let drawer = RwSignal::new(false);
     let identity = use_identity();
     go_to_sign_in_when_ended();
-    Effect::new(move |_| {
+    effect(move || {
         address.track();
         drawer.set(false);
     });
 
-    let is_sign_in = Memo::new(move |_| address.get() == Some(Address::Connect));
-    let has_pages = Memo::new(move |_| is_sign_in.get() || session.who.with(Option::is_some));
+    let is_sign_in = memo(move || address.get() == Some(Address::Connect));
+    let has_pages = memo(move || is_sign_in.get() || session.who.with(Option::is_some));
     let body = move || {
         if has_pages.get() {
             view! { <Pages /> }.into_any()
@@ -77,13 +78,13 @@ fn Frame() -> impl IntoView {
             <a class="skip" href="#main">
                 "Skip to the page"
             </a>
-            <Show when=move || !is_sign_in.get()>
+            <When is=move || !is_sign_in.get()>
                 <Rail open=drawer />
                 <Top drawer />
-            </Show>
+            </When>
             <main class="main" id="main" tabindex="-1">
                 <Strips />
-                {body}
+                {dynamic(body)}
             </main>
         </div>
         <Toasts toasts=notices.toasts on_close=move |id| notices.close(id) />
@@ -97,17 +98,11 @@ fn use_identity() -> Remote<Identity> {
     let session = use_session();
     let asked = move || {
         let known = session.who.with(Option::is_some) || session.ended.get();
-        (!known && address.get() != Some(Address::Connect)).then_some(())
+        (!known && address.get() != Some(Address::Connect))
+            .then(|| call::<GetSession>(&connection, &NoParams {}, &NoQuery, &NoBody))
     };
-    let identity = Remote::new(
-        asked,
-        move |()| {
-            let connection = connection.clone();
-            async move { send::<GetSession>(&connection, &NoParams {}, &NoQuery, &NoBody).await }
-        },
-        |_| None,
-    );
-    Effect::new(move |_| {
+    let identity = Remote::new(asked, |_| None);
+    effect(move || {
         if let Some(who) = identity.get() {
             session.begin((*who).clone());
         }
@@ -120,7 +115,7 @@ fn go_to_sign_in_when_ended() {
     let session = use_session();
     let location = use_location();
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         let path = location.pathname.get_untracked();
         if session.ended.get() && Address::read(&path) != Some(Address::Connect) {
             let search = location.search.get_untracked();

@@ -10,6 +10,7 @@ pub mod components;
 pub mod forms;
 pub mod logbook;
 pub mod pages;
+pub mod reactive;
 pub mod routes;
 pub mod state;
 pub mod words;

@@ -91,7 +91,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "forms",
         &["forms", "components", "state", "api", "routes", "words"],
     ),
-    ("routes", &["routes", "pages"]),
+    ("reactive", &[]),
+    ("routes", &["routes", "pages", "components", "state"]),
     (
         "pages",
         &[
@@ -127,7 +128,8 @@ fn data_flows_one_way() {
                 .chars()
                 .take_while(|c| c.is_alphanumeric() || *c == '_')
                 .collect();
-            (!allowed.contains(&used.as_str())).then(|| format!("uses crate::{used}"))
+            (used != "reactive" && !allowed.contains(&used.as_str()))
+                .then(|| format!("uses crate::{used}"))
         })
         .collect()
     }));
@@ -207,7 +209,13 @@ fn nothing_writes_markup_as_text() {
 fn a_component_never_fetches() {
     none(&breaches(|source| {
         let is_component = part(&source.path) == "components";
-        let words = ["use_connection", "send::<", "Remote", "wire::endpoints"];
+        let words = [
+            "use_connection",
+            "send::<",
+            "call::<",
+            "Remote",
+            "wire::endpoints",
+        ];
         let found = words
             .iter()
             .filter(|word| is_component && source.code.contains(*word));
@@ -277,7 +285,9 @@ fn every_endpoint_is_called_or_listed() {
         let before = declared.split(&quoted).next().unwrap();
         let kind = before.rsplit("pub struct ").next().unwrap();
         let kind = kind.split(';').next().unwrap();
-        let is_called = all.contains(&format!("send::<{kind}>"));
+        let is_called = ["send", "call"]
+            .iter()
+            .any(|way| all.contains(&format!("{way}::<{kind}>")));
         let is_listed = UNUSED.iter().any(|(unused, _)| *unused == name);
         assert!(
             is_called != is_listed,

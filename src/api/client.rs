@@ -1,38 +1,113 @@
 //! Sends a declared endpoint over HTTP. The only file that knows the browser's fetch.
 
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
 use gloo_net::http::{RequestBuilder, Response};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, AbortSignal};
 use wire::endpoint::{BodyRule, Endpoint, Method, dialect, url};
-use wire::envelope::{decode_error, decode_reply};
+use wire::envelope::{Dialect, decode_error, decode_reply};
 
 use super::{Connection, Failure};
 
 /// How long a call may take, in seconds: longer than the platform's own limit for any of them.
 const TIMEOUT: u32 = 30;
 
-/// Sends one call and reads its answer. Dropping the future aborts the request.
-///
-/// # Errors
-/// Anything but the answer that the endpoint promises.
-pub async fn send<E: Endpoint>(
+/// A call as it travels. Two that are equal ask for the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    name: &'static str,
+    dialect: Dialect,
+    method: Method,
+    url: String,
+    body: Option<String>,
+}
+
+/// A call and the type of what it is answered with.
+pub struct Call<T> {
+    /// The call itself.
+    pub request: Request,
+    reply: PhantomData<fn() -> T>,
+}
+
+/// What came back of a call, not read yet.
+pub struct Answer {
+    name: &'static str,
+    dialect: Dialect,
+    bytes: Vec<u8>,
+}
+
+/// A call of a declared endpoint, not sent yet.
+pub fn call<E: Endpoint>(
     connection: &Connection,
     params: &E::Params,
     query: &E::Query,
     body: &E::Body,
-) -> Result<E::Reply, Failure> {
-    let bytes = match E::BODY {
-        BodyRule::None => None,
-        BodyRule::Optional | BodyRule::Required => Some(encode(serde_json::to_string(body))?),
+) -> Call<E::Reply> {
+    let request = Request {
+        name: E::NAME,
+        dialect: dialect::<E>(params),
+        method: E::METHOD,
+        url: connection.url(&url::<E>(params, query)),
+        body: match E::BODY {
+            BodyRule::None => None,
+            // A body that can't be written is sent empty, which the platform refuses.
+            BodyRule::Optional | BodyRule::Required => {
+                Some(serde_json::to_string(body).unwrap_or_default())
+            }
+        },
     };
-    let url = connection.url(&url::<E>(params, query));
-    let reply = exchange(E::METHOD, &url, bytes).await?;
-    decode_reply(dialect::<E>(params), &reply)
-        .map_err(|error| Failure::Malformed(format!("{}: {error}", E::NAME)))
+    Call {
+        request,
+        reply: PhantomData,
+    }
 }
 
-fn encode(body: Result<String, serde_json::Error>) -> Result<String, Failure> {
-    body.map_err(|error| Failure::Malformed(error.to_string()))
+/// Sends one call and reads its answer. Dropping the future aborts the request.
+///
+/// # Errors
+/// Anything but the answer that the endpoint promises.
+pub fn send<E: Endpoint>(
+    connection: &Connection,
+    params: &E::Params,
+    query: &E::Query,
+    body: &E::Body,
+) -> impl Future<Output = Result<E::Reply, Failure>> + use<E> {
+    receive(call::<E>(connection, params, query, body).request)
+}
+
+async fn receive<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
+    request.send().await?.read()
+}
+
+/// A request on its way, whatever it asks for.
+pub type Exchange = Pin<Box<dyn Future<Output = Result<Answer, Failure>>>>;
+
+impl Request {
+    /// Sends it. Dropping the future aborts it.
+    pub fn send(self) -> Exchange {
+        Box::pin(async move {
+            Ok(Answer {
+                bytes: exchange(self.method, &self.url, self.body).await?,
+                name: self.name,
+                dialect: self.dialect,
+            })
+        })
+    }
+}
+
+impl Answer {
+    /// Reads it as what the endpoint promises.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        decode_reply(self.dialect, &self.bytes)
+            .map_err(|error| Failure::Malformed(format!("{}: {error}", self.name)))
+    }
 }
 
 /// Aborts the request when the one who asked is gone.

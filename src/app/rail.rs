@@ -6,6 +6,7 @@ use wire::path::Scope;
 use crate::components::button::IconButton;
 use crate::components::icon::{Icon, icon};
 use crate::components::menu::Menu;
+use crate::reactive::{dynamic, effect, memo};
 use crate::routes::{Address, use_address};
 use crate::state::preference::remember_org;
 use crate::state::tree::{Tree, use_tree};
@@ -15,7 +16,7 @@ use crate::state::tree::{Tree, use_tree};
 pub fn Rail(open: RwSignal<bool>) -> impl IntoView {
     let tree = use_tree();
     let address = use_address();
-    Effect::new(move |_| {
+    effect(move || {
         let org = address
             .get()
             .and_then(|address| address.org().map(str::to_owned));
@@ -24,8 +25,8 @@ pub fn Rail(open: RwSignal<bool>) -> impl IntoView {
         }
     });
     view! {
-        <div class="veil" class:open=move || open.get() on:click=move |_| open.set(false)></div>
-        <aside class="rail" class:open=move || open.get()>
+        <div class="veil" class:open=open on:click=move |_| open.set(false)></div>
+        <aside class="rail" class:open=open>
             <div class="brand">
                 {icon(Icon::Wheel)} <a class="grow" href=Address::Home.path()>
                     "Pilothouse"
@@ -48,7 +49,7 @@ pub fn Rail(open: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn OrgSwitch(tree: Tree) -> impl IntoView {
     let address = use_address();
-    let current = Memo::new(move |_| {
+    let current = memo(move || {
         let address = address.get()?;
         let org = address.org()?;
         let name = tree.orgs.get().and_then(|orgs| {
@@ -82,11 +83,12 @@ fn OrgSwitch(tree: Tree) -> impl IntoView {
                 }
             })
             .collect_view()
+            .into_any()
     };
     view! {
         <div class="scope">
             <Menu label="Organisation" glyph=Icon::People words=Signal::derive(words)>
-                {orgs}
+                {dynamic(orgs)}
                 <a class="item" href=Address::all_orgs()>
                     {icon(Icon::Plus)}
                     "All organisations"
@@ -115,7 +117,7 @@ fn ProjectTree(tree: Tree) -> impl IntoView {
             {rows}
         })
     };
-    view! { {projects} }
+    dynamic(move || projects().into_any())
 }
 
 fn project_row(tree: Tree, here: &Address, org: &str, slug: &str, name: &str) -> AnyView {

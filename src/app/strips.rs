@@ -5,6 +5,7 @@ use leptos::leptos_dom::helpers::window_event_listener;
 use leptos::prelude::*;
 
 use crate::components::feedback::Note;
+use crate::reactive::{When, dynamic, memo};
 use crate::state::tree::use_tree;
 
 /// Every strip that holds now.
@@ -12,19 +13,19 @@ use crate::state::tree::use_tree;
 pub fn Strips() -> impl IntoView {
     let online = use_online();
     let tree = use_tree();
-    let silent = Memo::new(move |_| {
+    let silent = memo(move || {
         let meta = tree.meta.get()?;
         (!meta.engine.available).then(|| meta.engine.detail.clone())
     });
     view! {
-        <Show when=move || !online.get()>
+        <When is=move || !online.get()>
             <Note>
                 <span class="grow">
                     "You are offline. What you see is the last that was known; the page goes on by itself."
                 </span>
             </Note>
-        </Show>
-        {move || {
+        </When>
+        {dynamic(move || {
             silent
                 .get()
                 .map(|detail| {
@@ -37,7 +38,8 @@ pub fn Strips() -> impl IntoView {
                         </Note>
                     }
                 })
-        }}
+                .into_any()
+        })}
     }
 }
 

@@ -10,6 +10,7 @@ use crate::api::{send, use_connection};
 use crate::components::button::IconButton;
 use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
+use crate::reactive::{When, dynamic, effect, memo};
 use crate::routes::{Address, scope_name, use_address};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
@@ -21,7 +22,7 @@ use crate::state::tree::use_tree;
 #[component]
 pub fn Top(drawer: RwSignal<bool>) -> impl IntoView {
     let tree = use_tree();
-    let simulated = Memo::new(move |_| tree.is_simulated());
+    let simulated = memo(move || tree.is_simulated());
     view! {
         <header class="top">
             <div class="narrow">
@@ -29,14 +30,14 @@ pub fn Top(drawer: RwSignal<bool>) -> impl IntoView {
             </div>
             <Crumbs />
             <span class="grow"></span>
-            <Show when=move || simulated.get()>
+            <When is=move || simulated.get()>
                 <span
                     class="chip warn simulated"
                     title="No containers run: this engine gives plausible life for a look around."
                 >
                     "Simulated engine"
                 </span>
-            </Show>
+            </When>
             <Zone />
             <ThemeSwitch />
             <PersonMenu />
@@ -100,10 +101,11 @@ fn Crumbs() -> impl IntoView {
                 }
             })
             .collect_view()
+            .into_any()
     };
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
-            <ol>{steps}</ol>
+            <ol>{dynamic(steps)}</ol>
         </nav>
     }
 }
@@ -165,7 +167,7 @@ fn PersonMenu() -> impl IntoView {
         },
         move |_| session.end(),
     );
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(words) = sign_out.failed().get() {
             notices.complain(words);
         }
@@ -190,7 +192,7 @@ fn PersonMenu() -> impl IntoView {
     };
     view! {
         <Menu label="Account" glyph=Icon::Person>
-            {who}
+            {dynamic(move || who().into_any())}
             <MenuItem
                 label=Signal::derive(zone)
                 glyph=Icon::Clock

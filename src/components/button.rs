@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 
+use crate::reactive::memo;
+
 /// How much a button asks for attention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
@@ -64,11 +66,11 @@ pub fn Button(
             class=kind.class()
             aria-disabled=move || blocked().then_some("true")
             aria-busy=move || pending.get().then_some("true")
-            title=move || against.get()
+            title=against
             on:click=press
         >
             {mark}
-            <span>{move || label.get()}</span>
+            <span>{label}</span>
         </button>
     }
 }
@@ -84,8 +86,8 @@ pub fn IconButton(
         <button
             type="button"
             class="btn quiet icon"
-            aria-label=move || label.get()
-            title=move || label.get()
+            aria-label=label
+            title=label
             on:click=move |_| on_click.run(())
         >
             {move || icon(glyph.get())}
@@ -102,7 +104,7 @@ pub fn ButtonLink(
     #[prop(optional)] glyph: Option<Icon>,
 ) -> impl IntoView {
     view! {
-        <a class=kind.class() href=move || href.get()>
+        <a class=kind.class() href=href>
             {glyph.map(icon)}
             <span>{label}</span>
         </a>
@@ -124,7 +126,7 @@ pub fn Segments(
         .into_iter()
         .map(|(choice, words)| {
             let this = choice.clone();
-            let chosen = Memo::new(move |_| value.with(|value| *value == this));
+            let chosen = memo(move || value.with(|value| *value == this));
             view! {
                 <button
                     type="button"

@@ -6,6 +6,8 @@ use leptos::prelude::*;
 use super::button::{Button, IconButton};
 use super::icon::Icon;
 
+use crate::reactive::{dynamic, effect};
+
 /// A modal dialog that is shown while `open` holds. Its content is made anew each time.
 #[component]
 pub fn Dialog(
@@ -24,9 +26,9 @@ pub fn Dialog(
                 }
             };
             view! {
-                <dialog class="dialog" node_ref=node aria-label=move || title.get() on:close=close>
+                <dialog class="dialog" node_ref=node aria-label=title on:close=close>
                     <header>
-                        <h2>{move || title.get()}</h2>
+                        <h2>{title}</h2>
                         <IconButton
                             label="Close"
                             glyph=Icon::Cross
@@ -38,14 +40,14 @@ pub fn Dialog(
             }
         })
     };
-    view! { {modal} }
+    dynamic(move || modal().into_any())
 }
 
 /// Shows a dialog as soon as it is in the page. Before it goes it is closed, for that is when the
 /// browser gives the focus back to what had it; behind an open one nothing can have it.
 fn show_while_alive() -> NodeRef<html::Dialog> {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(dialog) = node.get()
             && !dialog.open()
         {

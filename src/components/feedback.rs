@@ -57,7 +57,7 @@ pub fn Failed(
     view! {
         <div class="empty" role="alert">
             <span class="bad-mark">{icon(Icon::Warning)}</span>
-            <p>{move || words.get()}</p>
+            <p>{words}</p>
             {move || detail.get().map(|detail| view! { <p class="mono faint">{detail}</p> })}
             <Button label="Try again" pending on_click=retry />
         </div>
@@ -100,7 +100,7 @@ pub fn Freshness(
         }
     };
     view! {
-        <span class=class title=move || stale.get()>
+        <span class=class title=stale>
             {text}
             <IconButton label="Refresh" glyph=Icon::Again on_click=refresh />
         </span>

@@ -96,7 +96,7 @@ pub fn TextField(
                 placeholder=placeholder
                 aria-invalid=move || invalid().then_some("true")
                 aria-describedby=described
-                prop:value=move || value.get()
+                prop:value=value
                 on:input:target=move |event| on_input.run(event.target().value())
                 on:blur=move |_| {
                     if let Some(on_blur) = on_blur {
@@ -142,7 +142,7 @@ pub fn SelectField(
             <select
                 id=id
                 class="input"
-                prop:value=move || value.get()
+                prop:value=value
                 on:change:target=move |event| on_choose.run(event.target().value())
             >
                 {options}
@@ -185,7 +185,7 @@ pub fn AreaField(
                 spellcheck="false"
                 placeholder=placeholder
                 aria-describedby=about.clone()
-                prop:value=move || value.get()
+                prop:value=value
                 on:input:target=move |event| on_input.run(event.target().value())
             ></textarea>
             <div id=about class="about">
@@ -237,7 +237,7 @@ pub fn SearchBox(
                 autocomplete="off"
                 spellcheck="false"
                 placeholder=placeholder
-                prop:value=move || value.get()
+                prop:value=value
                 on:input:target=move |event| on_input.run(event.target().value())
             /> {(!key.is_empty()).then(|| view! { <kbd class="kbd wide">{key}</kbd> })}
         </label>

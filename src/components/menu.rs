@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::icon::{Icon, icon};
+use crate::reactive::dynamic;
 
 /// A menu. Escape and a click elsewhere close it, as the browser does with popovers; so does a
 /// choice. The arrow keys go through it, and open it.
@@ -49,14 +50,8 @@ pub fn Menu(
     };
     view! {
         <div class="menu" on:keydown=through>
-            <button
-                type="button"
-                class=class
-                popovertarget=target
-                aria-label=move || label.get()
-                title=move || label.get()
-            >
-                {content}
+            <button type="button" class=class popovertarget=target aria-label=label title=label>
+                {dynamic(content)}
             </button>
             <div
                 id=id
@@ -145,11 +140,11 @@ pub fn MenuItem(
             type="button"
             class=if danger { "item danger" } else { "item" }
             aria-disabled=move || against.with(Option::is_some).then_some("true")
-            title=move || against.get()
+            title=against
             on:click=press
         >
             {glyph.map(icon)}
-            <span>{move || label.get()}</span>
+            <span>{label}</span>
         </button>
     }
 }

@@ -14,7 +14,7 @@ pub fn Head(
     view! {
         <div class="head">
             <div class="grow">
-                <h1>{move || title.get()}</h1>
+                <h1>{title}</h1>
                 {about
                     .map(|about| view! { <div class="dim about-line">{move || about.run()}</div> })}
             </div>
@@ -38,7 +38,7 @@ pub fn Panel(
     view! {
         <section class="panel">
             <header>
-                <h2>{move || title.get()}</h2>
+                <h2>{title}</h2>
                 {aside.map(|aside| view! { <div class="aside">{move || aside.run()}</div> })}
             </header>
             <div class=if flush { "flush" } else { "body" }>{children()}</div>

@@ -10,6 +10,8 @@ use wasm_bindgen::JsCast;
 
 use window::{ROW, View};
 
+use crate::reactive::{effect, memo};
+
 /// The rows that are in the page: the place of the first, and the key of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Drawn {
@@ -47,9 +49,9 @@ pub fn WindowedTable(
 ) -> impl IntoView {
     let body = NodeRef::<html::Tbody>::new();
     let view = use_view(body);
-    let count = Memo::new(move |_| keys.with(Vec::len));
-    let range = Memo::new(move |_| view.get().rows(count.get()));
-    let drawn = Memo::new(move |_| {
+    let count = memo(move || keys.with(Vec::len));
+    let range = memo(move || view.get().rows(count.get()));
+    let drawn = memo(move || {
         let range = range.get();
         let start = range.start;
         let keys = keys.with(|keys| keys.get(range).unwrap_or_default().to_vec());
@@ -99,7 +101,7 @@ pub fn WindowedTable(
 fn gap(columns: usize, rows: impl Fn() -> usize + Send + 'static) -> impl IntoView {
     view! {
         <tr class="gap" aria-hidden="true">
-            <td colspan=columns style:height=move || format!("{}px", rows() as f64 * ROW)></td>
+            <td colspan=columns style:height=move || format!("{}px", rows() * ROW as usize)></td>
         </tr>
     }
 }
@@ -119,7 +121,7 @@ fn use_view(body: NodeRef<html::Tbody>) -> RwSignal<View> {
             view.set(now);
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         body.track();
         look();
     });
@@ -144,7 +146,7 @@ fn measure(body: &web_sys::HtmlTableSectionElement) -> Option<View> {
 
 /// Scrolls along with the keyboard.
 fn reveal_cursor(body: NodeRef<html::Tbody>, cursor: Signal<Option<usize>>) {
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(place) = cursor.get()
             && let Some(view) = body.get_untracked().and_then(|body| measure(&body))
         {

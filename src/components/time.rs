@@ -15,8 +15,8 @@ pub fn Instant(
     exact: Signal<String>,
 ) -> impl IntoView {
     view! {
-        <time datetime=at.to_rfc3339() title=move || exact.get()>
-            {move || words.get()}
+        <time datetime=at.to_rfc3339() title=exact>
+            {words}
         </time>
     }
 }

@@ -11,6 +11,7 @@ use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::feedback::Note;
 use crate::components::field::{Look, SelectField, TextField, Toggle};
+use crate::reactive::memo;
 use crate::state::act::Act;
 
 /// What was typed.
@@ -79,7 +80,7 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
     let draft = RwSignal::new(Draft::default());
     let checked = RwSignal::new(false);
     act.failure.set(None);
-    let errors = Memo::new(move |_| {
+    let errors = memo(move || {
         let own = draft
             .with(|draft| draft.request().err())
             .filter(|_| checked.get());

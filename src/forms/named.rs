@@ -10,6 +10,7 @@ use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::feedback::Note;
 use crate::components::field::TextField;
+use crate::reactive::memo;
 use crate::state::act::Act;
 
 /// From what was typed to what is sent.
@@ -45,7 +46,7 @@ fn NamedFields(verb: &'static str, open: RwSignal<bool>, act: Act<Named>) -> imp
     let name = RwSignal::new(String::new());
     let checked = RwSignal::new(false);
     act.failure.set(None);
-    let faults = Memo::new(move |_| {
+    let faults = memo(move || {
         let own = name
             .with(|name| request(name).err())
             .filter(|_| checked.get());

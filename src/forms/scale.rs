@@ -11,6 +11,7 @@ use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::feedback::Note;
 use crate::components::field::{Look, TextField};
+use crate::reactive::{When, memo};
 use crate::state::act::Act;
 
 /// What was typed: a count for each process.
@@ -86,7 +87,7 @@ fn ScaleFields(
     let names: Vec<String> = draft.0.iter().map(|(name, _)| name.clone()).collect();
     let draft = RwSignal::new(draft);
     act.failure.set(None);
-    let errors = Memo::new(move |_| draft.with(Draft::request).err().unwrap_or_default());
+    let errors = memo(move || draft.with(Draft::request).err().unwrap_or_default());
     let fields = names
         .into_iter()
         .enumerate()
@@ -137,11 +138,11 @@ fn ScaleFields(
                                 </Note>
                             }
                         })
-                }} {fields} <Show when=move || has_volumes.get()>
+                }} {fields} <When is=move || has_volumes.get()>
                     <p class="dim">
                         "Each instance has disks of its own: scaling up makes new ones, scaling down keeps them."
                     </p>
-                </Show>
+                </When>
             </div>
             <DialogButtons open>
                 <Button label="Scale" kind=Kind::Primary submit=true pending=act.pending() />

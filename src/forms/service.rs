@@ -18,6 +18,8 @@ use draft::ServiceDraft;
 use field::Field;
 use request::faults_of;
 
+use crate::reactive::memo;
+
 /// The state of the form: what was typed, what is saved, and what is wrong with it.
 #[derive(Clone, Copy)]
 pub struct Form {
@@ -37,7 +39,7 @@ impl Form {
     /// A form that begins with what is saved.
     pub fn new(saved: ServiceDraft, dialect: Dialect) -> Self {
         let draft = RwSignal::new(saved.clone());
-        let own = Memo::new(move |_| {
+        let own = memo(move || {
             let errors = draft.with(|draft| draft.create(dialect)).err();
             Arc::new(errors.unwrap_or_default())
         });
@@ -54,7 +56,7 @@ impl Form {
 
     /// Whether something would be lost.
     pub fn changed(self) -> Memo<bool> {
-        Memo::new(move |_| {
+        memo(move || {
             let draft = self.draft.with(ServiceDraft::effective);
             self.saved.with(|saved| saved.effective() != draft)
         })
@@ -82,7 +84,7 @@ impl Form {
 
     /// The text of a field.
     pub fn text(self, field: Field) -> Memo<String> {
-        Memo::new(move |_| self.draft.with(|draft| field.read(draft).to_owned()))
+        memo(move || self.draft.with(|draft| field.read(draft).to_owned()))
     }
 
     /// Takes over what was typed into a field.

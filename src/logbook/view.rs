@@ -8,6 +8,7 @@ use super::layout::Layout;
 use super::store::{Selection, Store};
 use crate::components::button::{Button, Kind};
 use crate::components::icon::Icon;
+use crate::reactive::When;
 use crate::state::clock::{exact, log_time};
 use crate::state::preference::use_preferences;
 
@@ -116,7 +117,7 @@ pub fn LogView(
         count => format!("{count} new lines"),
     };
     view! {
-        <div class="log-frame" class:wrap=move || wrap.get()>
+        <div class="log-frame" class:wrap=wrap>
             <div
                 class="log"
                 role="log"
@@ -137,12 +138,12 @@ pub fn LogView(
                     </div>
                 </div>
             </div>
-            <Show when=move || height.get() == 0.0>
+            <When is=move || height.get() == 0.0>
                 <p class="log-none dim">
                     "None of the loaded lines is of this instance and stream."
                 </p>
-            </Show>
-            <Show when=move || !follows.get()>
+            </When>
+            <When is=move || !follows.get()>
                 <div class="return">
                     <Button
                         label=Signal::derive(back)
@@ -154,7 +155,7 @@ pub fn LogView(
                         }
                     />
                 </div>
-            </Show>
+            </When>
         </div>
     }
 }

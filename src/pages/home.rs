@@ -15,6 +15,7 @@ use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::{Head, Panel};
 use crate::forms::named::NamedForm;
+use crate::reactive::effect;
 use crate::routes::{Address, use_go};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
@@ -126,7 +127,7 @@ fn go_on_where_clear() {
     let orgs = use_tree().orgs;
     let query = use_query_map();
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(orgs) = orgs.get() else { return };
         if query.with_untracked(|query| query.get("all").is_some()) {
             return;

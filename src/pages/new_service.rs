@@ -20,6 +20,7 @@ use crate::forms::service::Form;
 use crate::forms::service::draft::{ServiceDraft, Source};
 use crate::forms::service::sections::Sections;
 use crate::forms::service::summary::WillExist;
+use crate::reactive::{When, effect, memo};
 use crate::routes::{Address, Tab, scope_name, use_go};
 use crate::state::act::Act;
 use crate::state::drafts::use_drafts;
@@ -67,7 +68,7 @@ pub fn NewServicePage() -> impl IntoView {
             Err(_) => go_to_first_fault(),
         }
     };
-    let deploys = Memo::new(move |_| {
+    let deploys = memo(move || {
         dialect == Dialect::Environment && form.draft.with(|draft| draft.source == Source::Image)
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -108,13 +109,13 @@ fn CreateButtons(deploys: Memo<bool>, create: Act<Order>, order: Callback<bool>)
                 submit=true
                 pending=create.pending()
             />
-            <Show when=move || deploys.get()>
+            <When is=move || deploys.get()>
                 <Button
                     label="Create only"
                     pending=create.pending()
                     on_click=move |()| order.run(false)
                 />
-            </Show>
+            </When>
         </div>
     }
 }
@@ -187,7 +188,7 @@ fn use_create(form: Form) -> Act<Order> {
             ));
         },
     );
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(failure) = create.failure.get() {
             form.blame(failure.field_errors());
         }

@@ -16,6 +16,7 @@ use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::{Head, Panel};
 use crate::forms::named::NamedForm;
+use crate::reactive::memo;
 use crate::routes::{Address, use_go, use_kept};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
@@ -29,7 +30,7 @@ pub fn OrgPage() -> impl IntoView {
     let org = use_kept(|address| address.org().map(str::to_owned), String::new);
     let tree = use_tree();
     let projects = tree.projects;
-    let name = Memo::new(move |_| {
+    let name = memo(move || {
         let slug = org.get();
         let orgs = tree.orgs.get();
         let known = orgs

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+use crate::api::Failure;
 use crate::components::button::ButtonLink;
 use crate::components::feedback::{Failed, Freshness, Skeleton};
 use crate::components::time::Instant;
+use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, use_address};
 use crate::state::clock::{ago, time_of_day, use_ago, use_exact, use_now};
 use crate::state::preference::use_preferences;
@@ -19,29 +21,31 @@ pub fn loaded<T: PartialEq + Send + Sync + 'static>(
     remote: Remote<T>,
     rows: usize,
     show: impl Fn(Signal<Arc<T>>) -> AnyView + Send + 'static,
-) -> impl IntoView {
-    let has_data = Memo::new(move |_| remote.data.with(Option::is_some));
-    let has_failed = Memo::new(move |_| remote.error.with(Option::is_some));
-    move || match remote.data.get_untracked() {
+) -> AnyView {
+    let has_data = memo(move || remote.data.with(Option::is_some));
+    let has_failed = memo(move || remote.error.with(Option::is_some));
+    let refresh = Callback::new(move |()| remote.refresh());
+    dynamic(move || match remote.data.get_untracked() {
         Some(first) if has_data.get() => {
             let last = move || remote.data.get().unwrap_or_else(|| first.clone());
             show(Signal::derive(last))
         }
-        _ if !has_data.get() && has_failed.get() => failed(remote).into_any(),
+        _ if !has_data.get() && has_failed.get() => failed(remote.error, remote.loading, refresh),
         _ => view! { <Skeleton rows /> }.into_any(),
-    }
+    })
 }
 
-fn failed<T: PartialEq + Send + Sync + 'static>(remote: Remote<T>) -> impl IntoView {
+fn failed(
+    error: RwSignal<Option<Failure>>,
+    loading: RwSignal<bool>,
+    refresh: Callback<()>,
+) -> AnyView {
     let words = move || {
-        let error = remote.error.get();
+        let error = error.get();
         error.map(|failure| failure.words()).unwrap_or_default()
     };
-    let detail = move || remote.error.get().and_then(|failure| failure.detail());
-    let is_gone = Memo::new(move |_| {
-        let error = remote.error.get();
-        error.is_some_and(|failure| failure.is_not_found())
-    });
+    let detail = move || error.get().and_then(|failure| failure.detail());
+    let is_gone = memo(move || error.get().is_some_and(|failure| failure.is_not_found()));
     let address = use_address();
     let up = move || match address.get().map(|address| address.parent()) {
         Some(Address::Home) | None => Address::all_orgs(),
@@ -51,35 +55,47 @@ fn failed<T: PartialEq + Send + Sync + 'static>(remote: Remote<T>) -> impl IntoV
         <Failed
             words=Signal::derive(words)
             detail=Signal::derive(detail)
-            pending=remote.loading
-            retry=move |()| remote.refresh()
+            pending=loading
+            retry=refresh
         />
-        <Show when=move || is_gone.get()>
+        <When is=move || is_gone.get()>
             <p class="up">
                 <ButtonLink label="Go one step up" href=Signal::derive(up) />
             </p>
-        </Show>
+        </When>
     }
+    .into_any()
 }
 
 /// How fresh data is, and that it is stale and why.
-pub fn freshness<T: PartialEq + Send + Sync + 'static>(remote: Remote<T>) -> impl IntoView {
+pub fn freshness<T: PartialEq + Send + Sync + 'static>(remote: Remote<T>) -> AnyView {
+    let has_data = memo(move || remote.data.with(Option::is_some));
+    let refresh = Callback::new(move |()| remote.refresh());
+    freshness_of(remote.fetched, remote.error, has_data, refresh)
+}
+
+fn freshness_of(
+    fetched: RwSignal<Option<DateTime<Utc>>>,
+    error: RwSignal<Option<Failure>>,
+    has_data: Memo<bool>,
+    refresh: Callback<()>,
+) -> AnyView {
     let now = use_now();
     let utc = use_preferences().utc;
-    let words = Memo::new(move |_| {
-        let fetched = remote.fetched.get()?;
-        Some(match remote.error.with(Option::is_some) {
+    let words = memo(move || {
+        let fetched = fetched.get()?;
+        Some(match error.with(Option::is_some) {
             true => format!("stale since {}, retrying", time_of_day(fetched, utc.get())),
             false => ago(fetched, now.get()),
         })
     });
-    let stale = Memo::new(move |_| {
-        let error = remote.error.get();
+    let stale = memo(move || {
+        let error = error.get();
         error
-            .filter(|_| remote.data.with(Option::is_some))
+            .filter(|_| has_data.get())
             .map(|failure| failure.words())
     });
-    view! { <Freshness words stale refresh=move |()| remote.refresh() /> }
+    view! { <Freshness words stale refresh /> }.into_any()
 }
 
 /// An instant: how long ago, and exactly on hover.

@@ -13,13 +13,14 @@ use wire::status::ServiceState;
 
 use super::parts::{freshness, loaded};
 use super::services::summary::summary;
-use crate::api::{send, use_connection};
+use crate::api::{call, send, use_connection};
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::{Head, Panel};
 use crate::components::status::{service_state, state_mark};
 use crate::forms::environment::EnvironmentForm;
+use crate::reactive::memo;
 use crate::routes::{Address, Tab, use_go, use_kept};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
@@ -35,7 +36,7 @@ pub fn ProjectPage() -> impl IntoView {
         Default::default,
     );
     let tree = use_tree();
-    let name = Memo::new(move |_| {
+    let name = memo(move || {
         let (_, slug) = place.get();
         let projects = tree.projects.get();
         let known = projects
@@ -162,11 +163,7 @@ fn needs_attention(service: &Service) -> bool {
 fn use_services(scope: Scope) -> Remote<Vec<Service>> {
     let connection = use_connection();
     Remote::new(
-        move || Some(scope.clone()),
-        move |scope| {
-            let connection = connection.clone();
-            async move { send::<ListServices>(&connection, &scope, &NoQuery, &NoBody).await }
-        },
+        move || Some(call::<ListServices>(&connection, &scope, &NoQuery, &NoBody)),
         |_| Some(10_000),
     )
 }

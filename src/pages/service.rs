@@ -18,8 +18,9 @@ use wire::service::Service;
 use wire::status::{ServiceState, ServiceStatus};
 
 use super::parts::loaded;
-use crate::api::{send, use_connection};
+use crate::api::{call, use_connection};
 use crate::components::status::service_state;
+use crate::reactive::memo;
 use crate::routes::{Address, Tab, use_kept};
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
@@ -54,7 +55,7 @@ impl Here {
 
     /// Why something can't be done now.
     pub fn against(self, deed: Deed) -> Memo<Option<String>> {
-        Memo::new(move |_| {
+        memo(move || {
             let service = self.service.get()?;
             let has_image = service.image.is_some() || service.latest_image.is_some();
             let state = self.state().and_then(|state| state.known());
@@ -123,10 +124,13 @@ fn use_service_params() -> Memo<ServiceParams> {
 fn use_service(params: Memo<ServiceParams>) -> Remote<Service> {
     let connection = use_connection();
     Remote::new(
-        move || Some(params.get()),
-        move |params| {
-            let connection = connection.clone();
-            async move { send::<GetService>(&connection, &params, &NoQuery, &NoBody).await }
+        move || {
+            Some(call::<GetService>(
+                &connection,
+                &params.get(),
+                &NoQuery,
+                &NoBody,
+            ))
         },
         |_| Some(10_000),
     )
@@ -136,10 +140,13 @@ fn use_service(params: Memo<ServiceParams>) -> Remote<Service> {
 fn use_status(params: Memo<ServiceParams>) -> Remote<ServiceStatus> {
     let connection = use_connection();
     Remote::new(
-        move || Some(params.get()),
-        move |params| {
-            let connection = connection.clone();
-            async move { send::<GetServiceStatus>(&connection, &params, &NoQuery, &NoBody).await }
+        move || {
+            Some(call::<GetServiceStatus>(
+                &connection,
+                &params.get(),
+                &NoQuery,
+                &NoBody,
+            ))
         },
         |status| {
             let state = status.state.as_ref().and_then(Open::known);

@@ -14,13 +14,14 @@ use wire::path::Scope;
 use wire::service::Service;
 
 use super::parts::{freshness, loaded};
-use crate::api::{send, use_connection};
+use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
 use crate::components::field::SearchBox;
 use crate::components::icon::Icon;
 use crate::components::page::Head;
 use crate::components::table::WindowedTable;
+use crate::reactive::{dynamic, effect, memo};
 use crate::routes::{Address, QueryText, Tab, query_text, scope_name, use_go, use_kept};
 use crate::state::keys::use_keys;
 use crate::state::poll::Later;
@@ -46,8 +47,8 @@ pub fn ServicesPage() -> impl IntoView {
     let rows = use_rows(services);
     let filter = use_filter();
     let sort = query_text("sort");
-    let order = Memo::new(move |_| sort.get.with(|text| Sort::read(text)));
-    let places = Memo::new(move |_| {
+    let order = memo(move || sort.get.with(|text| Sort::read(text)));
+    let places = memo(move || {
         let filter = filter.typed.with(|text| Filter::read(text));
         rows.with(|rows| arrange(rows, &filter, order.get()))
     });
@@ -106,10 +107,13 @@ pub fn use_scope() -> Memo<Scope> {
 fn use_services(scope: Memo<Scope>) -> Remote<Vec<Service>> {
     let connection = use_connection();
     Remote::new(
-        move || Some(scope.get()),
-        move |scope| {
-            let connection = connection.clone();
-            async move { send::<ListServices>(&connection, &scope, &NoQuery, &NoBody).await }
+        move || {
+            Some(call::<ListServices>(
+                &connection,
+                &scope.get(),
+                &NoQuery,
+                &NoBody,
+            ))
         },
         |services| Some(if services.len() > LONG { 20_000 } else { 4_000 }),
     )
@@ -167,7 +171,7 @@ impl FilterText {
 fn use_filter() -> FilterText {
     let address = query_text("q");
     let typed = RwSignal::new(address.get.get_untracked());
-    Effect::new(move |_| {
+    effect(move || {
         let text = address.get.get();
         if typed.get_untracked() != text {
             typed.set(text);
@@ -218,24 +222,24 @@ fn service_list(
     order: Memo<Sort>,
     cursor: RwSignal<Option<usize>>,
 ) -> impl IntoView {
-    let is_empty = Memo::new(move |_| list.rows.with(|rows| rows.is_empty()));
-    let shows_none = Memo::new(move |_| list.places.with(Vec::is_empty));
+    let is_empty = memo(move || list.rows.with(|rows| rows.is_empty()));
+    let shows_none = memo(move || list.places.with(Vec::is_empty));
     let keys = move || {
         let rows = list.rows.get();
         let key = |place: &u32| rows.get(*place as usize).map(|row| row.key);
         list.places
             .with(|places| places.iter().filter_map(key).collect::<Vec<_>>())
     };
-    let keys = Memo::new(move |_| keys());
+    let keys = memo(keys);
     let row = move |place: Signal<usize>| {
-        let service = Memo::new(move |_| list.at(place.get()));
+        let service = memo(move || list.at(place.get()));
         let cells = move || {
             let service = service.get()?;
             Some(row_cells(&list.scope.get_untracked(), &service))
         };
         cells.into_any()
     };
-    move || {
+    dynamic(move || {
         if is_empty.get() {
             return no_services(list.scope.get()).into_any();
         }
@@ -253,7 +257,7 @@ fn service_list(
             />
         }
         .into_any()
-    }
+    })
 }
 
 fn no_services(scope: Scope) -> impl IntoView {

@@ -7,10 +7,12 @@ use wire::path::Scope;
 
 use super::Address;
 
+use crate::reactive::memo;
+
 /// What the current path means.
 pub fn use_address() -> Memo<Option<Address>> {
     let path = use_location().pathname;
-    Memo::new(move |_| path.with(|path| Address::read(path)))
+    memo(move || path.with(|path| Address::read(path)))
 }
 
 /// A part of the address for as long as it has one: a page that is being left keeps the last value,
@@ -59,7 +61,7 @@ pub fn query_text(name: &'static str) -> QueryText {
     let query = use_query_map();
     let setter = query_setter();
     QueryText {
-        get: Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default()),
+        get: memo(move || query.with(|query| query.get(name)).unwrap_or_default()),
         set: Callback::new(move |text| setter.run(vec![(name, text)])),
     }
 }

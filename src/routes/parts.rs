@@ -2,7 +2,6 @@
 //! WebAssembly module of its own, which `.make/split.mjs` cuts out of the compiled whole.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,9 +15,11 @@ use crate::pages::new_service::NewServicePage;
 use crate::pages::org::OrgPage;
 use crate::pages::project::ProjectPage;
 use crate::pages::service::ServicePage;
+use crate::reactive::dynamic;
+use crate::state::poll::Later;
 
-/// How long after the start the parts are fetched that nothing has asked for yet.
-const CALM: Duration = Duration::from_secs(2);
+/// Milliseconds after the start until the parts are fetched that nothing has asked for yet.
+const CALM: u32 = 2_000;
 
 /// Builds a page of a part.
 type Build = fn(Kind) -> AnyView;
@@ -92,12 +93,11 @@ pub(super) fn show(part: Part, kind: Kind) -> AnyView {
         });
     };
     fetch();
-    (move || match arrival.get() {
+    dynamic(move || match arrival.get() {
         Some(Some(build)) => build(kind),
         Some(None) => did_not_arrive(Callback::new(move |()| fetch())),
         None => view! { <Skeleton rows=8 /> }.into_any(),
     })
-    .into_any()
 }
 
 fn did_not_arrive(retry: Callback<()>) -> AnyView {
@@ -116,5 +116,5 @@ pub(super) fn fetch_all_soon() {
             });
         }
     };
-    set_timeout(fetch, CALM);
+    Later::new().run(CALM, fetch);
 }

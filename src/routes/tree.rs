@@ -9,6 +9,7 @@ use super::parts::{Part, fetch_all_soon, show};
 use super::{Address, use_address};
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::services::ServicesPage;
+use crate::reactive::{dynamic, memo};
 
 /// A page, without what its address names: another service is the same page with other content,
 /// the other dialect is another page.
@@ -51,13 +52,13 @@ pub fn Pages() -> impl IntoView {
 #[component]
 fn Page() -> impl IntoView {
     let address = use_address();
-    let kind = Memo::new(move |_| address.get().as_ref().map(Kind::of));
+    let kind = memo(move || address.get().as_ref().map(Kind::of));
     fetch_all_soon();
-    move || match kind.get() {
+    dynamic(move || match kind.get() {
         None => NotFoundPage().into_any(),
         Some(Kind::Services(_)) => ServicesPage().into_any(),
         Some(kind @ Kind::NewService(_)) => show(Part::Form, kind),
         Some(kind @ Kind::Service(_)) => show(Part::Service, kind),
         Some(kind) => show(Part::Places, kind),
-    }
+    })
 }

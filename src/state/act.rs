@@ -11,6 +11,7 @@ use leptos::prelude::{
 
 use super::session::use_session;
 use crate::api::Failure;
+use crate::reactive::memo;
 
 type Running = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -80,11 +81,11 @@ impl<I: 'static> Act<I> {
     /// Whether it is under way.
     pub fn pending(self) -> Memo<bool> {
         let pending = self.action.pending();
-        Memo::new(move |_| pending.get())
+        memo(move || pending.get())
     }
 
     /// What went wrong, in words.
     pub fn failed(self) -> Memo<Option<String>> {
-        Memo::new(move |_| self.failure.get().map(|failure| failure.words()))
+        memo(move || self.failure.get().map(|failure| failure.words()))
     }
 }

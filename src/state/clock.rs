@@ -6,6 +6,8 @@ use leptos::prelude::{Get, Memo, ReadSignal, Set, provide_context, signal, use_c
 use super::poll::{Landed, Poll};
 use super::preference::use_preferences;
 
+use crate::reactive::memo;
+
 /// The time, once a second while the tab is seen.
 #[derive(Clone, Copy)]
 struct Clock(ReadSignal<DateTime<Utc>>);
@@ -31,13 +33,13 @@ pub fn use_now() -> ReadSignal<DateTime<Utc>> {
 /// An instant as `6 min ago`, kept up to date.
 pub fn use_ago(instant: DateTime<Utc>) -> Memo<String> {
     let now = use_now();
-    Memo::new(move |_| ago(instant, now.get()))
+    memo(move || ago(instant, now.get()))
 }
 
 /// An instant as `2026-04-22 15:30:00`, in the zone that the person chose.
 pub fn use_exact(instant: DateTime<Utc>) -> Memo<String> {
     let utc = use_preferences().utc;
-    Memo::new(move |_| exact(instant, utc.get()))
+    memo(move || exact(instant, utc.get()))
 }
 
 /// How long ago an instant was, coarsely.

@@ -1,17 +1,21 @@
 //! Fetched data: the last good value, what went wrong since, and how fresh it is.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::{
-    Effect, Get, GetUntracked, LocalStorage, Memo, RwSignal, Set, SetValue, StoredValue,
-    WithUntracked, WithValue,
+    Get, GetUntracked, LocalStorage, Memo, RwSignal, Set, SetValue, StoredValue, WithUntracked,
+    WithValue,
 };
+use serde::de::DeserializeOwned;
 
 use super::poll::{Landed, Poll};
 use super::session::use_session;
-use crate::api::Failure;
+use crate::api::{Call, Failure, Request};
+use crate::reactive::{effect, memo};
 
 /// Fetched data that stays on screen while it is fetched again, or can't be.
 pub struct Remote<T: Send + Sync + 'static> {
@@ -34,51 +38,102 @@ impl<T: Send + Sync + 'static> Clone for Remote<T> {
 
 impl<T: Send + Sync + 'static> Copy for Remote<T> {}
 
+type Fetch<Q, A> = Rc<dyn Fn(Q) -> Pin<Box<dyn Future<Output = Result<A, Failure>>>>>;
+type Land<A> = Rc<dyn Fn(Result<A, Failure>) -> Landed>;
+
+/// What starts a poll for the question of the moment, if there is one. Its machinery is the same
+/// for every type of data.
+fn follow<Q, A>(
+    question: Memo<Option<Q>>,
+    loading: RwSignal<bool>,
+    fetch: Fetch<Q, A>,
+    land: Land<A>,
+) -> Box<dyn Fn() -> Option<Poll>>
+where
+    Q: Clone + PartialEq + Send + Sync + 'static,
+    A: 'static,
+{
+    let session = use_session();
+    Box::new(move || {
+        let question = question.get()?;
+        let (fetch, land) = (fetch.clone(), land.clone());
+        Some(Poll::start(move || {
+            loading.set(true);
+            let answer = fetch(question.clone());
+            let land = land.clone();
+            async move {
+                let answer = answer.await;
+                if let Err(failure) = &answer {
+                    session.note(failure);
+                }
+                land(answer)
+            }
+        }))
+    })
+}
+
 /// Milliseconds until data is fetched again, told by the data; `None`: only when asked.
 pub type Pace<T> = fn(&T) -> Option<u32>;
 
 impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
     /// Fetches what `question` asks for, again at `pace`, and anew when the question changes: then
     /// the old answer goes. While there is no question, nothing is fetched.
-    pub fn new<Q, F>(
+    pub fn new(
+        question: impl Fn() -> Option<Call<T>> + Send + Sync + 'static,
+        pace: Pace<T>,
+    ) -> Self
+    where
+        T: DeserializeOwned,
+    {
+        let remote = Self::empty();
+        remote.follow(
+            memo(move || Some(question()?.request)),
+            Rc::new(Request::send),
+            Rc::new(move |answer| remote.land(answer.and_then(|answer| answer.read()), pace)),
+        );
+        remote
+    }
+
+    /// As [`Remote::new`], with an answer that is made of what was fetched.
+    pub fn made<Q, F>(
         question: impl Fn() -> Option<Q> + Send + Sync + 'static,
-        fetch: impl Fn(Q) -> F + Clone + 'static,
+        fetch: impl Fn(Q) -> F + 'static,
         pace: Pace<T>,
     ) -> Self
     where
         Q: Clone + PartialEq + Send + Sync + 'static,
         F: Future<Output = Result<T, Failure>> + 'static,
     {
-        let remote = Self {
+        let remote = Self::empty();
+        remote.follow(
+            memo(question),
+            Rc::new(move |question| Box::pin(fetch(question))),
+            Rc::new(move |answer| remote.land(answer, pace)),
+        );
+        remote
+    }
+
+    fn empty() -> Self {
+        Self {
             data: RwSignal::new(None),
             error: RwSignal::new(None),
             loading: RwSignal::new(false),
             fetched: RwSignal::new(None),
             poll: StoredValue::new_local(None),
-        };
-        let session = use_session();
-        let question = Memo::new(move |_| question());
+        }
+    }
+
+    fn follow<Q, A>(self, question: Memo<Option<Q>>, fetch: Fetch<Q, A>, land: Land<A>)
+    where
+        Q: Clone + PartialEq + Send + Sync + 'static,
+        A: 'static,
+    {
+        let start = follow(question, self.loading, fetch, land);
         // The effect owns the poll: a new question closes it before the next one starts.
-        Effect::new(move |_| {
-            remote.forget();
-            let Some(question) = question.get() else {
-                return;
-            };
-            let fetch = fetch.clone();
-            let poll = Poll::start(move || {
-                remote.loading.set(true);
-                let answer = fetch(question.clone());
-                async move {
-                    let answer = answer.await;
-                    if let Err(failure) = &answer {
-                        session.note(failure);
-                    }
-                    remote.land(answer, pace)
-                }
-            });
-            remote.poll.set_value(Some(poll));
+        effect(move || {
+            self.forget();
+            self.poll.set_value(start());
         });
-        remote
     }
 
     /// Fetches again now.

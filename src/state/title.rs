@@ -1,8 +1,10 @@
 //! The words on the browser's tab.
 
-use leptos::prelude::{Effect, document};
+use leptos::prelude::document;
+
+use crate::reactive::effect;
 
 /// Keeps the tab's title up to date for as long as the page is there.
 pub fn use_title(title: impl Fn() -> String + 'static) {
-    Effect::new(move |_| document().set_title(&format!("{} · Pilothouse", title())));
+    effect(move || document().set_title(&format!("{} · Pilothouse", title())));
 }

@@ -1,7 +1,7 @@
 //! Orgs, projects and environments around the current address, and the platform itself: what the
 //! rail, the breadcrumbs and the pages share.
 
-use leptos::prelude::{Get, Memo, provide_context, use_context};
+use leptos::prelude::{Get, provide_context, use_context};
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{
     GetMeta, ListEnvironments, ListOrgs, ListProjects, ListWorkspaceProjects, ListWorkspaces,
@@ -16,7 +16,8 @@ use wire::project::Project;
 use super::preference::last_org;
 use super::remote::Remote;
 use super::session::use_session;
-use crate::api::{send, use_connection};
+use crate::api::{call, use_connection};
+use crate::reactive::memo;
 use crate::routes::{Address, use_address};
 
 /// What is around the current address.
@@ -46,12 +47,12 @@ pub fn provide_tree() -> Tree {
             Some(Scope::Workspace { .. })
         )
     };
-    let place = Memo::new(move |_| {
+    let place = memo(move || {
         let address = address.get();
         let signed_in = session.who.get().is_some();
         signed_in.then_some((is_workspace(), address))
     });
-    let org = Memo::new(move |_| {
+    let org = memo(move || {
         let (workspace, address) = place.get()?;
         let address = address?;
         let org = match address {
@@ -82,10 +83,13 @@ pub fn use_tree() -> Tree {
 fn meta() -> Remote<Meta> {
     let connection = use_connection();
     Remote::new(
-        || Some(()),
-        move |()| {
-            let connection = connection.clone();
-            async move { send::<GetMeta>(&connection, &NoParams {}, &NoQuery, &NoBody).await }
+        move || {
+            Some(call::<GetMeta>(
+                &connection,
+                &NoParams {},
+                &NoQuery,
+                &NoBody,
+            ))
         },
         |_| Some(PACE),
     )
@@ -94,16 +98,11 @@ fn meta() -> Remote<Meta> {
 fn orgs(workspaces: impl Fn() -> Option<bool> + Send + Sync + 'static) -> Remote<Vec<Org>> {
     let connection = use_connection();
     Remote::new(
-        workspaces,
-        move |workspaces| {
-            let connection = connection.clone();
-            async move {
-                if workspaces {
-                    send::<ListWorkspaces>(&connection, &NoParams {}, &NoQuery, &NoBody).await
-                } else {
-                    send::<ListOrgs>(&connection, &NoParams {}, &NoQuery, &NoBody).await
-                }
-            }
+        move || {
+            Some(match workspaces()? {
+                true => call::<ListWorkspaces>(&connection, &NoParams {}, &NoQuery, &NoBody),
+                false => call::<ListOrgs>(&connection, &NoParams {}, &NoQuery, &NoBody),
+            })
         },
         |_| Some(PACE),
     )
@@ -114,18 +113,15 @@ fn projects(
 ) -> Remote<Vec<Project>> {
     let connection = use_connection();
     Remote::new(
-        place,
-        move |(is_workspace, org)| {
-            let connection = connection.clone();
-            async move {
-                if is_workspace {
-                    let params = WorkspaceParams { workspace: org };
-                    send::<ListWorkspaceProjects>(&connection, &params, &NoQuery, &NoBody).await
-                } else {
-                    let params = OrgParams { org };
-                    send::<ListProjects>(&connection, &params, &NoQuery, &NoBody).await
-                }
-            }
+        move || {
+            let (is_workspace, org) = place()?;
+            Some(if is_workspace {
+                let params = WorkspaceParams { workspace: org };
+                call::<ListWorkspaceProjects>(&connection, &params, &NoQuery, &NoBody)
+            } else {
+                let params = OrgParams { org };
+                call::<ListProjects>(&connection, &params, &NoQuery, &NoBody)
+            })
         },
         |_| Some(PACE),
     )
@@ -136,13 +132,15 @@ fn environments(
 ) -> Remote<Vec<Environment>> {
     let connection = use_connection();
     Remote::new(
-        place,
-        move |(org, project)| {
-            let connection = connection.clone();
-            async move {
-                let params = ProjectParams { org, project };
-                send::<ListEnvironments>(&connection, &params, &NoQuery, &NoBody).await
-            }
+        move || {
+            let (org, project) = place()?;
+            let params = ProjectParams { org, project };
+            Some(call::<ListEnvironments>(
+                &connection,
+                &params,
+                &NoQuery,
+                &NoBody,
+            ))
         },
         |_| Some(PACE),
     )

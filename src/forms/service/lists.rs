@@ -9,6 +9,7 @@ use crate::components::button::{Button, IconButton, Kind};
 use crate::components::field::{AreaField, Look, TextField};
 use crate::components::icon::Icon;
 use crate::forms::dotenv;
+use crate::reactive::memo;
 use crate::words::domain_link;
 
 /// A field in a row.
@@ -37,7 +38,7 @@ fn rows(
     cells: impl Fn(usize) -> AnyView + Clone + Send + Sync + 'static,
     remove: fn(&mut ServiceDraft, usize),
 ) -> impl IntoView {
-    let count = Memo::new(move |_| form.draft.with(length));
+    let count = memo(move || form.draft.with(length));
     let heads = move || {
         (count.get() > 0).then(|| {
             let heads = heads

@@ -13,6 +13,7 @@ use crate::components::button::Segments;
 use crate::components::field::{Look, SelectField, TextField};
 use crate::components::page::Panel;
 use crate::forms::named::slug_hint;
+use crate::reactive::memo;
 
 /// Every section.
 #[component]
@@ -72,7 +73,7 @@ const REPOSITORY: &str = "repository";
 
 #[component]
 fn SourceSection(form: Form) -> impl IntoView {
-    let source = Memo::new(move |_| form.draft.with(|draft| draft.source));
+    let source = memo(move || form.draft.with(|draft| draft.source));
     let has_choice = form.dialect == Dialect::Environment;
     let choose = move |word: String| {
         let source = if word == REPOSITORY {

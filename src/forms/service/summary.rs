@@ -7,6 +7,7 @@ use super::Form;
 use super::changes::{Change, changes};
 use super::draft::{ServiceDraft, Source};
 use crate::components::status::{Shape, state_mark};
+use crate::reactive::memo;
 use crate::words::plural;
 
 /// What will exist, in sentences.
@@ -65,7 +66,7 @@ fn named(text: &str, otherwise: &str) -> String {
 /// The summary of a form that creates.
 #[component]
 pub fn WillExist(form: Form, #[prop(into)] place: Signal<String>) -> impl IntoView {
-    let lines = Memo::new(move |_| form.draft.with(|draft| lines(draft, &place.get())));
+    let lines = memo(move || form.draft.with(|draft| lines(draft, &place.get())));
     let sentences = move || {
         let lines = lines.get().into_iter();
         lines.map(|line| view! { <p>{line}</p> }).collect_view()
@@ -98,11 +99,11 @@ pub fn Faults(form: Form) -> impl IntoView {
 /// The summary of a form that edits: every difference, and what it does to what runs.
 #[component]
 pub fn WillChange(form: Form) -> impl IntoView {
-    let differences = Memo::new(move |_| {
+    let differences = memo(move || {
         form.saved
             .with(|saved| form.draft.with(|draft| changes(saved, draft)))
     });
-    let effect = Memo::new(move |_| {
+    let effect = memo(move || {
         let patch = form
             .saved
             .with(|saved| form.draft.with(|d| d.patch(saved, form.dialect)));

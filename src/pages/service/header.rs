@@ -19,6 +19,7 @@ use crate::components::status::{service_state, state_mark};
 use crate::forms::scale::{Draft, ScaleForm};
 use crate::pages::services::filter::source;
 use crate::pages::services::row::{domain_anchor, release};
+use crate::reactive::{effect, memo};
 use crate::state::act::Act;
 use crate::state::clock::time_of_day;
 use crate::state::preference::use_preferences;
@@ -89,8 +90,8 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
 #[component]
 fn StateLine(here: Here) -> impl IntoView {
     let utc = use_preferences().utc;
-    let mark = Memo::new(move |_| here.state().map(|state| service_state(&state)));
-    let words = Memo::new(move |_| {
+    let mark = memo(move || here.state().map(|state| service_state(&state)));
+    let words = memo(move || {
         let status = here.status.get()?;
         let desired = status.desired.unwrap_or(status.total);
         let mut words = match desired {
@@ -111,7 +112,7 @@ fn StateLine(here: Here) -> impl IntoView {
     view! {
         <span class="state-line" role="status">
             {move || mark.get().map(state_mark)}
-            <span class="dim">{move || words.get()}</span>
+            <span class="dim">{words}</span>
         </span>
     }
 }
@@ -214,13 +215,13 @@ fn refused(failed: Memo<Option<String>>) -> impl IntoView {
 fn DeleteDialog(actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
     let open = actions.open.delete;
     let typed = RwSignal::new(String::new());
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() {
             typed.set(String::new());
             actions.delete.failure.set(None);
         }
     });
-    let against = Memo::new(move |_| {
+    let against = memo(move || {
         let name = service.get().name.clone();
         (typed.get().trim() != name).then(|| format!("Type {name} to confirm."))
     });

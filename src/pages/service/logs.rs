@@ -19,6 +19,7 @@ use crate::components::feedback::{Empty, Failed, Note, Skeleton};
 use crate::logbook::store::{Selection, Store};
 use crate::logbook::view::LogView;
 use crate::pages::parts::freshness;
+use crate::reactive::{When, effect, memo};
 use crate::routes::{query_setter, query_text};
 use crate::state::poll::Later;
 use crate::state::remote::Remote;
@@ -66,7 +67,7 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
         })
     };
     let loaded = use_lines(question, store);
-    let selection = Memo::new(move |_| Selection {
+    let selection = memo(move || Selection {
         instance: Some(controls.instance.get.get()).filter(|name| !name.is_empty()),
         is_error: match controls.stream.get.with(String::clone).as_str() {
             "stderr" => Some(true),
@@ -74,10 +75,10 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
             _ => None,
         },
     });
-    let change = Memo::new(move |_| loaded.get().map_or(0, |loaded| loaded.change));
-    let is_empty = Memo::new(move |_| loaded.get().is_some_and(|loaded| loaded.held == 0));
-    let has_answer = Memo::new(move |_| loaded.data.with(Option::is_some));
-    let has_failed = Memo::new(move |_| loaded.error.with(Option::is_some));
+    let change = memo(move || loaded.get().map_or(0, |loaded| loaded.change));
+    let is_empty = memo(move || loaded.get().is_some_and(|loaded| loaded.held == 0));
+    let has_answer = memo(move || loaded.data.with(Option::is_some));
+    let has_failed = memo(move || loaded.error.with(Option::is_some));
     let content = move || {
         if !has_answer.get() {
             return match has_failed.get() {
@@ -99,17 +100,17 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
             if follows { ", live" } else { "" }
         )
     };
-    let is_truncated = Memo::new(move |_| loaded.get().is_some_and(|loaded| loaded.truncated));
+    let is_truncated = memo(move || loaded.get().is_some_and(|loaded| loaded.truncated));
     view! {
         <Bar controls store change selection />
-        <Show when=move || is_truncated.get()>
+        <When is=move || is_truncated.get()>
             <Note>
                 <span class="grow">
                     "The window holds older lines than the newest " {LIMIT}
                     " that are loaded: choose a shorter one, or filter."
                 </span>
             </Note>
-        </Show>
+        </When>
         <section class="panel" aria-label="Log">
             <header>
                 <h2>{move || controls.window.get().words()}</h2>
@@ -124,7 +125,7 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
 fn use_controls() -> Controls {
     let filter = query_text("filter");
     let typed = RwSignal::new(filter.get.get_untracked());
-    Effect::new(move |_| {
+    effect(move || {
         let text = filter.get.get();
         if typed.get_untracked() != text {
             typed.set(text);
@@ -133,8 +134,7 @@ fn use_controls() -> Controls {
     let span = query_text("window");
     let start = query_text("start");
     let end = query_text("end");
-    let window =
-        Memo::new(move |_| Window::read(&span.get.get(), &start.get.get(), &end.get.get()));
+    let window = memo(move || Window::read(&span.get.get(), &start.get.get(), &end.get.get()));
     Controls {
         window,
         start,
@@ -164,7 +164,7 @@ fn use_lines(
 ) -> Remote<Loaded> {
     let connection = use_connection();
     let asked = StoredValue::new(None::<(Question, Loaded)>);
-    Remote::new(
+    Remote::made(
         question,
         move |question: Question| {
             let connection = connection.clone();

@@ -16,13 +16,14 @@ use crate::components::icon::Icon;
 use crate::components::page::{Panel, fact};
 use crate::components::status::{instance_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
+use crate::reactive::{When, memo};
 use crate::words::plural;
 use wire::action::Action as Deed;
 
 /// The overview.
 #[component]
 pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
-    let is_waiting = Memo::new(move |_| {
+    let is_waiting = memo(move || {
         service.get().undeployed_changes
             && here.params.get().scope.dialect() == Dialect::Environment
             && here.state() != Some(Open::Known(ServiceState::Undeployed))
@@ -32,7 +33,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
         content.into_any()
     };
     view! {
-        <Show when=move || is_waiting.get()>
+        <When is=move || is_waiting.get()>
             <Note>
                 <span class="grow">
                     <b>"Saved, and not deployed yet. "</b>
@@ -45,7 +46,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
                     on_click=move |()| actions.open.deploy.set(true)
                 />
             </Note>
-        </Show>
+        </When>
         <div class="cols">
             <Panel title="Instances" aside=move || freshness(here.status) flush=true>
                 {loaded(here.status, 3, instances)}

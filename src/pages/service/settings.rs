@@ -21,6 +21,7 @@ use crate::forms::service::draft::ServiceDraft;
 use crate::forms::service::sections::Sections;
 use crate::forms::service::summary::WillChange;
 use crate::pages::new_service::keep_draft;
+use crate::reactive::{When, effect, memo};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
 use crate::state::tree::use_tree;
@@ -34,7 +35,7 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     let changed = form.changed();
     // What is saved is taken over as long as nothing was typed: a patch then says only what this
     // person changed, whatever others did meanwhile.
-    Effect::new(move |_| {
+    effect(move || {
         let saved = ServiceDraft::of(&service.get());
         if !changed.get_untracked() && form.saved.with_untracked(|known| *known != saved) {
             form.settle(saved);
@@ -58,9 +59,8 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
             Err(_) => go_to_first_fault(),
         }
     };
-    let against = Memo::new(move |_| {
-        (!changed.get()).then(|| "Nothing differs from what is saved.".to_owned())
-    });
+    let against =
+        memo(move || (!changed.get()).then(|| "Nothing differs from what is saved.".to_owned()));
     let refused = move || {
         let failure = save.failure.get()?;
         let words = match failure.field_errors().is_empty() {
@@ -103,13 +103,13 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
                             against
                             pending=save.pending()
                         />
-                        <Show when=move || changed.get()>
+                        <When is=move || changed.get()>
                             <Button
                                 label="Discard"
                                 kind=Kind::Quiet
                                 on_click=move |()| form.discard()
                             />
-                        </Show>
+                        </When>
                     </div>
                 </Panel>
             </div>
@@ -137,7 +137,7 @@ fn use_save(here: Here, form: Form) -> Act<ServicePatch> {
             here.status.refresh();
         },
     );
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(failure) = save.failure.get() {
             form.blame(failure.field_errors());
         }

@@ -9,6 +9,7 @@ use super::filter::source;
 use crate::components::icon::{Icon, icon};
 use crate::components::status::{service_state, state_mark};
 use crate::pages::parts::maybe_instant;
+use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::state::tree::use_tree;
 use crate::words::domain_link;
@@ -81,14 +82,14 @@ fn domain_links(domains: &[String]) -> AnyView {
 pub fn domain_anchor(domain: String) -> impl IntoView {
     let meta = use_tree().meta;
     let name = domain.clone();
-    let href = Memo::new(move |_| {
+    let href = memo(move || {
         let meta = meta.get();
         domain_link(
             meta.as_ref().and_then(|meta| meta.ingress.as_deref()),
             &domain,
         )
     });
-    move || match href.get() {
+    dynamic(move || match href.get() {
         Some(href) => view! {
             <a class="link" href=href target="_blank" rel="noopener">
                 {name.clone()}
@@ -97,7 +98,7 @@ pub fn domain_anchor(domain: String) -> impl IntoView {
         }
         .into_any(),
         None => view! { <span>{name.clone()}</span> }.into_any(),
-    }
+    })
 }
 
 fn tag_chips(tags: &[String]) -> impl IntoView + use<> {

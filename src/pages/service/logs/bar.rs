@@ -9,6 +9,7 @@ use crate::components::button::{Button, Kind, Segments};
 use crate::components::field::{Look, SearchBox, SelectField, TextField, Toggle};
 use crate::components::icon::Icon;
 use crate::logbook::store::{Selection, Store};
+use crate::reactive::{When, memo};
 use crate::routes::QueryText;
 use crate::state::keys::use_keys;
 use crate::state::poll::Later;
@@ -122,15 +123,15 @@ pub fn Bar(
                 }
             />
         </div>
-        <Show when=move || is_custom.get()>
+        <When is=move || is_custom.get()>
             <CustomWindow controls />
-        </Show>
+        </When>
     }
 }
 
 #[component]
 fn InstanceField(controls: Controls, store: RwSignal<Store>, change: Memo<u32>) -> impl IntoView {
-    let names = Memo::new(move |_| {
+    let names = memo(move || {
         change.track();
         let mut names = store.with_untracked(|store| store.instances().to_vec());
         let chosen = controls.instance.get.get();
