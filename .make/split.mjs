@@ -26,6 +26,14 @@ function finished(file) {
   return readFileSync(file);
 }
 
+/** A script's text as it is served. */
+function written(name, text) {
+  if (!IS_RELEASE) return text;
+  const file = join(work, name);
+  writeFileSync(file, text);
+  return execFileSync("terser", [file, "--module", "--compress", "--mangle"], { encoding: "utf8", maxBuffer: 1 << 26 });
+}
+
 const work = mkdtempSync(join(tmpdir(), "console-parts-"));
 try {
   const main = readdirSync(TRUNK_STAGING_DIR).find((name) => /^console-[0-9a-f]+\.js$/.test(name)).replace(".js", "");
@@ -39,13 +47,15 @@ try {
     serve(served, content);
     loader = loader.replaceAll(`./${name}`, `./${served}`);
   }
+  loader = written("parts.js", loader);
   const loaderName = `parts-${hash(loader)}.js`;
   serve(loaderName, loader);
 
   const web = ["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-name", "console"];
   run("wasm-bindgen", join(work, "console.wasm"), "--out-dir", join(work, "bound"), ...web);
   const script = readFileSync(join(work, "bound", "console.js"), "utf8");
-  serve(`${main}.js`, script.replaceAll('from "./__wasm_split.js"', `from "./${loaderName}"`).replaceAll("console_bg.wasm", `${main}_bg.wasm`));
+  const renamed = script.replaceAll('from "./__wasm_split.js"', `from "./${loaderName}"`).replaceAll("console_bg.wasm", `${main}_bg.wasm`);
+  serve(`${main}.js`, written("main.js", renamed));
   serve(`${main}_bg.wasm`, finished(join(work, "bound", "console_bg.wasm")));
 } finally {
   rmSync(work, { recursive: true });
