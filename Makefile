@@ -25,7 +25,7 @@ lint: ## Formatting, lints, licences
 bench: ## Measure what the README says about speed and size
 	@.make/tools test
 	@.make/release
-	@.make/with-engine tests/bench/run
+	@.make/with-engine .make/bench
 
 screenshots: ## Make the pictures of the README
 	@.make/tools test

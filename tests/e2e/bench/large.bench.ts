@@ -1,0 +1,95 @@
+// 10,000 services in one environment: the list over HTTP, and the table in the browser.
+import { type CDPSession, type Page } from "@playwright/test";
+import { expect, type Platform, signIn, test } from "../platform.ts";
+import { percentile, tell } from "./figure.ts";
+
+const SERVICES = 10_000;
+const AT_ONCE = 16;
+const LISTS = 100;
+const LIST = "/orgs/acme/projects/shop/envs/production/services/";
+
+test("10,000 services", async ({ page, platform }) => {
+  await platform.api("POST", "/workspaces/", { name: "Acme" });
+  await platform.api("POST", "/workspaces/acme/projects/", { name: "Shop" });
+  await createAll(platform);
+  await expect
+    .poll(async () => (await platform.api<{ status?: { state: string } }[]>("GET", LIST)).filter((one) => one.status?.state === "running").length, {
+      timeout: 600_000,
+      intervals: [5_000],
+    })
+    .toBe(SERVICES);
+
+  const took = await times(LISTS, () => platform.api("GET", LIST));
+  tell("list_10000_services_p50_ms", percentile(took, 0.5), "at most 60");
+
+  await signIn(page, platform);
+  await page.goto(`${platform.url}/o/acme/p/shop/e/production`);
+  await expect(page.getByText(/^10,?000 services/).first()).toBeVisible();
+
+  const scripts = await keystrokes(page, "web-4711");
+  tell("table_10000_filter_script_p50_ms", percentile(scripts, 0.5), "at most 16");
+  tell("table_10000_filter_script_worst_ms", Math.max(...scripts), "at most 16");
+  await page.getByRole("searchbox").fill("");
+  tell("table_10000_frames_without_rows", await emptyFrames(page), "0");
+});
+
+async function createAll(platform: Platform): Promise<void> {
+  const numbers = Array.from({ length: SERVICES }, (_, number) => number).values();
+  const worker = async () => {
+    for (const number of numbers) {
+      const body = { name: `web-${number}`, image: "shop:1", port: 8080 };
+      await platform.api("POST", "/workspaces/acme/projects/shop/services/", body);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** Milliseconds that each of so many calls takes. */
+async function times(count: number, call: () => Promise<unknown>): Promise<number[]> {
+  const took: number[] = [];
+  for (let number = 0; number < count; number += 1) {
+    const started = performance.now();
+    await call();
+    took.push(performance.now() - started);
+  }
+  return took;
+}
+
+/** Milliseconds of script that each key of a text costs in the filter. */
+async function keystrokes(page: Page, text: string): Promise<number[]> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  await page.getByRole("searchbox").focus();
+  const costs: number[] = [];
+  for (const key of text) {
+    const before = await scriptSeconds(session);
+    await page.keyboard.press(key);
+    await nextFrames(page);
+    costs.push((await scriptSeconds(session)) * 1_000 - before * 1_000);
+  }
+  return costs;
+}
+
+async function scriptSeconds(session: CDPSession): Promise<number> {
+  const { metrics } = await session.send("Performance.getMetrics");
+  return metrics.find((metric) => metric.name === "ScriptDuration")?.value ?? Number.NaN;
+}
+
+async function nextFrames(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** Frames of a quick scroll in which the middle of the window shows no row. */
+async function emptyFrames(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    let empty = 0;
+    for (let step = 0; step < 300; step += 1) {
+      scrollBy(0, 900);
+      await frame();
+      const row = document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("tr");
+      if (!row || row.classList.contains("gap")) empty += 1;
+    }
+    return empty;
+  });
+}

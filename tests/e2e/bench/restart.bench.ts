@@ -1,0 +1,56 @@
+// A rolling restart of three real instances while visitors come through ingress.
+import { request } from "node:http";
+import { buildSampleImage } from "../image.ts";
+import { expect, test } from "../platform.ts";
+import { tell } from "./figure.ts";
+
+test.use({ engine: "containers" });
+
+const PER_SECOND = 200;
+const SECONDS = 60;
+const SERVICE = "/workspaces/acme/projects/shop/services/web";
+
+test("a rolling restart under load", async ({ platform }) => {
+  const image = await buildSampleImage();
+  await platform.api("POST", "/workspaces/", { name: "Acme" });
+  await platform.api("POST", "/workspaces/acme/projects/", { name: "Shop" });
+  await platform.api("POST", "/workspaces/acme/projects/shop/services/", {
+    name: "web", image, port: 8080, instances: 3, health_check_path: "/_health/", domains: ["web.localhost"],
+  });
+  const ready = async () => (await platform.api<{ data: { ready: number } }>("GET", `${SERVICE}/status`)).data.ready;
+  await expect.poll(ready, { timeout: 120_000 }).toBe(3);
+
+  const before = new Set(platform.containers());
+  const answers = load(platform.ingress, "web.localhost");
+  await platform.api("POST", `${SERVICE}/restart`);
+  const statuses = await answers;
+  await expect.poll(() => platform.containers().filter((id) => before.has(id)).length, { timeout: 120_000 }).toBe(0);
+
+  tell("restart_requests_sent", statuses.length, `${PER_SECOND} each second`);
+  tell("restart_requests_failed", statuses.filter((status) => status !== 200).length, "0");
+});
+
+/** Sends requests at an even rate, each on a connection of its own; 0 stands for no answer. */
+async function load(ingress: string, host: string): Promise<number[]> {
+  const begun = performance.now();
+  const sent: Promise<number>[] = [];
+  while (sent.length < PER_SECOND * SECONDS) {
+    const due = ((performance.now() - begun) / 1_000) * PER_SECOND;
+    while (sent.length < Math.min(due, PER_SECOND * SECONDS)) sent.push(status(ingress, host));
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  return Promise.all(sent);
+}
+
+function status(ingress: string, host: string): Promise<number> {
+  return new Promise((done) => {
+    const sent = request(ingress, { headers: { host }, agent: false, timeout: 30_000 }, (answer) => {
+      answer.resume();
+      answer.on("end", () => done(answer.statusCode ?? 0));
+      answer.on("error", () => done(0));
+    });
+    sent.on("timeout", () => sent.destroy());
+    sent.on("error", () => done(0));
+    sent.end();
+  });
+}
