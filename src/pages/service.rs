@@ -20,7 +20,7 @@ use wire::status::{ServiceState, ServiceStatus};
 use super::parts::loaded;
 use crate::api::{call, use_connection};
 use crate::components::status::service_state;
-use crate::reactive::memo;
+use crate::reactive::{When, memo};
 use crate::routes::{Address, Tab, use_kept};
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
@@ -102,7 +102,14 @@ pub fn ServicePage() -> impl IntoView {
         }
         .into_any()
     };
-    loaded(here.service, 8, content)
+    // The head names the service once it is known; until then, or where there is none, this does.
+    let is_unknown = move || here.service.data.with(Option::is_none);
+    view! {
+        <When is=is_unknown>
+            <h1 class="unseen">{move || here.params.get().service}</h1>
+        </When>
+        {loaded(here.service, 8, content)}
+    }
 }
 
 fn use_service_params() -> Memo<ServiceParams> {

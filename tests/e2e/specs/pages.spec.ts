@@ -1,0 +1,79 @@
+// Every page as it first looks: nothing for axe to find, no sideways scroll on a phone, no complaint
+// in the browser's console.
+import AxeBuilder from "@axe-core/playwright";
+import { type Page } from "@playwright/test";
+import { expect, type Platform, signIn, test } from "../platform.ts";
+
+const PRODUCTION = "/o/acme/p/shop/e/production";
+
+/** A page, what shows that it is there, and what is done on it before it is looked at. */
+type Visit = { name: string; path: string; shows: string; open?: (page: Page) => Promise<void> };
+
+const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).click();
+
+const VISITS: Visit[] = [
+  { name: "organisations", path: "/?all=yes", shows: "Organisations" },
+  { name: "an organisation", path: "/o/acme", shows: "Acme" },
+  { name: "a project", path: "/o/acme/p/shop", shows: "Shop" },
+  { name: "services", path: PRODUCTION, shows: "Services" },
+  { name: "no services", path: "/o/acme/p/empty/e/production", shows: "Services" },
+  { name: "services of a workspace", path: "/w/acme/p/shop", shows: "Services" },
+  { name: "a new service", path: `${PRODUCTION}/services/new`, shows: "New service" },
+  { name: "a new service with faults", path: `${PRODUCTION}/services/new`, shows: "New service", open: press("Create and deploy") },
+  { name: "a service", path: `${PRODUCTION}/s/cart/overview`, shows: "cart" },
+  { name: "scaling", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Scale") },
+  { name: "restarting", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Restart") },
+  { name: "logs", path: `${PRODUCTION}/s/cart/logs`, shows: "cart" },
+  { name: "settings", path: `${PRODUCTION}/s/cart/settings`, shows: "cart" },
+  { name: "no such service", path: `${PRODUCTION}/s/none/overview`, shows: "" },
+  { name: "no such page", path: "/nothing/here", shows: "" },
+];
+
+async function fill(platform: Platform): Promise<void> {
+  const known = await platform.api<unknown[]>("GET", "/orgs/");
+  if (known.length > 0) return;
+  await platform.api("POST", "/workspaces/", { name: "Acme" });
+  for (const name of ["Shop", "Empty"]) await platform.api("POST", "/workspaces/acme/projects/", { name });
+  const services = "/workspaces/acme/projects/shop/services/";
+  await platform.api("POST", services, { name: "cart", image: "registry.example/team/cart:1", port: 8080, instances: 2, domains: ["cart.localhost"] });
+  await platform.api("POST", services, { name: "a-service-with-a-very-long-name-that-does-not-fit-anywhere", image: "shop:1", port: 8080 });
+}
+
+async function visit(page: Page, platform: Platform, { path, shows, open }: Visit): Promise<void> {
+  await page.goto(platform.url + path);
+  const title = page.getByRole("heading", { level: 1 });
+  await (shows ? expect(title).toContainText(shows) : expect(title).toBeVisible());
+  await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
+  await open?.(page);
+}
+
+async function isClean(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n")}`)).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+    test.describe(`${colorScheme} at ${viewport.width}`, () => {
+      test.use({ colorScheme, viewport, contextOptions: { reducedMotion: "reduce" } });
+
+      test("every page", async ({ page, platform }) => {
+        await fill(platform);
+        await test.step("signing in", async () => {
+          await page.goto(`${platform.url}/connect`);
+          await expect(page.getByLabel("Key")).toBeVisible();
+          await isClean(page);
+        });
+        await signIn(page, platform);
+        for (const one of VISITS) {
+          await test.step(one.name, async () => {
+            await visit(page, platform, one);
+            await isClean(page);
+            const isWider = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+            expect(isWider, "scrolls sideways").toBe(false);
+          });
+        }
+      });
+    });
+  }
+}
