@@ -139,7 +139,12 @@ pub fn CopyButton(
     };
     let button = move || {
         view! {
-            <span class="copy" on:focusout=move |_| copied.set(false)>
+            <span
+                class="copy"
+                on:focusout=move |_| {
+                    let _ = copied.try_set(false);
+                }
+            >
                 <IconButton label=Signal::derive(words) glyph=Signal::derive(glyph) on_click=copy />
             </span>
         }

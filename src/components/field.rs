@@ -99,9 +99,7 @@ pub fn TextField(
                 prop:value=value
                 on:input:target=move |event| on_input.run(event.target().value())
                 on:blur=move |_| {
-                    if let Some(on_blur) = on_blur {
-                        on_blur.run(());
-                    }
+                    on_blur.and_then(|on_blur| on_blur.try_run(()));
                 }
             />
             <div id=about class="about">

@@ -1,6 +1,6 @@
 // Every page as it first looks: nothing for axe to find, no sideways scroll on a phone, no complaint
 // in the browser's console.
-import AxeBuilder from "@axe-core/playwright";
+import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { expect, type Platform, signIn, test } from "../platform.ts";
 

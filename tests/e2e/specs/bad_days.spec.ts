@@ -1,0 +1,79 @@
+// What can go wrong around the page: no network, a platform that dies, replies that are none, a name
+// that is taken, a fault of the console itself.
+import { type Page } from "@playwright/test";
+import { expect, type Platform, signIn, test as base } from "../platform.ts";
+
+const PRODUCTION = "/o/acme/p/shop/e/production";
+const SERVICES = "/workspaces/acme/projects/shop/services/";
+
+/** A platform of its own: some tests end it. */
+const test = base.extend<{ own: Platform }>({
+  own: async ({ page }, use) => {
+    const { Platform } = await import("../platform.ts");
+    const own = await Platform.start("simulated");
+    await own.api("POST", "/workspaces/", { name: "Acme" });
+    await own.api("POST", "/workspaces/acme/projects/", { name: "Shop" });
+    await own.api("POST", SERVICES, { name: "cart", image: "shop:1", port: 8080 });
+    await signIn(page, own);
+    await page.goto(own.url + PRODUCTION);
+    await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
+    await use(own);
+    await own.remove();
+  },
+});
+
+const stale = (page: Page) => page.getByText(/^stale since/);
+
+test("offline, what was known stays, and the page goes on by itself", async ({ page, context, own }) => {
+  await context.setOffline(true);
+  await expect(page.getByText("You are offline.")).toBeVisible();
+  await expect(stale(page)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
+  await own.api("POST", SERVICES, { name: "meanwhile", image: "shop:1", port: 8080 });
+  await context.setOffline(false);
+  await expect(page.getByText("You are offline.")).toBeHidden();
+  await expect(page.getByRole("link", { name: "meanwhile" })).toBeVisible({ timeout: 70_000 });
+  await expect(stale(page)).toBeHidden();
+});
+
+test("a platform that is killed loses nothing it had promised", async ({ page, own }) => {
+  await own.api("POST", SERVICES, { name: "promised", image: "shop:1", port: 8080 });
+  await own.kill();
+  await expect(stale(page)).toBeVisible({ timeout: 30_000 });
+  await own.revive();
+  await expect(page.getByRole("link", { name: "promised" })).toBeVisible({ timeout: 70_000 });
+  await expect(stale(page)).toBeHidden();
+});
+
+test("a reply that is none is told, and asked for again", async ({ page, own }) => {
+  const services = /\/envs\/production\/services\/?$/;
+  await page.route(services, (route) => route.fulfill({ status: 200, contentType: "application/json", body: '{"not":"a list"}' }));
+  await page.goto(own.url + PRODUCTION);
+  const alert = page.getByRole("alert");
+  await expect(alert).toBeVisible();
+  await expect(alert).not.toBeEmpty();
+  await page.unroute(services);
+  await alert.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
+});
+
+test("a part of the console that does not arrive is fetched again", async ({ page, own }) => {
+  const part = /\/part-form-[0-9a-f]+\.wasm$/;
+  await page.route(part, (route) => route.abort());
+  await page.goto(`${own.url}${PRODUCTION}/services/new`);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("did not arrive");
+  await page.unroute(part);
+  await alert.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("heading", { name: "New service" })).toBeVisible();
+});
+
+test("a name that is taken is said at its field", async ({ page, own }) => {
+  await page.goto(`${own.url}/w/acme/p/shop/services/new`);
+  await page.getByLabel("Name", { exact: true }).first().fill("cart");
+  await page.getByLabel("Image", { exact: true }).fill("shop:1");
+  await page.getByLabel("Port", { exact: true }).fill("8080");
+  await page.getByRole("button", { name: "Create service" }).click();
+  await expect(page.getByLabel("Name", { exact: true }).first()).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByRole("heading", { name: "New service" })).toBeVisible();
+});
