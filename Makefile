@@ -30,7 +30,7 @@ bench: ## Measure what the README says about speed and size
 screenshots: ## Make the pictures of the README
 	@.make/tools test
 	@.make/release
-	@.make/with-engine npm --prefix tests/e2e run screenshots
+	@PILOTHOUSE_SAMPLE_BINARY="$$(.make/sample)" .make/with-engine npm --prefix tests/e2e run screenshots
 
 clean: ## Remove what was built and installed here, and the containers of `make run`
 	@.make/engine --remove --state .tools/podman

@@ -15,7 +15,7 @@ use crate::state::tree::use_tree;
 use crate::words::domain_link;
 
 /// The width of each column: name, state, ready, source, release, domains, tags, updated.
-pub const WIDTHS: &[&str] = &["15%", "14%", "6%", "22%", "7%", "14%", "13%", "9%"];
+pub const WIDTHS: &[&str] = &["14%", "11%", "6%", "22%", "7%", "14%", "17%", "9%"];
 
 /// Domains and tags beyond this many are counted, not listed.
 const LISTED: usize = 2;
