@@ -6,11 +6,11 @@ import { percentile, tell } from "./figure.ts";
 const SERVICES = 10_000;
 const AT_ONCE = 16;
 const LISTS = 100;
-const LIST = "/orgs/acme/projects/shop/envs/production/services/";
+const LIST = "/orgs/many/projects/shop/envs/production/services/";
 
 test("10,000 services", async ({ page, platform }) => {
-  await platform.api("POST", "/workspaces/", { name: "Acme" });
-  await platform.api("POST", "/workspaces/acme/projects/", { name: "Shop" });
+  await platform.api("POST", "/workspaces/", { name: "Many" });
+  await platform.api("POST", "/workspaces/many/projects/", { name: "Shop" });
   await createAll(platform);
   await expect
     .poll(async () => (await platform.api<{ status?: { state: string } }[]>("GET", LIST)).filter((one) => one.status?.state === "running").length, {
@@ -23,7 +23,7 @@ test("10,000 services", async ({ page, platform }) => {
   tell("list_10000_services_p50_ms", percentile(took, 0.5), "at most 60");
 
   await signIn(page, platform);
-  await page.goto(`${platform.url}/o/acme/p/shop/e/production`);
+  await page.goto(`${platform.url}/o/many/p/shop/e/production`);
   await expect(page.getByText(/^10,?000 services/).first()).toBeVisible();
 
   const scripts = await keystrokes(page, "web-4711");
@@ -38,7 +38,7 @@ async function createAll(platform: Platform): Promise<void> {
   const worker = async () => {
     for (const number of numbers) {
       const body = { name: `web-${number}`, image: "shop:1", port: 8080 };
-      await platform.api("POST", "/workspaces/acme/projects/shop/services/", body);
+      await platform.api("POST", "/workspaces/many/projects/shop/services/", body);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
