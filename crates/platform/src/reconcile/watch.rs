@@ -14,6 +14,9 @@ use crate::engine::{Engine, EngineInstance, HealthCheck, RunState};
 const READY_EVERY: Duration = Duration::from_secs(10);
 /// Looks in a row that a ready instance may fail.
 const MAX_FAILURES: u32 = 3;
+/// How long after a look that failed a ready instance is given before the next: what is looked at
+/// over and over in one bad moment would be lost for it.
+pub(super) const RECOVERY: Duration = Duration::from_secs(2);
 /// An instance that was ready this long starts again without a pause when it ends.
 const STEADY: Duration = Duration::from_secs(60);
 /// What has no port is ready when it has run this long.
@@ -52,8 +55,15 @@ impl Seen {
 
     /// What is ready is looked at now and then, what is not at every chance.
     fn is_due(&self) -> bool {
-        let is_time = self.looked.is_none_or(|at| at.elapsed() >= READY_EVERY);
-        !self.lost && !self.leaving && (!self.ready || self.failures > 0 || is_time)
+        if self.lost || self.leaving {
+            return false;
+        }
+        let every = match (self.ready, self.failures) {
+            (false, _) => Duration::ZERO,
+            (true, 0) => READY_EVERY,
+            (true, _) => RECOVERY,
+        };
+        self.looked.is_none_or(|at| at.elapsed() >= every)
     }
 
     /// Takes account of a look.
@@ -147,6 +157,13 @@ impl Watch {
         self.seen
             .values()
             .all(|seen| seen.ready && seen.failures == 0)
+    }
+
+    /// Whether a ready instance failed its last look.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.seen
+            .values()
+            .any(|seen| seen.ready && seen.failures > 0)
     }
 
     /// What is known of an instance.
@@ -247,4 +264,41 @@ async fn look_once(
         return Err(format!("it must run for {} s", SETTLE.as_secs()));
     }
     engine.probe(instance, check).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> Result<(), String> {
+        Err("it refused the connection".to_owned())
+    }
+
+    #[test]
+    fn one_bad_moment_does_not_lose_what_is_ready() {
+        let mut seen = Seen::new();
+        seen.take(Ok(()));
+        seen.looked = Some(Instant::now());
+        seen.take(refused());
+        assert!(!seen.is_due(), "looked at again in the same moment");
+        assert!(seen.ready && !seen.lost);
+        seen.looked = Instant::now().checked_sub(RECOVERY);
+        assert!(seen.is_due());
+    }
+
+    #[test]
+    fn what_fails_again_and_again_is_lost() {
+        let mut seen = Seen::new();
+        seen.take(Ok(()));
+        (0..MAX_FAILURES).for_each(|_| seen.take(refused()));
+        assert!(seen.lost && !seen.ready);
+    }
+
+    #[test]
+    fn what_starts_is_looked_at_at_every_chance() {
+        let mut seen = Seen::new();
+        seen.looked = Some(Instant::now());
+        seen.take(refused());
+        assert!(seen.is_due());
+    }
 }

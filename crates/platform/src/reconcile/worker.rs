@@ -11,7 +11,7 @@ use super::intake::Intake;
 use super::outcome::{Activity, Findings, out_of_reach};
 use super::plan::{Have, Health, Want, plan};
 use super::stored::{Attempt, Stored};
-use super::watch::Watch;
+use super::watch::{RECOVERY, Watch};
 use crate::domain::{Error, Platform, Result};
 use crate::engine::{EngineInstance, HealthCheck, RunState};
 
@@ -106,7 +106,11 @@ impl Worker {
             return self.wake.notified().await;
         }
         // So that services that began together do not stay in step.
-        let mut every = HEALTH_EVERY.mul_f64(rand::random_range(0.5..1.0));
+        let mut every = if self.watch.is_in_doubt() {
+            RECOVERY
+        } else {
+            HEALTH_EVERY.mul_f64(rand::random_range(0.5..1.0))
+        };
         loop {
             if timeout(every, self.wake.notified()).await.is_ok() {
                 return;
