@@ -41,6 +41,11 @@ pub(crate) enum Error {
     /// The state speaks against it.
     #[error("{}", .0.words())]
     WrongState(Reason),
+    /// Every project keeps its default environment.
+    #[error(
+        "The environment '{0}' is the project's default, in which the workspace API keeps its services. Delete the project instead."
+    )]
+    DefaultEnvironment(String),
     /// Something is still inside.
     #[error("The {what} still holds {inside}. Delete them first.")]
     NotEmpty {

@@ -219,6 +219,9 @@ impl Platform {
         // No service may come in between the look and the removal.
         let _changing = self.changing.lock().await;
         let found = self.find_environment(org, project, environment).await?;
+        if found.slug == DEFAULT_ENVIRONMENT {
+            return Err(Error::DefaultEnvironment(found.name));
+        }
         if self.store.delete_environment(&found.id).await? {
             return Ok(());
         }

@@ -99,7 +99,9 @@ impl Failure {
                 errors: FieldErrors::one(&format!("domains.{index}"), message.as_str()),
                 ..Self::new(ErrorCode::DomainTaken, message)
             },
-            Error::WrongState(_) => Self::new(ErrorCode::WrongState, message),
+            Error::WrongState(_) | Error::DefaultEnvironment(_) => {
+                Self::new(ErrorCode::WrongState, message)
+            }
             Error::NotEmpty { .. } => Self::new(ErrorCode::NotEmpty, message),
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Unauthorized(_) => Self::new(ErrorCode::Unauthorized, message),

@@ -40,9 +40,18 @@ pub(crate) async fn refuse_what_is_taken_or_full() {
             .contains("staging")
     );
     let service = json!({"name": "api", "platform": "wind"});
-    api.post(&format!("{AT}/production/services"), service)
+    api.post(AT, json!({"name": "Staging"})).await.is(201);
+    api.post(&format!("{AT}/staging/services"), service)
         .await
         .is(201);
-    let full = api.delete(&format!("{AT}/production")).await;
+    let full = api.delete(&format!("{AT}/staging")).await;
     assert!(full.fails(409, "not_empty").message().contains("api"));
+}
+
+pub(crate) async fn the_default_one_stays() {
+    let api = Api::with_shop().await;
+    let kept = api.delete(&format!("{AT}/production")).await;
+    let kept = kept.fails(409, "wrong_state");
+    assert!(kept.message().contains("Delete the project"));
+    api.get(&format!("{AT}/production")).await.is(200);
 }

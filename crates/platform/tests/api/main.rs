@@ -76,6 +76,7 @@ fn main() -> ExitCode {
         projects::live_from_create_to_delete,
         environments::live_from_create_to_delete,
         environments::refuse_what_is_taken_or_full,
+        environments::the_default_one_stays,
         services::live_from_create_to_delete_as_workspace,
         services::live_from_create_to_delete_as_environment,
         services::a_workspace_acts_at_once,
