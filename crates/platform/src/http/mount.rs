@@ -145,3 +145,42 @@ async fn unpack<E: Endpoint>(
         request,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::StatusCode;
+    use pilothouse_wire::endpoints::GetMeta;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::app::{Parts, app};
+    use crate::engine::EngineChoice;
+
+    #[tokio::test]
+    async fn a_panic_costs_one_answer_and_tells_nothing_of_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(Parts {
+            data_dir: folder.path().to_owned(),
+            engine: EngineChoice::Simulated,
+            ingress_url: String::new(),
+            behind_proxy: false,
+            console: None,
+        })
+        .await
+        .unwrap();
+        let panics = |_: Call<GetMeta>| async { panic!("a secret of the inside") };
+        let context = Context::new(std::sync::Arc::clone(&app.platform), false);
+        let router = Table::new(context).mount::<GetMeta, _, _>(panics).router;
+        for _ in 0..2 {
+            let request = Request::get("/api/v1/meta").body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+            let body = String::from_utf8(body.unwrap().to_vec()).unwrap();
+            assert!(body.contains("\"internal\"") && body.contains("request_id"));
+            assert!(!body.contains("secret"), "{body}");
+        }
+        app.close().await;
+    }
+}
