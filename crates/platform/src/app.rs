@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use pilothouse_wire::meta::EngineKind;
+use pilothouse_wire::open::Words;
 
 use crate::domain::{Attempts, Observed, Platform, create_key, first_sign_in};
-use crate::engine::{EngineChoice, connect};
+use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
 use crate::ingress::Ingress;
 use crate::logs::{DEFAULT_LIMIT, LogStore};
@@ -43,7 +45,7 @@ pub struct App {
 /// The data directory or the engine can't be used.
 pub async fn app(parts: Parts) -> Result<App, StartError> {
     let store = Store::open(&parts.data_dir).await?;
-    let engine = connect(parts.engine, store.installation()).await?;
+    let engine = engine(&store, parts.engine).await?;
     let logs = LogStore::open(&parts.data_dir, DEFAULT_LIMIT)?;
     let (wake, woken) = Wake::new();
     let platform = Arc::new(Platform {
@@ -64,6 +66,22 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         console: parts.console,
         reconciler,
     })
+}
+
+/// The engine of choice. What ran as containers is never simulated just because their engine is
+/// away: that would call well what nobody can reach.
+async fn engine(store: &Store, choice: EngineChoice) -> Result<Arc<dyn Engine>, StartError> {
+    let containers = EngineKind::Containers.word();
+    let had_containers = store.last_engine().await?.as_deref() == Some(containers);
+    let engine = if choice == EngineChoice::Auto && had_containers {
+        connect(EngineChoice::Containers, store.installation())
+            .await
+            .map_err(StartError::EngineAway)?
+    } else {
+        connect(choice, store.installation()).await?
+    };
+    store.note_engine(engine.kind().word()).await?;
+    Ok(engine)
 }
 
 impl App {

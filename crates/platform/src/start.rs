@@ -75,6 +75,11 @@ pub enum StartError {
     /// The container engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// What ran in containers would be taken for simulated.
+    #[error(
+        "the services of this data directory run in containers, and their engine is away ({0}): start it, or choose --engine simulated to look around without it"
+    )]
+    EngineAway(EngineError),
     /// The stored log lines, or the listener.
     #[error("{0}")]
     Io(#[from] io::Error),

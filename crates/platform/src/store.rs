@@ -85,6 +85,21 @@ impl Store {
         &self.installation
     }
 
+    /// The kind of engine that last served this data directory.
+    pub(crate) async fn last_engine(&self) -> StoreResult<Option<String>> {
+        Ok(sqlx::query_scalar("SELECT engine FROM installation")
+            .fetch_one(&self.reader)
+            .await?)
+    }
+
+    pub(crate) async fn note_engine(&self, kind: &str) -> StoreResult<()> {
+        sqlx::query("UPDATE installation SET engine = ?")
+            .bind(kind)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
     /// Whether the database can be read now.
     pub(crate) async fn check(&self) -> StoreResult<()> {
         sqlx::query("SELECT 1 FROM installation")

@@ -89,6 +89,19 @@ impl Bench {
         (self.child, self.console, self.ingress) = started;
     }
 
+    /// What a start on the same data says when no container engine is to be found.
+    pub(crate) fn start_without_engine(&self) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_pilothouse"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--ingress-listen"])
+            .args(["127.0.0.1:0", "--engine", "auto", "--data-dir"])
+            .arg(self.folder.path())
+            .env("DOCKER_HOST", "unix:///nowhere/engine.sock")
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let body = if body.is_null() {
             String::new()

@@ -73,6 +73,15 @@ fn a_rolling_restart_loses_no_request() {
 }
 
 #[test]
+fn what_ran_in_containers_is_not_simulated() {
+    let mut bench = Bench::containers(None);
+    bench.kill();
+    let words = bench.start_without_engine();
+    assert!(words.contains("their engine is away"), "{words}");
+    assert!(words.contains("--engine simulated"), "{words}");
+}
+
+#[test]
 fn a_bad_release_is_told_and_the_old_one_serves_on() {
     let mut bench = Bench::containers(None);
     bench.create(&sample(1));
