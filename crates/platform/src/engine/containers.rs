@@ -7,6 +7,7 @@ mod logs;
 mod probe;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use pilothouse_wire::meta::EngineKind;
+use tokio::sync::Semaphore;
 
 use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable};
@@ -41,10 +43,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const LIST_ATTEMPTS: u32 = 10;
 const LIST_PAUSE: Duration = Duration::from_millis(100);
 
+/// Images that are fetched, and instances that are started, at once: a machine that takes up a
+/// hundred services again must stay usable meanwhile.
+const PULLS_AT_ONCE: usize = 3;
+const STARTS_AT_ONCE: usize = 6;
+
 /// A connection to Docker or Podman.
 pub(super) struct Containers {
     docker: Docker,
     installation: String,
+    pulls: Semaphore,
+    starts: Semaphore,
 }
 
 impl Containers {
@@ -61,6 +70,8 @@ impl Containers {
         Ok(Self {
             docker,
             installation: installation.to_owned(),
+            pulls: Semaphore::new(PULLS_AT_ONCE),
+            starts: Semaphore::new(STARTS_AT_ONCE),
         })
     }
 
@@ -174,6 +185,10 @@ async fn greet(host: &str) -> EngineResult<Docker> {
     let version = bollard::API_DEFAULT_VERSION;
     let docker = match host.split_once("://") {
         Some(("unix", path)) => Docker::connect_with_unix(path, TIMEOUT_SECONDS, version),
+        Some(("tcp" | "http", address)) if !is_this_machine(address) => {
+            let why = "it is on another machine, where this platform could not reach what it runs: name an engine of this machine";
+            return Err(EngineError::Unavailable(why.to_owned()));
+        }
         Some(("tcp" | "http", _)) => Docker::connect_with_http(host, TIMEOUT_SECONDS, version),
         _ => {
             let why = "its address must begin with unix://, tcp:// or http://";
@@ -187,6 +202,15 @@ async fn greet(host: &str) -> EngineResult<Docker> {
     .map_err(unavailable)?;
     docker.ping().await.map_err(unavailable)?;
     Ok(docker)
+}
+
+/// Whether `host:port` is reached without leaving this machine. Instances publish their ports on its
+/// loopback address alone.
+fn is_this_machine(address: &str) -> bool {
+    let host = address.trim_end_matches('/');
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Docker answers 409, Podman 500.
@@ -234,7 +258,12 @@ impl Engine for Containers {
     }
 
     async fn ensure_image(&self, reference: &str) -> EngineResult<()> {
-        images::ensure(&self.docker, reference).await
+        if images::is_there(&self.docker, reference).await? {
+            return Ok(());
+        }
+        // Never closed; one that were would only let more go at once.
+        let _turn = self.pulls.acquire().await;
+        images::fetch(&self.docker, reference).await
     }
 
     async fn build_image(&self, tag: &str, context: Bytes) -> EngineResult<()> {
@@ -242,6 +271,7 @@ impl Engine for Containers {
     }
 
     async fn start(&self, spec: &InstanceSpec) -> EngineResult<()> {
+        let _turn = self.starts.acquire().await;
         let name = describe::container_name(&self.installation, spec);
         self.create(&name, spec).await?;
         match self.docker.start_container(&name, None).await {
@@ -324,5 +354,20 @@ impl Engine for Containers {
         since: Option<DateTime<Utc>>,
     ) -> EngineResult<BoxStream<'static, EngineResult<EngineLine>>> {
         Ok(logs::follow(&self.docker, id, since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_this_machine;
+
+    #[test]
+    fn engines_of_other_machines_are_told_apart() {
+        for here in ["127.0.0.1:2375", "localhost:2375", "[::1]:2375/"] {
+            assert!(is_this_machine(here), "{here}");
+        }
+        for away in ["10.0.0.1:2375", "docker:2375", "[fe80::1]:2375", ""] {
+            assert!(!is_this_machine(away), "{away}");
+        }
     }
 }

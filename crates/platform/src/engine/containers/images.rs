@@ -16,14 +16,18 @@ const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// Lines of a build that an error repeats.
 const LAST_LINES: usize = 10;
 
-/// Makes sure that an image is there.
-pub(super) async fn ensure(docker: &Docker, reference: &str) -> EngineResult<()> {
+/// Whether an image is there already.
+pub(super) async fn is_there(docker: &Docker, reference: &str) -> EngineResult<bool> {
     match docker.inspect_image(reference).await {
-        Ok(_) => return Ok(()),
+        Ok(_) => Ok(true),
         // Podman answers 500 for names that it can't resolve; the pull says it better.
-        Err(error) if failure::status(&error).is_some() => {}
-        Err(error) => return Err(failure::pull(reference, error)),
+        Err(error) if failure::status(&error).is_some() => Ok(false),
+        Err(error) => Err(failure::pull(reference, error)),
     }
+}
+
+/// Fetches an image from its registry.
+pub(super) async fn fetch(docker: &Docker, reference: &str) -> EngineResult<()> {
     within(pull(docker, reference)).await.unwrap_or_else(|| {
         Err(EngineError::RegistryUnreachable {
             reference: reference.to_owned(),
