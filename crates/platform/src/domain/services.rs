@@ -95,16 +95,10 @@ impl Platform {
         let runs = at_once && row.spec.image.is_some();
         let changed = row.spec.document() != before.spec.document();
         let scaled = row.spec.process_counts != before.spec.process_counts;
-        if runs && scaled && before.release_version.is_some() {
-            row.process_counts.clone_from(&row.spec.process_counts);
-        }
         self.check_domains(&row).await?;
         self.store.update_service(&row).await?;
-        match (runs, before.release_version) {
-            (true, Some(_)) if changed => drop(self.roll_out(&row, None, by).await?),
-            (true, None) if changed || scaled => drop(self.roll_out(&row, None, by).await?),
-            (true, Some(_)) if scaled => self.change_asked(&row.id),
-            _ => {}
+        if runs && (changed || scaled) {
+            self.roll_out(&row, None, by).await?;
         }
         self.get_row(row).await
     }
@@ -233,10 +227,8 @@ impl Platform {
         service.latest_deployment = deployment.map(|deployment| VersionSummary {
             id: deployment.id,
             version: deployment.release_version,
-            state: Some(match deployment.error {
-                Some(error) => format!("{}: {error}", deployment.state),
-                None => deployment.state,
-            }),
+            state: Some(deployment.state),
+            error: deployment.error,
             created: Some(deployment.created),
         });
         Ok(service)
@@ -303,6 +295,7 @@ impl Platform {
                 id: release.id.clone(),
                 version: release.version,
                 state: None,
+                error: None,
                 created: Some(release.created),
             }),
             latest_deployment: None,

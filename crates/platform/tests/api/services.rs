@@ -165,16 +165,20 @@ pub(crate) async fn a_workspace_acts_at_once() {
             json!({"volumes": [{"name": "d", "mount_path": "/d", "size_gb": 1}]}),
             6,
         ),
-        (json!({"tags": ["x"]}), 6),
-        (json!({"name": "Api"}), 6),
-        (json!({}), 6),
+        (json!({"instances": 2}), 7),
+        (json!({"tags": ["x"]}), 7),
+        (json!({"name": "Api"}), 7),
+        (json!({"instances": 2}), 7),
+        (json!({}), 7),
     ] {
         let got = api.patch(&service, patch.clone()).await.is(200).data();
         assert_eq!(got["latest_release"]["version"], version, "{patch}");
         assert_eq!(got["undeployed_changes"], false, "{patch}");
     }
     api.until(&format!("{service}/status"), |status| {
-        status["state"] == "running" && status["instances"][0]["release_version"] == 6
+        status["state"] == "running"
+            && status["total"] == 2
+            && status["instances"][0]["release_version"] == 7
     })
     .await;
     let got = api.patch(&service, json!({"image": null})).await;
