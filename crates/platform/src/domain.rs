@@ -2,6 +2,7 @@
 
 mod access;
 mod error;
+mod listing;
 mod meta;
 mod observed;
 mod orgs;
@@ -19,6 +20,7 @@ use crate::store::Store;
 
 pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
 pub(crate) use error::Error;
+pub(crate) use listing::{Listing, Written};
 pub(crate) use observed::{Observed, ObservedService};
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
 

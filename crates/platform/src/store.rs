@@ -20,6 +20,7 @@ pub(crate) use access::Holder;
 pub(crate) use error::StoreError;
 pub(crate) use rollouts::{Release, Rollout};
 pub(crate) use services::ServiceRow;
+pub(crate) use shelf::Listed;
 
 /// The outcome of a read or write.
 pub(crate) type StoreResult<T> = Result<T, StoreError>;

@@ -74,6 +74,12 @@ impl Observed {
         self.0.services.get(service_id).map(|seen| seen.clone())
     }
 
+    /// The same as lists tell it.
+    pub(crate) fn summary(&self, service_id: &str, desired: u32) -> Option<StatusSummary> {
+        let seen = self.0.services.get(service_id)?;
+        Some(seen.summary(desired))
+    }
+
     /// How many changes of a service were asked for so far.
     pub(crate) fn changes_asked(&self, service_id: &str) -> u64 {
         self.0.asked.get(service_id).map_or(0, |asked| *asked)

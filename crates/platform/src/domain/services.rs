@@ -11,20 +11,21 @@ use pilothouse_wire::logs::{LogQuery, Logs};
 use pilothouse_wire::open::Open;
 use pilothouse_wire::path::{Scope, ServiceParams};
 use pilothouse_wire::service::{Service, ServiceCreate, ServicePatch, VersionSummary};
-use pilothouse_wire::status::{ServiceState, ServiceStatus};
+use pilothouse_wire::status::{ServiceState, ServiceStatus, StatusSummary};
 use uuid::Uuid;
 
-use super::{Error, ObservedService, Platform, Result, ServiceSpec, WEB};
+use super::{Error, Listing, ObservedService, Platform, Result, ServiceSpec, WEB};
 use crate::store::{Release, Rollout, ServiceRow};
 
 impl Platform {
-    pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Vec<Service>> {
+    pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Listing> {
         let environment = self.find_scope(scope).await?;
         let listed = self.store.listed(&environment.id).await?;
-        let services = listed.iter();
-        Ok(services
-            .map(|one| self.tell(&one.row, one.release.as_ref()))
-            .collect())
+        Listing::write(
+            &listed,
+            |one| self.summary(&one.row),
+            |one, status| tell(&one.row, one.release.as_ref(), status),
+        )
     }
 
     pub(crate) async fn create_service(
@@ -223,7 +224,7 @@ impl Platform {
             None => None,
         };
         let deployment = self.store.latest_deployment(&row.id).await?;
-        let mut service = self.tell(&row, release.as_ref());
+        let mut service = tell(&row, release.as_ref(), self.summary(&row));
         service.latest_deployment = deployment.map(|deployment| VersionSummary {
             id: deployment.id,
             version: deployment.release_version,
@@ -236,72 +237,81 @@ impl Platform {
 
     /// What was last seen of a service, or what is true of one that was not looked at yet.
     fn seen(&self, row: &ServiceRow) -> ObservedService {
-        let state = rough_state(row);
-        match (state, self.observed.get(&row.id)) {
-            (ServiceState::Undeployed, _) | (_, None) => ObservedService {
-                state,
-                since: row.updated,
-                message: None,
-                available: false,
-                release_version: row.release_version,
-                instances: Vec::new(),
-            },
-            // A change that the reconciler has not seen yet must not read as the old state.
-            (_, Some(seen)) if state != seen.state && is_at_rest(seen.state) => ObservedService {
-                state: ServiceState::Converging,
-                since: row.updated,
-                release_version: row.release_version,
-                ..seen
-            },
-            (_, Some(seen)) => seen,
+        let unseen = || ObservedService {
+            state: rough_state(row),
+            since: row.updated,
+            message: None,
+            available: false,
+            release_version: row.release_version,
+            instances: Vec::new(),
+        };
+        if row.release_version.is_none() {
+            return unseen();
         }
+        let mut seen = self.observed.get(&row.id).unwrap_or_else(unseen);
+        if is_out_of_date(row, &Open::Known(seen.state)) {
+            seen.state = ServiceState::Converging;
+            seen.since = row.updated;
+            seen.release_version = row.release_version;
+        }
+        seen
     }
 
-    /// A service as the API tells it.
-    fn tell(&self, row: &ServiceRow, release: Option<&Release>) -> Service {
-        let status = self.seen(row).summary(desired(row));
-        let undeployed_changes = match release {
-            Some(release) => {
-                !row.spec.is_frozen_in(&release.document)
-                    || row.spec.process_counts != row.process_counts
-            }
-            None => false,
+    /// The same in short.
+    fn summary(&self, row: &ServiceRow) -> StatusSummary {
+        let is_true = |seen: &StatusSummary| {
+            row.release_version.is_some() && !is_out_of_date(row, &seen.state)
         };
-        let platform = row.spec.platform();
-        let spec = row.spec.clone();
-        Service {
-            id: row.id.clone(),
-            name: row.name.clone(),
-            slug: row.slug.clone(),
-            created: Some(row.created),
-            updated: Some(row.updated),
-            instances: Some(spec.web()),
-            image: spec.image,
-            port: spec.port,
-            domains: spec.domains,
-            tags: spec.tags,
-            env: spec.env,
-            volumes: spec.volumes,
-            platform: Some(Open::Known(platform)),
-            github_repository: spec.github_repository,
-            health_check_path: spec.health_check_path,
-            auto_deploy_branch: spec.auto_deploy_branch,
-            deployment_timeout: Some(spec.deployment_timeout),
-            process_counts: spec.process_counts,
-            subdirectory: spec.subdirectory,
-            health_check_host: spec.health_check_host,
-            latest_image: None,
-            latest_release: release.map(|release| VersionSummary {
-                id: release.id.clone(),
-                version: release.version,
-                state: None,
-                error: None,
-                created: Some(release.created),
-            }),
-            latest_deployment: None,
-            status: Some(status),
-            undeployed_changes,
+        self.observed
+            .summary(&row.id, desired(row))
+            .filter(is_true)
+            .unwrap_or_else(|| self.seen(row).summary(desired(row)))
+    }
+}
+
+/// A service as the API tells it.
+fn tell(row: &ServiceRow, release: Option<&Release>, status: StatusSummary) -> Service {
+    let undeployed_changes = match release {
+        Some(release) => {
+            !row.spec.is_frozen_in(&release.document)
+                || row.spec.process_counts != row.process_counts
         }
+        None => false,
+    };
+    let platform = row.spec.platform();
+    let spec = row.spec.clone();
+    Service {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        slug: row.slug.clone(),
+        created: Some(row.created),
+        updated: Some(row.updated),
+        instances: Some(spec.web()),
+        image: spec.image,
+        port: spec.port,
+        domains: spec.domains,
+        tags: spec.tags,
+        env: spec.env,
+        volumes: spec.volumes,
+        platform: Some(Open::Known(platform)),
+        github_repository: spec.github_repository,
+        health_check_path: spec.health_check_path,
+        auto_deploy_branch: spec.auto_deploy_branch,
+        deployment_timeout: Some(spec.deployment_timeout),
+        process_counts: spec.process_counts,
+        subdirectory: spec.subdirectory,
+        health_check_host: spec.health_check_host,
+        latest_image: None,
+        latest_release: release.map(|release| VersionSummary {
+            id: release.id.clone(),
+            version: release.version,
+            state: None,
+            error: None,
+            created: Some(release.created),
+        }),
+        latest_deployment: None,
+        status: Some(status),
+        undeployed_changes,
     }
 }
 
@@ -314,9 +324,11 @@ fn rough_state(row: &ServiceRow) -> ServiceState {
     }
 }
 
-/// Whether a state comes from what is wanted alone.
-fn is_at_rest(state: ServiceState) -> bool {
-    matches!(state, ServiceState::Paused | ServiceState::Undeployed)
+/// Whether a state comes from what was wanted before a change that the reconciler has not seen yet:
+/// it must not read as the outcome.
+fn is_out_of_date(row: &ServiceRow, seen: &Open<ServiceState>) -> bool {
+    let at_rest = [ServiceState::Paused, ServiceState::Undeployed].map(Open::Known);
+    at_rest.contains(seen) && *seen != Open::Known(rough_state(row))
 }
 
 /// How many instances should run.

@@ -11,7 +11,7 @@ use pilothouse_wire::open::Open;
 use serde::Serialize;
 
 use super::trace::RequestId;
-use crate::domain;
+use crate::domain::{self, Listing};
 use crate::engine::EngineError;
 use crate::store::StoreError;
 
@@ -20,14 +20,33 @@ const RETRY_SECONDS: u64 = 5;
 
 /// A handler's success.
 pub(super) struct Reply<T> {
-    pub(super) value: T,
+    content: Content<T>,
     pub(super) headers: HeaderMap,
+}
+
+/// What is sent back.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<T> {
+    Value(T),
+    /// A `T` in JSON already.
+    Written(Listing),
 }
 
 impl<T> From<T> for Reply<T> {
     fn from(value: T) -> Self {
         Self {
-            value,
+            content: Content::Value(value),
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
+impl<T> Reply<Vec<T>> {
+    /// A list in JSON.
+    pub(super) fn written(listing: Listing) -> Self {
+        Self {
+            content: Content::Written(listing),
             headers: HeaderMap::new(),
         }
     }
@@ -155,8 +174,8 @@ pub(super) fn success<E: Endpoint>(
     request: &RequestId,
 ) -> Response {
     let body = match dialect {
-        Dialect::Workspace => to_json(&Envelope::success(reply.value, words::<E>())),
-        Dialect::Environment => to_json(&reply.value),
+        Dialect::Workspace => to_json(&Envelope::success(reply.content, words::<E>())),
+        Dialect::Environment => to_json(&reply.content),
     };
     match body {
         Ok(body) => {

@@ -6,12 +6,13 @@ use pilothouse_wire::endpoints::{
 };
 use pilothouse_wire::session::Done;
 
-use super::answer::Answer;
+use super::answer::{Answer, Reply};
 use super::call::Call;
 
 /// `GET S`
 pub(super) async fn list(call: Call<ListServices>) -> Answer<ListServices> {
-    Ok(call.platform().list_services(&call.params).await?.into())
+    let listing = call.platform().list_services(&call.params).await?;
+    Ok(Reply::written(listing))
 }
 
 /// `POST S`

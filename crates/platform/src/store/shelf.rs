@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sqlx::{Sqlite, Transaction};
 
 use super::{Release, ServiceRow, Store, StoreResult};
+use crate::domain::Written;
 
 /// A service as lists show it.
 #[derive(Debug)]
@@ -14,6 +15,18 @@ pub(crate) struct Listed {
     pub(crate) row: ServiceRow,
     /// The release that should run.
     pub(crate) release: Option<Release>,
+    /// What lists told of it so far.
+    pub(crate) written: Written,
+}
+
+impl Listed {
+    fn new(row: ServiceRow, release: Option<Release>) -> Self {
+        Self {
+            row,
+            release,
+            written: Written::default(),
+        }
+    }
 }
 
 /// Every service that is not deleted, and which of them changed since it was copied.
@@ -99,7 +112,7 @@ impl Store {
                 Some(version) => self.release(&id, version).await?,
                 None => None,
             };
-            copies.put(Listed { row, release });
+            copies.put(Listed::new(row, release));
         }
         Ok(copies)
     }
@@ -110,7 +123,7 @@ impl Store {
         let mut copies = Copies::default();
         for row in self.all_services().await? {
             let release = releases.remove(&row.id);
-            copies.put(Listed { row, release });
+            copies.put(Listed::new(row, release));
         }
         Ok(copies)
     }
