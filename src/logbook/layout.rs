@@ -45,8 +45,8 @@ impl Layout {
         let rows = match self.columns {
             None => 1,
             Some(columns) => {
-                let characters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-                characters.div_ceil(columns).max(1)
+                let width = text.chars().map(width).fold(0, u32::saturating_add);
+                width.div_ceil(columns).max(1)
             }
         };
         self.ends.push(self.rows().saturating_add(rows));
@@ -80,6 +80,22 @@ impl Layout {
     }
 }
 
+/// How many columns a character takes at most: East Asian scripts and emoji two, a tab eight.
+fn width(character: char) -> u32 {
+    match character {
+        '\t' => 8,
+        '\u{1100}'..='\u{11ff}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f000}'.. => 2,
+        _ => 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,10 +104,10 @@ mod tests {
     #[test]
     fn long_lines_take_more_rows() {
         let mut layout = Layout::new(Some(10));
-        for text in ["", "0123456789", "0123456789a", "é"] {
+        for text in ["", "0123456789", "0123456789a", "é", "漢字漢字漢字"] {
             layout.push(text);
         }
-        assert!((layout.height() - 5.0 * ROW).abs() < f64::EPSILON);
+        assert!((layout.height() - 7.0 * ROW).abs() < f64::EPSILON);
         assert!((layout.top(3) - 4.0 * ROW).abs() < f64::EPSILON);
     }
 

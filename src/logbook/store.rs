@@ -1,13 +1,15 @@
 //! The lines that were loaded: text in large blocks, and a small entry a line.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use wire::logs::{LogLine, LogStream};
-use wire::open::Open;
 
 /// How many lines are kept: the oldest go first.
 pub const CAPACITY: usize = 200_000;
+
+/// How much later than a line that was written after it a line may come.
+const LATENESS: TimeDelta = TimeDelta::seconds(3);
 
 /// Bytes after which a block of text is full.
 const BLOCK: usize = 256 * 1024;
@@ -53,6 +55,7 @@ pub struct Store {
     /// The number of the first block that is still held.
     first_block: u32,
     instances: Vec<String>,
+    revision: u32,
 }
 
 impl Store {
@@ -71,9 +74,16 @@ impl Store {
         &self.instances
     }
 
-    /// The instant of the newest line: the next question begins there.
-    pub fn newest(&self) -> Option<DateTime<Utc>> {
-        self.entries.back().map(|entry| entry.timestamp)
+    /// Where the next question begins: some time before the newest line, since a line of another
+    /// instance may come later than one that was written after it.
+    pub fn resume(&self) -> Option<DateTime<Utc>> {
+        let newest = self.entries.back()?.timestamp;
+        newest.checked_sub_signed(LATENESS)
+    }
+
+    /// Changes when places do: when the oldest lines went, or one came between others.
+    pub fn revision(&self) -> u32 {
+        self.revision
     }
 
     /// A line by its place.
@@ -88,27 +98,39 @@ impl Store {
         })
     }
 
-    /// Takes over an answer that begins at [`Store::newest`]: lines of that very instant that are
-    /// held already are left out. Gives how many lines were new.
+    /// Takes over an answer that may repeat lines that are held: those are left out. Gives how many
+    /// lines were new.
     pub fn append(&mut self, lines: &[LogLine]) -> usize {
-        let newest = self.newest();
-        let mut known = self.at_newest();
-        let mut added = 0;
-        for line in lines {
-            if newest.is_some_and(|newest| line.timestamp < newest) {
-                continue;
-            }
-            let known = known.iter_mut().find(|known| known.as_ref() == Some(line));
-            match known {
-                Some(known) => *known = None,
-                None => {
-                    self.push(line);
-                    added += 1;
-                }
-            }
+        let new = self.new_among(lines);
+        for line in &new {
+            self.push(line);
         }
         self.trim();
-        added
+        new.len()
+    }
+
+    /// The lines of an answer, oldest first, that are not held. Of equal lines as many are new as
+    /// the answer has more of.
+    fn new_among<'a>(&self, lines: &'a [LogLine]) -> Vec<&'a LogLine> {
+        let Some(oldest) = lines.first().map(|line| line.timestamp) else {
+            return Vec::new();
+        };
+        let mut held: BTreeMap<_, usize> = BTreeMap::new();
+        let again = (0..self.len()).rev().map_while(|place| self.get(place));
+        for line in again.take_while(|line| line.timestamp >= oldest) {
+            let line = (line.timestamp, line.instance, line.is_error, line.message);
+            *held.entry(line).or_default() += 1;
+        }
+        let mut new = Vec::new();
+        for line in lines {
+            let is_error = line.stream.known() == Some(LogStream::Stderr);
+            let key = (line.timestamp, &*line.instance, is_error, &*line.message);
+            match held.get_mut(&key) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => new.push(line),
+            }
+        }
+        new
     }
 
     /// The places of the lines that a selection shows, from place `from` on.
@@ -126,25 +148,6 @@ impl Store {
                         .is_none_or(|wanted| entry.is_error == wanted)
             })
             .filter_map(|(place, _)| u32::try_from(place).ok())
-            .collect()
-    }
-
-    /// The held lines of the newest instant.
-    fn at_newest(&self) -> Vec<Option<LogLine>> {
-        let Some(newest) = self.newest() else {
-            return Vec::new();
-        };
-        (0..self.len())
-            .rev()
-            .map_while(|place| self.get(place).filter(|line| line.timestamp == newest))
-            .map(|line| {
-                Some(LogLine {
-                    timestamp: line.timestamp,
-                    instance: line.instance.to_owned(),
-                    stream: Open::Known(stream_of(line.is_error)),
-                    message: line.message.to_owned(),
-                })
-            })
             .collect()
     }
 
@@ -166,14 +169,23 @@ impl Store {
         ) else {
             return;
         };
-        self.entries.push_back(Entry {
+        let entry = Entry {
             timestamp: line.timestamp,
             block: number,
             start,
             end,
             instance,
             is_error: line.stream.known() == Some(LogStream::Stderr),
-        });
+        };
+        let later = self.entries.iter().rev();
+        let later = later.take_while(|known| known.timestamp > entry.timestamp);
+        match later.count() {
+            0 => self.entries.push_back(entry),
+            later => {
+                self.entries.insert(self.len() - later, entry);
+                self.revision += 1;
+            }
+        }
     }
 
     fn instance(&mut self, name: &str) -> u16 {
@@ -187,8 +199,13 @@ impl Store {
 
     fn trim(&mut self) {
         let surplus = self.len().saturating_sub(CAPACITY);
+        if surplus == 0 {
+            return;
+        }
         self.entries.drain(..surplus);
-        let needed = self.entries.front().map(|entry| entry.block);
+        self.revision += 1;
+        // A line that came late stands before others whose text is older than its own.
+        let needed = self.entries.iter().map(|entry| entry.block).min();
         while needed.is_some_and(|needed| needed > self.first_block) {
             self.blocks.pop_front();
             self.first_block += 1;
@@ -196,17 +213,18 @@ impl Store {
     }
 }
 
-fn stream_of(is_error: bool) -> LogStream {
-    if is_error {
-        LogStream::Stderr
-    } else {
-        LogStream::Stdout
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use wire::open::Open;
+
     use super::*;
+
+    fn stream_of(is_error: bool) -> LogStream {
+        match is_error {
+            true => LogStream::Stderr,
+            false => LogStream::Stdout,
+        }
+    }
 
     fn line(second: i64, instance: &str, message: &str) -> LogLine {
         LogLine {
@@ -237,9 +255,25 @@ mod tests {
             2,
             "a third equal line of the same instant is new"
         );
-        assert_eq!(store.append(&[line(1, "web.0", "old")]), 0);
         assert_eq!(store.len(), 5);
         assert_eq!(store.get(4).unwrap().message, "c");
+        assert_eq!(store.revision(), 0);
+    }
+
+    #[test]
+    fn a_line_that_comes_late_takes_its_place() {
+        let mut store = Store::default();
+        store.append(&[line(1, "web.0", "a"), line(3, "web.0", "c")]);
+        let late = [
+            line(1, "web.0", "a"),
+            line(2, "web.1", "b"),
+            line(3, "web.0", "c"),
+        ];
+        assert_eq!(store.append(&late), 1);
+        let texts: Vec<_> = (0..3).map(|at| store.get(at).unwrap().message).collect();
+        assert_eq!(texts, ["a", "b", "c"]);
+        assert_eq!(store.revision(), 1, "places moved");
+        assert_eq!(store.resume(), DateTime::from_timestamp(0, 0));
     }
 
     #[test]

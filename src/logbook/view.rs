@@ -15,11 +15,13 @@ use crate::state::preference::use_preferences;
 /// How far from the end still counts as the end, in CSS pixels.
 const AT_END: f64 = 24.0;
 
-/// The width of a character and of what stands before the text, in CSS pixels: what a wrapped line
-/// is measured by.
-const CHARACTER: f64 = 7.53;
-const BEFORE_TEXT: f64 = 22.0 * CHARACTER + 2.0 * 12.0 + 2.0 * 16.0;
-const BEFORE_TEXT_ON_PHONES: f64 = 12.0 * CHARACTER + 12.0 + 2.0 * 16.0;
+/// What stands before the text of a wrapped line, as the style sheet says it: characters, and the
+/// gaps and edges in CSS pixels; then the same on phones.
+const BEFORE_TEXT: (f64, f64) = (22.0, 2.0 * 12.0 + 2.0 * 16.0);
+const BEFORE_TEXT_ON_PHONES: (f64, f64) = (12.0, 12.0 + 2.0 * 16.0);
+
+/// As many characters as are measured to know the width of one.
+const PROBE: usize = 100;
 
 /// The lines that are shown, and where.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,8 +31,8 @@ struct Shown {
     selection: Selection,
     /// How many of the store's lines were looked at.
     seen: usize,
-    /// The instant of the first line that is held: it moves when the oldest go.
-    first: Option<chrono::DateTime<chrono::Utc>>,
+    /// Of which revision of the store.
+    revision: u32,
 }
 
 /// The log.
@@ -49,7 +51,13 @@ pub fn LogView(
     let follows = RwSignal::new(true);
     let left_at = RwSignal::new(0usize);
 
-    let columns = Memo::new(move |_| wrap.get().then(|| columns(size.get().0)));
+    let probe = NodeRef::<html::Span>::new();
+    let character = move || {
+        let probe = probe.get_untracked();
+        let width = probe.map(|probe| probe.get_bounding_client_rect().width());
+        width.unwrap_or_default() / PROBE as f64
+    };
+    let columns = Memo::new(move |_| wrap.get().then(|| columns(size.get().0, character())));
     let shown = RwSignal::new(Shown::default());
     Effect::new(move |_| {
         change.track();
@@ -126,6 +134,9 @@ pub fn LogView(
                 node_ref=node
                 on:scroll=on_scroll
             >
+                <span class="log-probe" aria-hidden="true" node_ref=probe>
+                    {"0".repeat(PROBE)}
+                </span>
                 <div class="log-all" style:height=move || format!("{}px", height.get())>
                     <div
                         class="log-view"
@@ -160,8 +171,8 @@ pub fn LogView(
     }
 }
 
-/// The lines in view. A line never changes, so its place in the store and the instant of the first
-/// line, which moves when the oldest go, are all there is to know it by.
+/// The lines in view. A line never changes, so its place in the store and the revision in which it
+/// has that place are all there is to know it by.
 fn lines(
     store: RwSignal<Store>,
     shown: RwSignal<Shown>,
@@ -174,7 +185,7 @@ fn lines(
             let places = shown.places.get(range).unwrap_or_default();
             places
                 .iter()
-                .map(|place| (*place, shown.first))
+                .map(|place| (*place, shown.revision))
                 .collect::<Vec<_>>()
         })
     };
@@ -199,16 +210,16 @@ fn lines(
 
 /// Adds what is new in the store, or lays everything out anew where more than that has changed.
 fn extend(shown: &mut Shown, store: &Store, selection: Selection, columns: Option<u32>) {
-    let first = store.get(0).map(|line| line.timestamp);
+    let revision = store.revision();
     let goes_on = shown.selection == selection
         && shown.layout.has_columns(columns)
-        && shown.first == first
+        && shown.revision == revision
         && shown.seen <= store.len();
     if !goes_on {
         *shown = Shown {
             layout: Layout::new(columns),
             selection,
-            first,
+            revision,
             ..Shown::default()
         };
     }
@@ -222,11 +233,14 @@ fn extend(shown: &mut Shown, store: &Store, selection: Selection, columns: Optio
 }
 
 /// How many characters of text fit a row of this width.
-fn columns(width: f64) -> u32 {
-    let before = if width < 760.0 {
-        BEFORE_TEXT_ON_PHONES
-    } else {
-        BEFORE_TEXT
+fn columns(width: f64, character: f64) -> u32 {
+    let is_phone = window()
+        .match_media("(max-width: 760px)")
+        .is_ok_and(|media| media.is_some_and(|media| media.matches()));
+    let (characters, gaps) = match is_phone {
+        true => BEFORE_TEXT_ON_PHONES,
+        false => BEFORE_TEXT,
     };
-    ((width - before) / CHARACTER).max(20.0) as u32
+    let columns = (width - gaps) / character.max(1.0) - characters;
+    columns.max(20.0) as u32
 }

@@ -77,8 +77,8 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     });
     let change = memo(move || loaded.get().map_or(0, |loaded| loaded.change));
     let is_empty = memo(move || loaded.get().is_some_and(|loaded| loaded.held == 0));
-    let has_answer = memo(move || loaded.data.with(Option::is_some));
-    let has_failed = memo(move || loaded.error.with(Option::is_some));
+    let has_answer = memo(move || loaded.held().is_there());
+    let has_failed = memo(move || loaded.held().error.with(Option::is_some));
     let content = move || {
         if !has_answer.get() {
             return match has_failed.get() {
@@ -115,7 +115,7 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
             <header>
                 <h2>{move || controls.window.get().words()}</h2>
                 <span class="dim sm">{count}</span>
-                <div class="aside">{freshness(loaded)}</div>
+                <div class="aside">{freshness(loaded.held())}</div>
             </header>
             {content}
         </section>
@@ -157,7 +157,7 @@ impl Controls {
     }
 }
 
-/// Fetches the window once, and then only what came after the newest line.
+/// Fetches the window once, and then only what came since shortly before the newest line.
 fn use_lines(
     question: impl Fn() -> Option<Question> + Send + Sync + 'static,
     store: RwSignal<Store>,
@@ -176,7 +176,7 @@ fn use_lines(
                     .map(|(_, loaded)| loaded);
                 let since = before
                     .as_ref()
-                    .and_then(|_| store.try_with_untracked(Store::newest).flatten());
+                    .and_then(|_| store.try_with_untracked(Store::resume).flatten());
                 let query = query(&question, since);
                 let logs =
                     send::<GetServiceLogs>(&connection, &question.params, &query, &NoBody).await?;
@@ -235,13 +235,13 @@ fn take_over(
 
 fn failed(loaded: Remote<Loaded>) -> impl IntoView {
     let words = move || {
-        let error = loaded.error.get();
+        let error = loaded.held().error.get();
         error.map(|failure| failure.words()).unwrap_or_default()
     };
     view! {
         <Failed
             words=Signal::derive(words)
-            pending=loaded.loading
+            pending=loaded.held().loading
             retry=move |()| loaded.refresh()
         />
     }
