@@ -56,5 +56,13 @@ find_rust() {
     fi
 }
 
-# Trunk takes NO_COLOR=1 for a wrong value of its own option.
-run_trunk() { env -u NO_COLOR TRUNK_SKIP_VERSION_CHECK=true trunk "$@"; }
+# Trunk takes NO_COLOR=1 for a wrong value of its own option. The page that it builds names no folder
+# of this machine; Cargo adds these flags to those of .cargo/config.toml.
+run_trunk() {
+    local cargo="${CARGO_HOME:-$HOME/.cargo}" flags=()
+    case "$cargo$ROOT" in
+        *" "*) ;;
+        *) flags=(CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=$cargo=cargo --remap-path-prefix=$ROOT=.") ;;
+    esac
+    env -u NO_COLOR "${flags[@]}" TRUNK_SKIP_VERSION_CHECK=true trunk "$@"
+}
