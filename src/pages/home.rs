@@ -66,7 +66,7 @@ pub fn HomePage() -> impl IntoView {
                 on_click=move |()| creating.set(true)
             />
         </Head>
-        <Panel title="All organisations" aside=move || freshness(orgs) flush=true>
+        <Panel title="All organisations" aside=move || freshness(orgs.held()) flush=true>
             {loaded(orgs, 4, rows)}
         </Panel>
         <NamedForm title="New organisation" verb="Create organisation" open=creating act=create />

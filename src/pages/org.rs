@@ -79,7 +79,7 @@ pub fn OrgPage() -> impl IntoView {
                 on_click=move |()| creating.set(true)
             />
         </Head>
-        <Panel title="Projects" aside=move || freshness(projects) flush=true>
+        <Panel title="Projects" aside=move || freshness(projects.held()) flush=true>
             {loaded(projects, 4, rows)}
         </Panel>
         <NamedForm title="New project" verb="Create project" open=creating act=create />

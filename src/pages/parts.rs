@@ -13,7 +13,7 @@ use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, use_address};
 use crate::state::clock::{ago, time_of_day, use_ago, use_exact, use_now};
 use crate::state::preference::use_preferences;
-use crate::state::remote::Remote;
+use crate::state::remote::{Held, Remote};
 
 /// Data as soon as it is there, and for good: rows of grey before, a failure with another attempt
 /// where none came. Later failures leave the data and are told by [`freshness`].
@@ -22,16 +22,22 @@ pub fn loaded<T: PartialEq + Send + Sync + 'static>(
     rows: usize,
     show: impl Fn(Signal<Arc<T>>) -> AnyView + Send + 'static,
 ) -> AnyView {
-    let has_data = memo(move || remote.data.with(Option::is_some));
-    let has_failed = memo(move || remote.error.with(Option::is_some));
-    let refresh = Callback::new(move |()| remote.refresh());
-    dynamic(move || match remote.data.get_untracked() {
-        Some(first) if has_data.get() => {
-            let last = move || remote.data.get().unwrap_or_else(|| first.clone());
-            show(Signal::derive(last))
-        }
-        _ if !has_data.get() && has_failed.get() => failed(remote.error, remote.loading, refresh),
-        _ => view! { <Skeleton rows /> }.into_any(),
+    let show = move || {
+        let first = untrack(|| remote.get())?;
+        let last = move || remote.get().unwrap_or_else(|| first.clone());
+        Some(show(Signal::derive(last)))
+    };
+    loaded_once(remote.held(), rows, Box::new(show))
+}
+
+fn loaded_once(held: Held, rows: usize, show: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
+    let has_data = memo(move || held.is_there());
+    let has_failed = memo(move || held.error.with(Option::is_some));
+    let refresh = Callback::new(move |()| held.refresh());
+    dynamic(move || match has_data.get() {
+        true => show().into_any(),
+        false if has_failed.get() => failed(held.error, held.loading, refresh),
+        false => view! { <Skeleton rows /> }.into_any(),
     })
 }
 
@@ -68,18 +74,9 @@ fn failed(
 }
 
 /// How fresh data is, and that it is stale and why.
-pub fn freshness<T: PartialEq + Send + Sync + 'static>(remote: Remote<T>) -> AnyView {
-    let has_data = memo(move || remote.data.with(Option::is_some));
-    let refresh = Callback::new(move |()| remote.refresh());
-    freshness_of(remote.fetched, remote.error, has_data, refresh)
-}
-
-fn freshness_of(
-    fetched: RwSignal<Option<DateTime<Utc>>>,
-    error: RwSignal<Option<Failure>>,
-    has_data: Memo<bool>,
-    refresh: Callback<()>,
-) -> AnyView {
+pub fn freshness(held: Held) -> AnyView {
+    let Held { error, fetched, .. } = held;
+    let refresh = Callback::new(move |()| held.refresh());
     let now = use_now();
     let utc = use_preferences().utc;
     let words = memo(move || {
@@ -92,7 +89,7 @@ fn freshness_of(
     let stale = memo(move || {
         let error = error.get();
         error
-            .filter(|_| has_data.get())
+            .filter(|_| held.is_there())
             .map(|failure| failure.words())
     });
     view! { <Freshness words stale refresh /> }.into_any()

@@ -102,7 +102,7 @@ fn EnvironmentCard(place: Memo<(String, String)>, environment: Environment) -> i
         content.into_any()
     };
     view! {
-        <Panel title=environment.name aside=move || freshness(services)>
+        <Panel title=environment.name aside=move || freshness(services.held())>
             <p class="chips">{chips}</p>
             {loaded(services, 3, show)}
             <p class="chips">

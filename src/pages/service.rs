@@ -103,7 +103,7 @@ pub fn ServicePage() -> impl IntoView {
         .into_any()
     };
     // The head names the service once it is known; until then, or where there is none, this does.
-    let is_unknown = move || here.service.data.with(Option::is_none);
+    let is_unknown = move || !here.service.held().is_there();
     view! {
         <When is=is_unknown>
             <h1 class="unseen">{move || here.params.get().service}</h1>

@@ -1,7 +1,9 @@
 //! The services of one place: how many, how they do, and the way to each.
 
+pub mod bulk;
 pub mod filter;
 pub mod row;
+mod selection;
 pub mod summary;
 
 use std::sync::Arc;
@@ -21,14 +23,18 @@ use crate::components::field::SearchBox;
 use crate::components::icon::Icon;
 use crate::components::page::Head;
 use crate::components::table::WindowedTable;
-use crate::reactive::{dynamic, effect, memo};
-use crate::routes::{Address, QueryText, Tab, query_text, scope_name, use_go, use_kept};
+use crate::reactive::{When, dynamic, effect, memo};
+use crate::routes::{
+    Address, QueryText, Tab, query_text, scope_name, show_bulk_bar, use_go, use_kept,
+};
 use crate::state::keys::use_keys;
 use crate::state::poll::Later;
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
+use bulk::BulkPlace;
 use filter::{Column, Filter, Row, Sort, arrange};
 use row::{WIDTHS, row_cells};
+use selection::{Selection, tick_all, tick_cell};
 use summary::summary;
 
 /// Milliseconds after the last key until the address follows the filter.
@@ -59,11 +65,17 @@ pub fn ServicesPage() -> impl IntoView {
         rows,
         places,
     };
-    use_list_keys(list, cursor, search);
+    let selection = Selection::of(list);
+    use_list_keys(list, selection, cursor, search);
+    provide_context(BulkPlace {
+        selection,
+        scope,
+        refresh: Callback::new(move |()| services.refresh()),
+    });
 
     let about = move || services.get().map(|services| summary(services.iter()));
     let new = move || Address::NewService(scope.get()).path();
-    let table = move |_| service_list(list, filter, sort, order, cursor).into_any();
+    let table = move |_| service_list(list, selection, filter, sort, order, cursor).into_any();
     view! {
         <Head title="Services" about=about>
             <ButtonLink
@@ -85,11 +97,16 @@ pub fn ServicesPage() -> impl IntoView {
                     filter.set(text);
                 }
             />
-            {move || freshness(services)}
+            {move || freshness(services.held())}
         </div>
         <section class="panel" aria-label="Services">
             {loaded(services, 8, table)}
         </section>
+        <When is=move || selection.any()>
+            <div class="bulk" role="region" aria-label="Selection">
+                {show_bulk_bar()}
+            </div>
+        </When>
     }
 }
 
@@ -121,15 +138,16 @@ fn use_services(scope: Memo<Scope>) -> Remote<Vec<Service>> {
 
 /// What the page lists, and in which order.
 #[derive(Clone, Copy)]
-struct List {
+pub(super) struct List {
     scope: Memo<Scope>,
-    rows: Memo<Arc<Vec<Row>>>,
-    places: Memo<Vec<u32>>,
+    pub(super) rows: Memo<Arc<Vec<Row>>>,
+    /// The places of what the filter shows among the rows, in order.
+    pub(super) places: Memo<Vec<u32>>,
 }
 
 impl List {
     /// The service at a place of what is shown.
-    fn at(self, place: usize) -> Option<Arc<Service>> {
+    pub(super) fn at(self, place: usize) -> Option<Arc<Service>> {
         let index = self.places.with(|places| places.get(place).copied())?;
         self.rows
             .with(|rows| rows.get(index as usize).map(|row| row.service.clone()))
@@ -184,7 +202,12 @@ fn use_filter() -> FilterText {
     }
 }
 
-fn use_list_keys(list: List, cursor: RwSignal<Option<usize>>, search: NodeRef<html::Input>) {
+fn use_list_keys(
+    list: List,
+    selection: Selection,
+    cursor: RwSignal<Option<usize>>,
+    search: NodeRef<html::Input>,
+) {
     let go = use_go();
     use_keys(move |key| {
         let last = list.places.with_untracked(Vec::len).checked_sub(1);
@@ -202,6 +225,12 @@ fn use_list_keys(list: List, cursor: RwSignal<Option<usize>>, search: NodeRef<ht
             ("k", Some(last)) => {
                 cursor.update(|at| *at = Some(at.map_or(last, |at| at.saturating_sub(1))));
             }
+            ("x", Some(_)) => {
+                let Some(place) = cursor.get_untracked() else {
+                    return false;
+                };
+                selection.toggle(place, false);
+            }
             ("Enter", Some(_)) => {
                 let place = cursor.get_untracked();
                 let service = place.and_then(|place| untrack(|| list.at(place)));
@@ -217,6 +246,7 @@ fn use_list_keys(list: List, cursor: RwSignal<Option<usize>>, search: NodeRef<ht
 
 fn service_list(
     list: List,
+    selection: Selection,
     filter: FilterText,
     sort: QueryText,
     order: Memo<Sort>,
@@ -237,7 +267,11 @@ fn service_list(
             let service = service.get()?;
             Some(row_cells(&list.scope.get_untracked(), &service))
         };
-        cells.into_any()
+        view! {
+            {tick_cell(selection, place, service)}
+            {cells}
+        }
+        .into_any()
     };
     dynamic(move || {
         if is_empty.get() {
@@ -250,7 +284,7 @@ fn service_list(
             <WindowedTable
                 label="Services"
                 widths=WIDTHS
-                head=move || head_cells(sort, order)
+                head=move || head_cells(selection, sort, order)
                 keys
                 row=Callback::new(row)
                 cursor
@@ -284,7 +318,7 @@ fn nothing_fits(filter: FilterText) -> impl IntoView {
     }
 }
 
-fn head_cells(sort: QueryText, order: Memo<Sort>) -> impl IntoView {
+fn head_cells(selection: Selection, sort: QueryText, order: Memo<Sort>) -> impl IntoView {
     let sortable = move |column: Column, words: &'static str, class: &'static str| {
         let direction = move || {
             let order = order.get();
@@ -306,6 +340,7 @@ fn head_cells(sort: QueryText, order: Memo<Sort>) -> impl IntoView {
         }
     };
     view! {
+        {tick_all(selection)}
         {sortable(Column::Name, "Name", "")}
         {sortable(Column::State, "State", "")}
         <th class="num">"Ready"</th>

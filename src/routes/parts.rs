@@ -15,6 +15,7 @@ use crate::pages::new_service::NewServicePage;
 use crate::pages::org::OrgPage;
 use crate::pages::project::ProjectPage;
 use crate::pages::service::ServicePage;
+use crate::pages::services::bulk::BulkBar;
 use crate::reactive::dynamic;
 use crate::state::poll::Later;
 
@@ -34,13 +35,15 @@ pub(super) enum Part {
     Form,
     /// What a service is and does.
     Service,
+    /// What is done to many services at once.
+    Bulk,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Places, Self::Form, Self::Service];
+    const ALL: [Self; 4] = [Self::Places, Self::Form, Self::Service, Self::Bulk];
 
     fn place(self) -> &'static OnceLock<Build> {
-        static ARRIVED: [OnceLock<Build>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+        static ARRIVED: [OnceLock<Build>; 4] = [const { OnceLock::new() }; 4];
         &ARRIVED[self as usize]
     }
 
@@ -49,6 +52,7 @@ impl Part {
             Self::Places => places().await?,
             Self::Form => form().await?,
             Self::Service => service().await?,
+            Self::Bulk => bulk().await?,
         };
         Ok(*self.place().get_or_init(|| build))
     }
@@ -78,9 +82,17 @@ part!(places, |kind| match kind {
 });
 part!(form, |_| NewServicePage().into_any());
 part!(service, |_| ServicePage().into_any());
+part!(bulk, |_| use_context()
+    .map(|place| view! { <BulkBar place /> })
+    .into_any());
 
 /// Shows a page of a part, at once or as soon as the part has arrived.
 pub(super) fn show(part: Part, kind: Kind) -> AnyView {
+    show_with(part, kind, 8)
+}
+
+/// With so many grey bars while the part is on its way.
+fn show_with(part: Part, kind: Kind, rows: usize) -> AnyView {
     if let Some(build) = part.place().get() {
         return build(kind);
     }
@@ -96,8 +108,13 @@ pub(super) fn show(part: Part, kind: Kind) -> AnyView {
     dynamic(move || match arrival.get() {
         Some(Some(build)) => build(kind),
         Some(None) => did_not_arrive(Callback::new(move |()| fetch())),
-        None => view! { <Skeleton rows=8 /> }.into_any(),
+        None => view! { <Skeleton rows /> }.into_any(),
     })
+}
+
+/// The bar for the ticked services of the page above.
+pub fn show_bulk_bar() -> AnyView {
+    show_with(Part::Bulk, Kind::Home, 1)
 }
 
 fn did_not_arrive(retry: Callback<()>) -> AnyView {

@@ -1,14 +1,16 @@
 //! Fetched data: the last good value, what went wrong since, and how fresh it is.
 
+use std::any::Any;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::{
-    Get, GetUntracked, LocalStorage, Memo, RwSignal, Set, SetValue, StoredValue, WithUntracked,
-    WithValue,
+    Get, GetUntracked, LocalStorage, Memo, RwSignal, Set, SetValue, StoredValue, With,
+    WithUntracked, WithValue,
 };
 use serde::de::DeserializeOwned;
 
@@ -18,9 +20,19 @@ use crate::api::{Call, Failure, Request};
 use crate::reactive::{effect, memo};
 
 /// Fetched data that stays on screen while it is fetched again, or can't be.
-pub struct Remote<T: Send + Sync + 'static> {
+pub struct Remote<T> {
+    held: Held,
+    of: PhantomData<fn() -> T>,
+}
+
+/// The value without its type, so that what stands around it is compiled once.
+type Value = Arc<dyn Any + Send + Sync>;
+
+/// All that does not depend on the type of the data.
+#[derive(Clone, Copy)]
+pub struct Held {
     /// The last good value. Changes only when the value does.
-    pub data: RwSignal<Option<Arc<T>>>,
+    value: RwSignal<Option<Value>>,
     /// Why the last attempt brought none.
     pub error: RwSignal<Option<Failure>>,
     /// Whether an attempt is under way.
@@ -30,13 +42,13 @@ pub struct Remote<T: Send + Sync + 'static> {
     poll: StoredValue<Option<Poll>, LocalStorage>,
 }
 
-impl<T: Send + Sync + 'static> Clone for Remote<T> {
+impl<T> Clone for Remote<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync + 'static> Copy for Remote<T> {}
+impl<T> Copy for Remote<T> {}
 
 type Fetch<Q, A> = Rc<dyn Fn(Q) -> Pin<Box<dyn Future<Output = Result<A, Failure>>>>>;
 type Land<A> = Rc<dyn Fn(Result<A, Failure>) -> Landed>;
@@ -86,7 +98,7 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         T: DeserializeOwned,
     {
         let remote = Self::empty();
-        remote.follow(
+        remote.held.follow(
             memo(move || Some(question()?.request)),
             Rc::new(Request::send),
             Rc::new(move |answer| remote.land(answer.and_then(|answer| answer.read()), pace)),
@@ -105,7 +117,7 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         F: Future<Output = Result<T, Failure>> + 'static,
     {
         let remote = Self::empty();
-        remote.follow(
+        remote.held.follow(
             memo(question),
             Rc::new(move |question| Box::pin(fetch(question))),
             Rc::new(move |answer| remote.land(answer, pace)),
@@ -115,7 +127,60 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
 
     fn empty() -> Self {
         Self {
-            data: RwSignal::new(None),
+            held: Held::empty(),
+            of: PhantomData,
+        }
+    }
+
+    /// Takes over a value that came by another way: the answer to a change, say.
+    pub fn accept(self, value: T) {
+        let is_same = |held: &Value| held.downcast_ref::<T>() == Some(&value);
+        let is_same = self
+            .held
+            .value
+            .try_with_untracked(|held| held.as_ref().is_some_and(is_same));
+        let new = match is_same {
+            Some(false) => Some(Arc::new(value) as Value),
+            // The same, or nobody is there any more to show it to.
+            _ => None,
+        };
+        self.held.accept(new);
+    }
+
+    /// The last good value, tracked.
+    pub fn get(self) -> Option<Arc<T>> {
+        self.held.value.get()?.downcast().ok()
+    }
+
+    fn land(self, answer: Result<T, Failure>, pace: Pace<T>) -> Landed {
+        match answer {
+            Ok(value) => {
+                let next = pace(&value);
+                self.held.loading.set(false);
+                self.accept(value);
+                Landed { ok: true, next }
+            }
+            Err(failure) => self.held.fail(failure),
+        }
+    }
+}
+
+impl<T> Remote<T> {
+    /// What is known of it beside the value.
+    pub fn held(self) -> Held {
+        self.held
+    }
+
+    /// Fetches again now.
+    pub fn refresh(self) {
+        self.held.refresh();
+    }
+}
+
+impl Held {
+    fn empty() -> Self {
+        Self {
+            value: RwSignal::new(None),
             error: RwSignal::new(None),
             loading: RwSignal::new(false),
             fetched: RwSignal::new(None),
@@ -136,6 +201,11 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         });
     }
 
+    /// Whether a value is there, tracked.
+    pub fn is_there(self) -> bool {
+        self.value.with(Option::is_some)
+    }
+
     /// Fetches again now.
     pub fn refresh(self) {
         if let Some(Some(poll)) = self.poll.try_with_value(|poll| *poll) {
@@ -143,14 +213,10 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         }
     }
 
-    /// Takes over a value that came by another way: the answer to a change, say.
-    pub fn accept(self, value: T) {
-        let same = self
-            .data
-            .try_with_untracked(|data| data.as_deref() == Some(&value))
-            .unwrap_or(true);
-        if !same {
-            self.data.set(Some(Arc::new(value)));
+    /// A good answer came, with a new value or the same as before.
+    fn accept(self, new: Option<Value>) {
+        if new.is_some() {
+            self.value.set(new);
         }
         self.fetched.set(Some(Utc::now()));
         if self.error.get_untracked().is_some() {
@@ -158,14 +224,9 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         }
     }
 
-    /// The last good value, tracked.
-    pub fn get(self) -> Option<Arc<T>> {
-        self.data.get()
-    }
-
     fn forget(self) {
-        if self.data.get_untracked().is_some() {
-            self.data.set(None);
+        if self.value.with_untracked(Option::is_some) {
+            self.value.set(None);
         }
         if self.error.get_untracked().is_some() {
             self.error.set(None);
@@ -174,21 +235,12 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         self.poll.set_value(None);
     }
 
-    fn land(self, answer: Result<T, Failure>, pace: Pace<T>) -> Landed {
+    fn fail(self, failure: Failure) -> Landed {
         self.loading.set(false);
-        match answer {
-            Ok(value) => {
-                let next = pace(&value);
-                self.accept(value);
-                Landed { ok: true, next }
-            }
-            Err(failure) => {
-                self.error.set(Some(failure));
-                Landed {
-                    ok: false,
-                    next: None,
-                }
-            }
+        self.error.set(Some(failure));
+        Landed {
+            ok: false,
+            next: None,
         }
     }
 }

@@ -171,13 +171,13 @@ export const test = base.extend<
     },
     { scope: "worker", timeout: 120_000 },
   ],
-  /** Errors of the page's console: a test that leaves any has failed; that the network failed is no fault. */
+  /** Errors and warnings of the page's console: a test that leaves any has failed; that the network failed is no fault. */
   problems: [
     async ({ page }, use) => {
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(error.message));
       page.on("console", (message) => {
-        if (message.type() === "error" && !/Failed to (load resource|fetch)/.test(message.text())) {
+        if (["error", "warning"].includes(message.type()) && !/Failed to (load resource|fetch)/.test(message.text())) {
           problems.push(message.text());
         }
       });

@@ -48,7 +48,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
             </Note>
         </When>
         <div class="cols">
-            <Panel title="Instances" aside=move || freshness(here.status) flush=true>
+            <Panel title="Instances" aside=move || freshness(here.status.held()) flush=true>
                 {loaded(here.status, 3, instances)}
             </Panel>
             <Panel title="Description">{move || description(&service.get())}</Panel>

@@ -44,7 +44,7 @@ impl Row {
 }
 
 /// 64 bits of an id: two of ten thousand services meet once in 10¹¹ lists.
-fn key_of(id: &str) -> u64 {
+pub(super) fn key_of(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
     hasher.finish()

@@ -14,8 +14,8 @@ use crate::routes::{Address, Tab};
 use crate::state::tree::use_tree;
 use crate::words::domain_link;
 
-/// The width of each column: name, state, ready, source, release, domains, tags, updated.
-pub const WIDTHS: &[&str] = &["14%", "11%", "6%", "22%", "7%", "14%", "17%", "9%"];
+/// The width of each column: tick, name, state, ready, source, release, domains, tags, updated.
+pub const WIDTHS: &[&str] = &["4%", "14%", "11%", "6%", "20%", "7%", "14%", "15%", "9%"];
 
 /// Domains and tags beyond this many are counted, not listed.
 const LISTED: usize = 2;

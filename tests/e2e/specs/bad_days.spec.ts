@@ -77,3 +77,33 @@ test("a name that is taken is said at its field", async ({ page, own }) => {
   await expect(page.getByLabel("Name", { exact: true }).first()).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByRole("heading", { name: "New service" })).toBeVisible();
 });
+
+test("an image that does not exist, and one that does not run, say so on the page", async ({ page, own }) => {
+  for (const [name, image, words] of [["lost", "shop:missing", /the image shop:missing was not found/], ["crashing", "shop:crash", /ended with exit code 1/]] as const) {
+    await own.api("POST", SERVICES, { name, image, port: 8080 });
+    await page.goto(`${own.url}${PRODUCTION}/s/${name}/overview`);
+    await expect(page.getByText(words).first()).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText("Down", { exact: true }).first()).toBeVisible({ timeout: 60_000 });
+  }
+});
+
+test("a state that this console does not know is shown as it is", async ({ page, own }) => {
+  await page.route(/\/envs\/production\/services\/?$/, async (route) => {
+    const answer = await route.fetch();
+    const services = (await answer.json()) as { status: { state: string } }[];
+    for (const service of services) service.status.state = "hibernating";
+    await route.fulfill({ response: answer, json: services });
+  });
+  await page.goto(own.url + PRODUCTION);
+  await expect(page.getByText("hibernating")).toBeVisible();
+});
+
+test("the page of a proxy in the place of a reply is told in words", async ({ page, own }) => {
+  await page.route(/\/envs\/production\/services\/?$/, (route) =>
+    route.fulfill({ status: 502, contentType: "text/html", body: "<html><h1>502 Bad Gateway</h1></html>" }),
+  );
+  await page.goto(own.url + PRODUCTION);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("502");
+  await expect(alert).not.toContainText("<h1>");
+});

@@ -1,6 +1,6 @@
 // The story without a mouse: create, scale, restart, read logs, edit, delete.
 import { type Locator } from "@playwright/test";
-import { expect, test } from "../platform.ts";
+import { expect, signIn, test } from "../platform.ts";
 
 /** Presses Tab until the focus is on a control. */
 async function reach(control: Locator): Promise<void> {
@@ -72,6 +72,14 @@ test("the story by keyboard alone", async ({ page, platform }) => {
     await expect(page.getByRole("log")).toContainText(/\w/);
   });
 
+  await test.step("edit", async () => {
+    await press(page.getByRole("link", { name: "Settings" }).first());
+    await type(page.getByRole("textbox", { name: "Instances" }), "1");
+    await page.keyboard.press("Enter");
+    await press(page.getByRole("link", { name: "Overview" }).last());
+    await expect(page.getByText("1 of 1 ready").first()).toBeVisible({ timeout: 60_000 });
+  });
+
   await test.step("delete", async () => {
     await press(page.getByRole("link", { name: "Settings" }).first());
     await press(page.getByRole("button", { name: "Delete service" }).first());
@@ -81,4 +89,36 @@ test("the story by keyboard alone", async ({ page, platform }) => {
     await press(dialog.getByRole("button", { name: /Delete/ }));
     await expect(page).toHaveURL(/\/w\/keys\/p\/shop$/);
   });
+});
+
+test("the list by its keys", async ({ page, platform }) => {
+  const services = "/workspaces/lists/projects/shop/services/";
+  await platform.api("POST", "/workspaces/", { name: "Lists" });
+  await platform.api("POST", "/workspaces/lists/projects/", { name: "Shop" });
+  for (const name of ["alpha", "beta", "gamma"]) await platform.api("POST", services, { name, image: "shop:1", port: 8080 });
+  await signIn(page, platform);
+  await page.goto(`${platform.url}/w/lists/p/shop`);
+  await expect(page.getByRole("link", { name: "gamma" })).toBeVisible();
+
+  const [alpha, beta] = ["alpha", "beta"].map((name) => page.getByRole("link", { name, exact: true })) as [Locator, Locator];
+  await page.keyboard.press("j");
+  await expect(alpha).toBeFocused();
+  await page.keyboard.press("j");
+  await expect(beta).toBeFocused();
+  await page.keyboard.press("x");
+  await expect(page.getByRole("checkbox", { name: "Select beta" })).toBeChecked();
+  await page.keyboard.press("k");
+  await expect(alpha).toBeFocused();
+
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+  await page.keyboard.type("gam");
+  await expect(alpha).toBeHidden();
+  await expect(page.getByRole("link", { name: "gamma" })).toBeVisible();
+
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("searchbox").blur();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "alpha", level: 1 })).toBeVisible();
 });

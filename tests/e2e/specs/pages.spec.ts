@@ -25,6 +25,8 @@ const VISITS: Visit[] = [
   { name: "restarting", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Restart") },
   { name: "logs", path: `${PRODUCTION}/s/cart/logs`, shows: "cart" },
   { name: "settings", path: `${PRODUCTION}/s/cart/settings`, shows: "cart" },
+  { name: "deleting", path: `${PRODUCTION}/s/cart/settings`, shows: "cart", open: press("Delete service") },
+  { name: "services that are ticked", path: PRODUCTION, shows: "Services", open: (page) => page.getByRole("checkbox").first().click() },
   { name: "no such service", path: `${PRODUCTION}/s/none/overview`, shows: "" },
   { name: "no such page", path: "/nothing/here", shows: "" },
 ];
