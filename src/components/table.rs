@@ -1,5 +1,6 @@
 //! A table of any length that scrolls with the page: only the rows near the view are in it.
 
+mod slots;
 mod window;
 
 use leptos::ev;
@@ -8,26 +9,13 @@ use leptos::leptos_dom::helpers::window_event_listener;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use slots::Drawn;
 use window::{ROW, View};
 
 use crate::reactive::{effect, memo};
 
-/// The rows that are in the page: the place of the first, and the key of each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Drawn {
-    start: usize,
-    keys: Vec<u64>,
-}
-
-impl Drawn {
-    fn place(&self, key: u64) -> Option<usize> {
-        let offset = self.keys.iter().position(|known| *known == key)?;
-        Some(self.start + offset)
-    }
-}
-
-/// A table. A row keeps its element for as long as its key is near the view, wherever it moves; what
-/// it shows is up to the signals that it reads.
+/// A table. A row keeps its element for as long as its key is near the view, wherever it moves, and
+/// then leaves it to another; what it shows is up to the signals that it reads.
 #[component]
 pub fn WindowedTable(
     /// What the table lists, for screen readers.
@@ -41,7 +29,7 @@ pub fn WindowedTable(
     /// The keys of all rows, in order.
     #[prop(into)]
     keys: Signal<Vec<u64>>,
-    /// The `<td>` of each column, made once for a key and told of every place it moves to.
+    /// The `<td>` of each column, made once for an element and told of every place it moves to.
     row: Callback<Signal<usize>, AnyView>,
     /// The place of the row that the keyboard is at.
     #[prop(into)]
@@ -51,26 +39,24 @@ pub fn WindowedTable(
     let view = use_view(body);
     let count = memo(move || keys.with(Vec::len));
     let range = memo(move || view.get().rows(count.get()));
-    let drawn = memo(move || {
+    let drawn = Memo::new(move |before: Option<&Drawn>| {
         let range = range.get();
-        let start = range.start;
-        let keys = keys.with(|keys| keys.get(range).unwrap_or_default().to_vec());
-        Drawn { start, keys }
+        let first = Drawn::default();
+        keys.with(|keys| before.unwrap_or(&first).next(range, keys))
     });
     reveal_cursor(body, cursor);
+    focus_cursor(body, cursor, drawn);
 
-    let one = move |key: u64| {
+    let one = move |id: u32| {
         let place = Memo::new(move |last: Option<&usize>| {
-            let place = drawn.with(|drawn| drawn.place(key));
+            let place = drawn.with(|drawn| drawn.place(id));
             // A row on its way out keeps the place it had.
             place.or(last.copied()).unwrap_or_default()
         });
-        let element = NodeRef::<html::Tr>::new();
-        take_focus(element, place, cursor);
         let selected = move || (cursor.get() == Some(place.get())).then_some("true");
         // Places count from nought; rows are counted from one, and the head is the first.
         view! {
-            <tr node_ref=element aria-rowindex=move || place.get() + 2 aria-selected=selected>
+            <tr aria-rowindex=move || place.get() + 2 aria-selected=selected>
                 {row.run(place.into())}
             </tr>
         }
@@ -89,8 +75,8 @@ pub fn WindowedTable(
             </thead>
             <tbody node_ref=body>
                 {gap(columns, move || range.get().start)}
-                <For each=move || drawn.get().keys key=|key| *key let(key)>
-                    {one(key)}
+                <For each=move || drawn.with(Drawn::slots) key=|slot| slot.id let(slot)>
+                    {one(slot.id)}
                 </For> {gap(columns, move || count.get() - range.get().end)}
             </tbody>
         </table>
@@ -157,28 +143,38 @@ fn reveal_cursor(body: NodeRef<html::Tbody>, cursor: Signal<Option<usize>>) {
 
 /// The row that the keyboard comes to has the focus on its first link: it is read aloud, and opens
 /// by the browser's own means. A person who is busy elsewhere on the page is left alone.
-fn take_focus(row: NodeRef<html::Tr>, place: Memo<usize>, cursor: Signal<Option<usize>>) {
-    Effect::new(move |before: Option<Option<usize>>| {
+fn focus_cursor(body: NodeRef<html::Tbody>, cursor: Signal<Option<usize>>, drawn: Memo<Drawn>) {
+    // Where the keyboard was, and whether its row has still to be drawn.
+    Effect::new(move |before: Option<(Option<usize>, bool)>| {
+        let (last, waits) = before.unwrap_or_default();
         let now = cursor.get();
-        if let Some(row) = row.get()
-            && before != Some(now)
-            && now == Some(place.get_untracked())
-            && is_idle_or_within(&row)
-            && let Ok(Some(link)) = row.query_selector("a, button")
-            && let Some(link) = link.dyn_ref::<web_sys::HtmlElement>()
-        {
-            // Fails only for an element that can't have the focus.
-            let _ = link.focus();
+        let drawn = drawn.with(|drawn| now.filter(|place| drawn.holds(*place)));
+        let waits = waits || now != last;
+        if let Some(place) = drawn.filter(|_| waits) {
+            // By then the row is told of its place.
+            request_animation_frame(move || focus_row(body, place));
         }
-        now
+        (now, waits && drawn.is_none())
     });
 }
 
+fn focus_row(body: NodeRef<html::Tbody>, place: usize) {
+    let link = format!("tr[aria-rowindex='{}'] a", place + 2);
+    if let Some(Some(body)) = body.try_get_untracked()
+        && is_idle_or_within(&body)
+        && let Ok(Some(link)) = body.query_selector(&link)
+        && let Some(link) = link.dyn_ref::<web_sys::HtmlElement>()
+    {
+        // Fails only for an element that can't have the focus.
+        let _ = link.focus();
+    }
+}
+
 /// Whether nothing has the focus, or something in the same table.
-fn is_idle_or_within(row: &web_sys::HtmlTableRowElement) -> bool {
+fn is_idle_or_within(body: &web_sys::HtmlTableSectionElement) -> bool {
     let Some(focused) = document().active_element() else {
         return true;
     };
-    let table = row.closest("table").ok().flatten();
+    let table = body.closest("table").ok().flatten();
     focused.tag_name() == "BODY" || table.is_some_and(|table| table.contains(Some(&focused)))
 }

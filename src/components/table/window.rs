@@ -9,10 +9,10 @@ pub(super) const ROW: f64 = 36.0;
 const COVERED: f64 = 80.0;
 
 /// Rows drawn beyond each end of the view, so that a quick flick shows no gap.
-const MARGIN: usize = 8;
+const MARGIN: usize = 6;
 
 /// Rows come and go in groups of this many: most scroll events then change nothing.
-const GROUP: usize = 8;
+const GROUP: usize = 4;
 
 /// The part of a table that can be seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -27,7 +27,9 @@ impl View {
     /// The rows to draw, of so many. Never none while there are some: a list that shrank under the
     /// view shows its end until the browser has scrolled there.
     pub(super) fn rows(self, count: usize) -> Range<usize> {
-        let seen = (self.height / ROW).ceil() as usize + 1;
+        // What stands above the table takes room, too.
+        let room = (self.height + self.above.min(0.0)).max(0.0);
+        let seen = (room / ROW).ceil() as usize + 1;
         let first = (self.above.max(0.0) / ROW) as usize;
         let first = first.min(count.saturating_sub(seen));
         let start = first.saturating_sub(MARGIN) / GROUP * GROUP;
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_little_scrolling_changes_nothing() {
-        assert_eq!(at(3_600.0).rows(COUNT), at(3_700.0).rows(COUNT));
+        assert_eq!(at(3_600.0).rows(COUNT), at(3_640.0).rows(COUNT));
     }
 
     #[test]
