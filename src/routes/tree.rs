@@ -1,15 +1,15 @@
 //! Which page is at which address.
 
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Route};
-use leptos_router::path;
+use leptos_router::hooks::use_location;
+use leptos_router::location::{BrowserUrl, LocationProvider};
 use wire::envelope::Dialect;
 
 use super::parts::{Part, fetch_all_soon, show};
 use super::{Address, use_address};
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::services::ServicesPage;
-use crate::reactive::{dynamic, memo};
+use crate::reactive::{dynamic, effect, memo};
 
 /// A page, without what its address names: another service is the same page with other content,
 /// the other dialect is another page.
@@ -38,27 +38,33 @@ impl Kind {
     }
 }
 
-/// The page at the current address. The router has one route: addresses are read by [`Address`],
-/// which also writes them, and a route a page would cost some kilobytes each.
+/// The page at the current address. The router keeps the address and its history, and has no routes:
+/// addresses are read by [`Address`], which also writes them, and routes would cost as much as a page.
 #[component]
 pub fn Pages() -> impl IntoView {
-    view! {
-        <FlatRoutes fallback=NotFoundPage>
-            <Route path=path!("/*any") view=Page />
-        </FlatRoutes>
-    }
-}
-
-#[component]
-fn Page() -> impl IntoView {
     let address = use_address();
     let kind = memo(move || address.get().as_ref().map(Kind::of));
-    fetch_all_soon();
-    dynamic(move || match kind.get() {
+    let page = dynamic(move || match kind.get() {
         None => NotFoundPage().into_any(),
         Some(Kind::Services(_)) => ServicesPage().into_any(),
         Some(kind @ Kind::NewService(_)) => show(Part::Form, kind),
         Some(kind @ Kind::Service(_)) => show(Part::Service, kind),
         Some(kind) => show(Part::Places, kind),
-    })
+    });
+    finish_navigation();
+    fetch_all_soon();
+    page
+}
+
+/// A click on a link is part of the browser's history as soon as the router hears that the page
+/// follows.
+fn finish_navigation() {
+    let path = use_location().pathname;
+    let browser = use_context::<BrowserUrl>();
+    effect(move || {
+        path.track();
+        if let Some(browser) = &browser {
+            browser.ready_to_complete();
+        }
+    });
 }
