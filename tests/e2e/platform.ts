@@ -61,8 +61,22 @@ export class Platform {
 
   /** Calls the API with a key and returns the reply's body. */
   async api<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    const reply = await this.send(method, path, body);
+    const text = await reply.text();
+    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** Fetches a reply to its last byte, and leaves it unread. */
+  async read(path: string): Promise<void> {
+    const reply = await this.send("GET", path);
+    await reply.arrayBuffer();
+    if (!reply.ok) throw new Error(`GET ${path}: ${reply.status}`);
+  }
+
+  private send(method: string, path: string, body?: unknown): Promise<Response> {
     this.apiKey ??= this.key("harness");
-    const reply = await fetch(`${this.url}/api/v1${path}`, {
+    return fetch(`${this.url}/api/v1${path}`, {
       method,
       headers: {
         "X-API-Key": this.apiKey,
@@ -70,9 +84,6 @@ export class Platform {
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    const text = await reply.text();
-    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
-    return JSON.parse(text) as T;
   }
   private apiKey?: string;
 

@@ -19,7 +19,7 @@ test("10,000 services", async ({ page, platform }) => {
     })
     .toBe(SERVICES);
 
-  const took = await times(LISTS, () => platform.api("GET", LIST));
+  const took = await times(LISTS, () => platform.read(LIST));
   tell("list_10000_services_p50_ms", percentile(took, 0.5), "at most 60");
 
   await signIn(page, platform);
