@@ -107,3 +107,18 @@ test("the page of a proxy in the place of a reply is told in words", async ({ pa
   await expect(alert).toContainText("502");
   await expect(alert).not.toContainText("<h1>");
 });
+
+test("a fault of the console itself is shown, with a way on", async ({ page, own, problems }) => {
+  // A browser that refuses its history is one that the router does not expect.
+  await page.evaluate(() => Object.defineProperty(window, "history", { get: () => { throw new Error("refused"); } }));
+  await page.getByRole("link", { name: "cart" }).click();
+  const screen = page.getByRole("alertdialog");
+  await expect(screen).toContainText("This page has stopped");
+  await expect(screen).toContainText("What runs on the platform goes on");
+  await expect(screen.getByRole("button", { name: "Copy details" })).toBeVisible();
+  expect(problems.join("\n")).toContain("panicked");
+  problems.length = 0;
+  await screen.getByRole("button", { name: "Reload" }).click();
+  await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
+  expect(own.engine).toBe("simulated");
+});
