@@ -35,7 +35,7 @@ pub fn row_cells(scope: &Scope, service: &Service) -> AnyView {
         <td title=why>{status.map(|status| state_mark(service_state(&status.state)))}</td>
         <td class="num ratio">{status.map(ready)}</td>
         <td class="mono dim source" title=from.clone()>
-            {from.clone()}
+            <bdi dir="ltr">{from.clone()}</bdi>
         </td>
         <td class="mono num">{release(service.latest_release.as_ref())}</td>
         <td>{domain_links(&service.domains)}</td>
@@ -92,7 +92,7 @@ pub fn domain_anchor(domain: String) -> impl IntoView {
     dynamic(move || match href.get() {
         Some(href) => view! {
             <a class="link" href=href target="_blank" rel="noopener">
-                {name.clone()}
+                <span class="cut">{name.clone()}</span>
                 {icon(Icon::Out)}
             </a>
         }
