@@ -398,6 +398,16 @@ mod tests {
             json!({"port": null, "instances": 3, "env": {}})
         );
         assert!(patch.replaces_instances());
+        let scaled = ServiceDraft {
+            instances: "3".into(),
+            ..saved.clone()
+        };
+        assert!(scaled.patch(&saved, W).unwrap().replaces_instances());
+        let tagged = ServiceDraft {
+            tags: "edge".into(),
+            ..saved.clone()
+        };
+        assert!(!tagged.patch(&saved, W).unwrap().replaces_instances());
         let patch = typed.patch(&saved, E).unwrap();
         assert_eq!(patch.process_counts.map(|counts| counts.len()), Some(1));
         assert_eq!(patch.instances, None);

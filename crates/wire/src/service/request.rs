@@ -246,15 +246,19 @@ impl ServicePatch {
         *self == Self::default()
     }
 
-    /// Whether running instances are replaced when the change takes effect: they carry the image,
-    /// port, variables, volumes and health check that they were started with.
+    /// Whether running instances are replaced when the change takes effect: whatever of a service
+    /// decides what runs is frozen in a release, and a release rolls out.
     pub fn replaces_instances(&self) -> bool {
         !(self.image.is_keep()
             && self.port.is_keep()
+            && self.domains.is_keep()
             && self.env.is_keep()
             && self.volumes.is_keep()
             && self.health_check_path.is_keep()
-            && self.health_check_host.is_keep())
+            && self.health_check_host.is_keep()
+            && self.deployment_timeout.is_keep()
+            && self.instances.is_none()
+            && self.process_counts.is_none())
     }
 }
 
