@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_little_scrolling_changes_nothing() {
-        assert_eq!(at(3_600.0).rows(COUNT), at(3_640.0).rows(COUNT));
+        assert_eq!(at(3_672.0).rows(COUNT), at(3_750.0).rows(COUNT));
     }
 
     #[test]

@@ -6,6 +6,8 @@ import { expect, type Platform, signIn, test } from "../platform.ts";
 
 const PRODUCTION = "/o/acme/p/shop/e/production";
 
+test.describe.configure({ mode: "parallel" });
+
 /** A page, what shows that it is there, and what is done on it before it is looked at. */
 type Visit = { name: string; path: string; shows: string; open?: (page: Page) => Promise<void> };
 
@@ -54,28 +56,38 @@ async function isClean(page: Page): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n")}`)).toEqual([]);
 }
 
-for (const colorScheme of ["light", "dark"] as const) {
+/** Looks at what is shown in every colour and size that it can have. */
+async function isCleanEverywhere(page: Page): Promise<void> {
   for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
-    test.describe(`${colorScheme} at ${viewport.width}`, () => {
-      test.use({ colorScheme, viewport, contextOptions: { reducedMotion: "reduce" } });
-
-      test("every page", async ({ page, platform }) => {
-        await fill(platform);
-        await test.step("signing in", async () => {
-          await page.goto(`${platform.url}/connect`);
-          await expect(page.getByLabel("Key")).toBeVisible();
-          await isClean(page);
-        });
-        await signIn(page, platform);
-        for (const one of VISITS) {
-          await test.step(one.name, async () => {
-            await visit(page, platform, one);
-            await isClean(page);
-            const isWider = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-            expect(isWider, "scrolls sideways").toBe(false);
-          });
-        }
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await test.step(`${colorScheme} at ${viewport.width}`, async () => {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await isClean(page);
+        const isWider = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+        expect(isWider, "scrolls sideways").toBe(false);
       });
-    });
+    }
   }
+}
+
+test("signing in", async ({ page, platform }) => {
+  await page.goto(`${platform.url}/connect`);
+  await expect(page.getByLabel("Key")).toBeVisible();
+  await isCleanEverywhere(page);
+});
+
+// Each half takes a worker as long.
+for (const half of [0, 1]) {
+  test(`every page, half ${half + 1}`, async ({ page, platform }) => {
+    await fill(platform);
+    await signIn(page, platform);
+    for (const one of VISITS.filter((_, place) => place % 2 === half)) {
+      await test.step(one.name, async () => {
+        await visit(page, platform, one);
+        await isCleanEverywhere(page);
+        await page.setViewportSize({ width: 1440, height: 900 });
+      });
+    }
+  });
 }
