@@ -8,6 +8,7 @@
 mod button;
 mod dialog;
 mod field;
+mod form;
 mod menu;
 mod page;
 mod table;

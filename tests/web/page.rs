@@ -57,6 +57,19 @@ impl Page {
             .unwrap_or_else(|| panic!("nothing fits {selector}"))
     }
 
+    /// Every element that fits.
+    pub(crate) fn all(&self, selector: &str) -> Vec<Element> {
+        let found = self.root.query_selector_all(selector).unwrap();
+        (0..found.length())
+            .map(|place| found.item(place).unwrap().dyn_into().unwrap())
+            .collect()
+    }
+
+    /// All that can be read.
+    pub(crate) fn text(&self) -> String {
+        self.root.text_content().unwrap()
+    }
+
     /// How many elements fit.
     pub(crate) fn count(&self, selector: &str) -> u32 {
         self.root.query_selector_all(selector).unwrap().length()
