@@ -4,6 +4,7 @@
 
 mod connect;
 mod containers;
+mod fetch;
 mod simulated;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use pilothouse_wire::logs::LogStream;
 use pilothouse_wire::meta::EngineKind;
 
 pub use connect::{EngineChoice, connect, connect_to};
+pub use fetch::FetchProgress;
 pub use simulated::Simulated;
 
 /// Why the engine did not do what was asked.
@@ -193,8 +195,11 @@ pub trait Engine: Send + Sync + 'static {
     /// The instances of one service, or of all services of this installation.
     async fn list(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>>;
 
-    /// Makes sure that an image is there, fetching it if it is not.
-    async fn ensure_image(&self, reference: &str) -> EngineResult<()>;
+    /// Whether an image is there already.
+    async fn has_image(&self, reference: &str) -> EngineResult<bool>;
+
+    /// Fetches an image from its registry, and says meanwhile how far it is.
+    async fn fetch_image(&self, reference: &str, progress: &FetchProgress) -> EngineResult<()>;
 
     /// Builds an image from a tar of its context, with its `Dockerfile` at the root.
     async fn build_image(&self, tag: &str, context: Bytes) -> EngineResult<()>;

@@ -1,11 +1,13 @@
 //! Drives what runs towards what is stored: one task a service, every step safe to repeat.
 //!
 //! `plan` decides and touches nothing; `worker` looks, and `act` carries out; `watch` remembers
-//! what was seen of each instance; `intake` stores their lines; `outcome` puts the state into
+//! what was seen of each instance; `fetch` waits for
+//! their image; `intake` stores their lines; `outcome` puts the state into
 //! words; `census` notices what changed without being asked.
 
 mod act;
 mod census;
+mod fetch;
 mod intake;
 mod outcome;
 mod plan;

@@ -3,6 +3,7 @@
 mod describe;
 mod failure;
 mod images;
+mod layers;
 mod logs;
 mod probe;
 
@@ -31,8 +32,8 @@ use tokio::sync::Semaphore;
 use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable};
 use super::{
-    Engine, EngineError, EngineInstance, EngineLine, EngineResult, HealthCheck, InstanceSpec,
-    RunState, Slot,
+    Engine, EngineError, EngineInstance, EngineLine, EngineResult, FetchProgress, HealthCheck,
+    InstanceSpec, RunState, Slot,
 };
 
 /// How long the engine may take to answer, in seconds.
@@ -257,13 +258,14 @@ impl Engine for Containers {
         Ok(instances)
     }
 
-    async fn ensure_image(&self, reference: &str) -> EngineResult<()> {
-        if images::is_there(&self.docker, reference).await? {
-            return Ok(());
-        }
+    async fn has_image(&self, reference: &str) -> EngineResult<bool> {
+        images::is_there(&self.docker, reference).await
+    }
+
+    async fn fetch_image(&self, reference: &str, progress: &FetchProgress) -> EngineResult<()> {
         // Never closed; one that were would only let more go at once.
         let _turn = self.pulls.acquire().await;
-        images::fetch(&self.docker, reference).await
+        images::fetch(&self.docker, reference, progress).await
     }
 
     async fn build_image(&self, tag: &str, context: Bytes) -> EngineResult<()> {

@@ -1,11 +1,12 @@
 //! No containers: plausible life for a look around, in memory, at almost no cost.
 //!
 //! The end of an image's reference can ask for trouble, so that every state can be seen:
-//! `…:missing` is not found, `…:crash` ends at once, `…:unhealthy` never becomes ready.
+//! `…:missing` is not found, `…:slow` takes its time to arrive, `…:crash` ends at once,
+//! `…:unhealthy` never becomes ready.
 
 mod lines;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::lines::Script;
 use super::{
-    Engine, EngineError, EngineInstance, EngineLine, EngineResult, HealthCheck, InstanceSpec,
-    RunState,
+    Engine, EngineError, EngineInstance, EngineLine, EngineResult, FetchProgress, HealthCheck,
+    InstanceSpec, RunState,
 };
 
 /// How long a simulated instance takes to become ready.
@@ -28,7 +29,12 @@ const WARM_UP: TimeDelta = TimeDelta::milliseconds(1_500);
 /// How long one lives whose image asks for a crash.
 const CRASH_AFTER: TimeDelta = TimeDelta::milliseconds(300);
 
+/// How long a slow image is on its way, and its size in bytes.
+const SLOW_FETCH: Duration = Duration::from_secs(120);
+const SLOW_SIZE: u64 = 80_000_000;
+
 const MISSING: &str = ":missing";
+const SLOW: &str = ":slow";
 const CRASH: &str = ":crash";
 const UNHEALTHY: &str = ":unhealthy";
 
@@ -75,6 +81,8 @@ struct Lives {
     by_id: HashMap<String, Life>,
     /// The ids of a service's instances.
     by_service: HashMap<String, BTreeSet<String>>,
+    /// The images that were asked for and are there now.
+    fetched: HashSet<String>,
 }
 
 impl Lives {
@@ -149,13 +157,28 @@ impl Engine for Simulated {
         })
     }
 
-    async fn ensure_image(&self, reference: &str) -> EngineResult<()> {
+    async fn has_image(&self, reference: &str) -> EngineResult<bool> {
+        Ok(match self.lives().fetched.contains(reference) {
+            true => true,
+            false => !reference.ends_with(MISSING) && !reference.ends_with(SLOW),
+        })
+    }
+
+    async fn fetch_image(&self, reference: &str, progress: &FetchProgress) -> EngineResult<()> {
         if reference.ends_with(MISSING) {
             return Err(EngineError::ImageNotFound {
                 reference: reference.to_owned(),
                 why: "manifest unknown".to_owned(),
             });
         }
+        if reference.ends_with(SLOW) {
+            let steps = SLOW_FETCH.as_secs();
+            for step in 0..steps {
+                progress.set(SLOW_SIZE * step / steps, SLOW_SIZE);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+        self.lives().fetched.insert(reference.to_owned());
         Ok(())
     }
 

@@ -141,34 +141,58 @@ impl Worker {
         instances: &[EngineInstance],
         slots: Vec<(String, u32)>,
     ) -> Result<()> {
-        for (process, ordinal) in slots {
-            let slot = Slot {
-                service_id: self.service_id.clone(),
-                process,
-                ordinal,
-            };
+        let slots = slots.into_iter().map(|(process, ordinal)| Slot {
+            service_id: self.service_id.clone(),
+            process,
+            ordinal,
+        });
+        let due: Vec<Slot> = slots
+            .filter(|slot| self.watch.may_start(&slot.label()))
+            .collect();
+        if due.is_empty() || !self.has_image(want, instances, release, &due).await? {
+            return Ok(());
+        }
+        for slot in due {
             let label = slot.label();
-            if !self.watch.may_start(&label) {
-                continue;
-            }
             let spec = stored.instance(slot, release);
             self.tell(
                 want,
                 instances,
                 &format!("starting {label} from {}", spec.image),
             );
-            let engine = &self.platform.engine;
-            let started = match engine.ensure_image(&spec.image).await {
-                Ok(()) => engine.start(&spec).await,
-                Err(error) => Err(error),
-            };
-            match started {
+            match self.platform.engine.start(&spec).await {
                 Ok(()) => {}
                 Err(error @ EngineError::Unavailable(_)) => return Err(error.into()),
                 Err(error) => self.watch.failed(&label, error.to_string()),
             }
         }
         Ok(())
+    }
+
+    /// Whether the image is there from which these slots are to be started.
+    async fn has_image(
+        &mut self,
+        want: &Want,
+        instances: &[EngineInstance],
+        release: &Release,
+        due: &[Slot],
+    ) -> Result<bool> {
+        let engine = &self.platform.engine;
+        let image = &release.document.image;
+        match self.fetch.is_there(engine, image, &self.wake).await {
+            Ok(true) => return Ok(true),
+            Ok(false) => {
+                let words = self.fetch.words();
+                self.tell(want, instances, words.as_deref().unwrap_or_default());
+            }
+            Err(error @ EngineError::Unavailable(_)) => return Err(error.into()),
+            Err(error) => {
+                for slot in due {
+                    self.watch.failed(&slot.label(), error.to_string());
+                }
+            }
+        }
+        Ok(false)
     }
 
     async fn retire(

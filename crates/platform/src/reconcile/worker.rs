@@ -7,6 +7,7 @@ use chrono::Utc;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::fetch::Fetch;
 use super::intake::Intake;
 use super::outcome::{Activity, Findings, out_of_reach};
 use super::plan::{Have, Health, Want, plan};
@@ -34,7 +35,8 @@ pub(super) struct Worker {
     pub(super) service_id: String,
     pub(super) watch: Watch,
     pub(super) intake: Intake,
-    wake: Arc<Notify>,
+    pub(super) fetch: Fetch,
+    pub(super) wake: Arc<Notify>,
     /// What is being tried, and why it failed, if it did.
     attempt: Option<Attempt>,
     failed: Option<String>,
@@ -65,6 +67,7 @@ impl Worker {
             service_id,
             watch: Watch::default(),
             intake: Intake::default(),
+            fetch: Fetch::default(),
             wake,
             attempt: None,
             failed: None,
@@ -188,10 +191,13 @@ impl Worker {
                 .complete_rollout(&self.service_id, want.release, Utc::now())
                 .await?;
         }
+        let fetching = self.fetch.words();
         let activity = if settled {
             Activity::Settled
         } else {
-            Activity::Waiting
+            fetching
+                .as_deref()
+                .map_or(Activity::Waiting, Activity::Doing)
         };
         self.publish(Some(&want), &instances, activity);
         if at_rest {
@@ -206,6 +212,7 @@ impl Worker {
         if self.attempt != attempt {
             self.attempt = attempt;
             self.failed = None;
+            self.fetch = Fetch::default();
             self.watch.forgive();
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use pilothouse::engine::{EngineError, InstanceSpec, connect_to};
+use pilothouse::engine::{EngineError, FetchProgress, InstanceSpec, connect_to};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -75,7 +75,7 @@ async fn an_image_whose_registry_does_not_answer_is_no_missing_image() {
         // Nothing listens on port 1.
         let error = bench
             .engine
-            .ensure_image("127.0.0.1:1/none:1")
+            .fetch_image("127.0.0.1:1/none:1", &FetchProgress::default())
             .await
             .unwrap_err();
         assert!(

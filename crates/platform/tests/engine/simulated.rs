@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use pilothouse::engine::{
-    Engine, EngineError, EngineInstance, HealthCheck, InstanceSpec, RunState, Simulated, Slot,
+    Engine, EngineError, EngineInstance, FetchProgress, HealthCheck, InstanceSpec, RunState,
+    Simulated, Slot,
 };
 
 use crate::bench::eventually;
@@ -81,9 +82,13 @@ async fn an_instance_becomes_ready_writes_and_ends() {
 #[tokio::test]
 async fn images_can_ask_for_trouble() {
     let engine = Simulated::new();
-    let missing = engine.ensure_image("shop:missing").await;
+    let progress = FetchProgress::default();
+    assert!(!engine.has_image("shop:missing").await.unwrap());
+    let missing = engine.fetch_image("shop:missing", &progress).await;
     assert!(matches!(missing, Err(EngineError::ImageNotFound { .. })));
-    engine.ensure_image("shop:1").await.unwrap();
+    assert!(engine.has_image("shop:1").await.unwrap());
+    engine.fetch_image("shop:1", &progress).await.unwrap();
+    assert!(!engine.has_image("shop:slow").await.unwrap());
 
     engine.start(&spec(1, "shop:crash")).await.unwrap();
     let crashed = eventually("it crashes", || async {

@@ -48,6 +48,27 @@ fn an_image_that_is_not_there_is_named() {
 }
 
 #[test]
+fn an_image_on_its_way_does_not_hold_up_what_is_asked_meanwhile() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:1"}));
+    bench.wait_running(1);
+    let (code, _) = bench.service("PATCH", "web", &json!({"image": "shop:slow"}));
+    assert_eq!(code, 200);
+    let waits = bench.wait("the fetch and how far it is", |status| {
+        let message = status["message"].as_str().unwrap_or_default();
+        message.starts_with("fetching the image shop:slow: ") && message.ends_with(" of 80 MB")
+    });
+    assert_eq!(
+        (&waits["state"], &waits["ready"]),
+        (&json!("converging"), &json!(1))
+    );
+    let (code, _) = bench.service("PATCH", "web", &json!({"image": "shop:3"}));
+    assert_eq!(code, 200);
+    let fixed = bench.wait_running(1);
+    assert_eq!(fixed["release_version"], 3);
+}
+
+#[test]
 fn a_health_check_that_never_answers_is_told() {
     let mut bench = Bench::simulated();
     bench.create(&json!({

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::failure;
-use crate::engine::{EngineError, EngineResult};
+use super::layers::Layers;
+use crate::engine::{EngineError, EngineResult, FetchProgress};
 
 /// How long a pull or a build may take in all. Engines may say nothing for minutes while they work.
 const TIMEOUT: Duration = Duration::from_secs(30 * 60);
@@ -27,26 +28,36 @@ pub(super) async fn is_there(docker: &Docker, reference: &str) -> EngineResult<b
 }
 
 /// Fetches an image from its registry.
-pub(super) async fn fetch(docker: &Docker, reference: &str) -> EngineResult<()> {
-    within(pull(docker, reference)).await.unwrap_or_else(|| {
-        Err(EngineError::RegistryUnreachable {
-            reference: reference.to_owned(),
-            why: format!(
-                "it did not arrive within {} minutes",
-                TIMEOUT.as_secs() / 60
-            ),
+pub(super) async fn fetch(
+    docker: &Docker,
+    reference: &str,
+    progress: &FetchProgress,
+) -> EngineResult<()> {
+    within(pull(docker, reference, progress))
+        .await
+        .unwrap_or_else(|| {
+            Err(EngineError::RegistryUnreachable {
+                reference: reference.to_owned(),
+                why: format!(
+                    "it did not arrive within {} minutes",
+                    TIMEOUT.as_secs() / 60
+                ),
+            })
         })
-    })
 }
 
-async fn pull(docker: &Docker, reference: &str) -> EngineResult<()> {
+async fn pull(docker: &Docker, reference: &str, progress: &FetchProgress) -> EngineResult<()> {
     let docker = docker.clone().with_timeout(TIMEOUT);
     let options = CreateImageOptionsBuilder::new()
         .from_image(&with_tag(reference))
         .build();
     let mut steps = docker.create_image(Some(options), None, None);
+    let mut layers = Layers::default();
     while let Some(step) = steps.next().await {
         let step = step.map_err(|error| failure::pull(reference, error))?;
+        layers.take(&step);
+        let (done, total) = layers.sum();
+        progress.set(done, total);
         if let Some(why) = step.error_detail.and_then(|detail| detail.message) {
             return Err(failure::pull_words(reference, why));
         }

@@ -1,0 +1,41 @@
+//! How far an image is on its way: written by the engine, read by whoever asks meanwhile.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How much of an image has arrived. Nothing is known before the registry has said what there is.
+#[derive(Debug, Default)]
+pub struct FetchProgress {
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl FetchProgress {
+    /// Notes that so many of so many bytes are here. The total grows as the registry names more.
+    pub fn set(&self, done: u64, total: u64) {
+        self.done.store(done, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// `34 of 80 MB`, once something is known. A MB is 1,000,000 bytes.
+    pub fn words(&self) -> Option<String> {
+        const MB: u64 = 1_000_000;
+        let done = self.done.load(Ordering::Relaxed);
+        let total = self.total.load(Ordering::Relaxed);
+        (total > 0).then(|| format!("{} of {} MB", done / MB, total.div_ceil(MB)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_before_something_is_known() {
+        let progress = FetchProgress::default();
+        assert_eq!(progress.words(), None);
+        progress.set(34_900_000, 79_100_000);
+        assert_eq!(progress.words().as_deref(), Some("34 of 80 MB"));
+        progress.set(1, 1);
+        assert_eq!(progress.words().as_deref(), Some("0 of 1 MB"));
+    }
+}
