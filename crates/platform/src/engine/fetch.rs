@@ -10,18 +10,23 @@ pub struct FetchProgress {
 }
 
 impl FetchProgress {
-    /// Notes that so many of so many bytes are here. The total grows as the registry names more.
-    pub fn set(&self, done: u64, total: u64) {
+    /// Notes that so many bytes are here, of so many if that is known. What there is in all grows
+    /// as the registry names more.
+    pub fn set(&self, done: u64, total: Option<u64>) {
         self.done.store(done, Ordering::Relaxed);
-        self.total.store(total, Ordering::Relaxed);
+        self.total.store(total.unwrap_or(0), Ordering::Relaxed);
     }
 
-    /// `34 of 80 MB`, once something is known. A MB is 1,000,000 bytes.
+    /// `34 of 80 MB`, or `34 MB so far`, once something is here. A MB is 1,000,000 bytes.
     pub fn words(&self) -> Option<String> {
         const MB: u64 = 1_000_000;
         let done = self.done.load(Ordering::Relaxed);
         let total = self.total.load(Ordering::Relaxed);
-        (total > 0).then(|| format!("{} of {} MB", done / MB, total.div_ceil(MB)))
+        match (done, total) {
+            (0, _) => None,
+            (_, 0) => Some(format!("{} MB so far", done / MB)),
+            _ => Some(format!("{} of {} MB", done / MB, total.div_ceil(MB))),
+        }
     }
 }
 
@@ -33,9 +38,9 @@ mod tests {
     fn nothing_is_said_before_something_is_known() {
         let progress = FetchProgress::default();
         assert_eq!(progress.words(), None);
-        progress.set(34_900_000, 79_100_000);
+        progress.set(34_900_000, Some(79_100_000));
         assert_eq!(progress.words().as_deref(), Some("34 of 80 MB"));
-        progress.set(1, 1);
-        assert_eq!(progress.words().as_deref(), Some("0 of 1 MB"));
+        progress.set(34_900_000, None);
+        assert_eq!(progress.words().as_deref(), Some("34 MB so far"));
     }
 }

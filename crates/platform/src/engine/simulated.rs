@@ -173,8 +173,8 @@ impl Engine for Simulated {
         }
         if reference.ends_with(SLOW) {
             let steps = SLOW_FETCH.as_secs();
-            for step in 0..steps {
-                progress.set(SLOW_SIZE * step / steps, SLOW_SIZE);
+            for step in 1..=steps {
+                progress.set(SLOW_SIZE * step / steps, Some(SLOW_SIZE));
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }

@@ -7,6 +7,8 @@
 mod bench;
 mod building;
 mod failing;
+mod fetching;
 mod logs;
+mod registry;
 mod running;
 mod simulated;
