@@ -15,7 +15,9 @@ use crate::state::tree::use_tree;
 use crate::words::domain_link;
 
 /// The width of each column: tick, name, state, ready, source, release, domains, tags, updated.
-pub const WIDTHS: &[&str] = &["4%", "14%", "11%", "6%", "20%", "7%", "14%", "15%", "9%"];
+pub const WIDTHS: &[&str] = &[
+    "4%", "13.5%", "10.5%", "6%", "21.5%", "6.5%", "16%", "13.5%", "8.5%",
+];
 
 /// Domains and tags beyond this many are counted, not listed.
 const LISTED: usize = 2;
