@@ -38,10 +38,10 @@ export class Platform {
     this.child = (await serve(this.dataDir, this.engine, port(this.url), port(this.ingress), [])).child;
   }
 
-  /** Stops it and removes all it made, its containers included. */
+  /** Stops it and removes all it made, its containers included. What is simulated ends with it. */
   async remove(): Promise<void> {
     try {
-      await this.emptyAll();
+      if (this.engine === "containers") await this.emptyAll();
     } finally {
       await end(this.child, "SIGTERM");
       rmSync(this.dataDir, { recursive: true, force: true });
@@ -100,10 +100,6 @@ export class Platform {
         }
       }
     }
-    if (this.engine === "containers") await this.waitForNoContainers();
-  }
-
-  private async waitForNoContainers(): Promise<void> {
     await expect
       .poll(() => this.containers().length, { timeout: 60_000, message: "containers of deleted services" })
       .toBe(0);
