@@ -1,12 +1,13 @@
 //! Instants on the page: how long ago, with the exact instant on hover.
 
-use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 /// An instant. What it says is given, so that it stays up to date.
 #[component]
 pub fn Instant(
-    at: DateTime<Utc>,
+    /// RFC 3339
+    #[prop(into)]
+    at: Signal<String>,
     /// `6 min ago`
     #[prop(into)]
     words: Signal<String>,
@@ -15,7 +16,7 @@ pub fn Instant(
     exact: Signal<String>,
 ) -> impl IntoView {
     view! {
-        <time datetime=at.to_rfc3339() title=exact>
+        <time datetime=at title=exact>
             {words}
         </time>
     }

@@ -11,7 +11,7 @@ use crate::components::feedback::{Failed, Freshness, Skeleton};
 use crate::components::time::Instant;
 use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, use_address};
-use crate::state::clock::{ago, time_of_day, use_ago, use_exact, use_now};
+use crate::state::clock::{ago, exact, time_of_day, use_ago, use_exact, use_now};
 use crate::state::preference::use_preferences;
 use crate::state::remote::{Held, Remote};
 
@@ -97,7 +97,7 @@ pub fn freshness(held: Held) -> AnyView {
 
 /// An instant: how long ago, and exactly on hover.
 pub fn instant(at: DateTime<Utc>) -> impl IntoView {
-    view! { <Instant at words=use_ago(at) exact=use_exact(at) /> }
+    view! { <Instant at=at.to_rfc3339() words=use_ago(at) exact=use_exact(at) /> }
 }
 
 /// An instant that may be unknown.
@@ -106,4 +106,19 @@ pub fn maybe_instant(at: Option<DateTime<Utc>>) -> AnyView {
         Some(at) => instant(at).into_any(),
         None => view! { <span class="faint">"–"</span> }.into_any(),
     }
+}
+
+/// An instant that may be unknown, and may become another.
+pub fn instant_of(at: Memo<Option<DateTime<Utc>>>) -> AnyView {
+    let now = use_now();
+    let utc = use_preferences().utc;
+    let of = move |words: &dyn Fn(DateTime<Utc>) -> String| at.get().map(words).unwrap_or_default();
+    let rfc = memo(move || of(&|at| at.to_rfc3339()));
+    let words = memo(move || of(&|at| ago(at, now.get())));
+    let exact = memo(move || of(&|at| exact(at, utc.get())));
+    let is_known = memo(move || at.get().is_some());
+    dynamic(move || match is_known.get() {
+        true => view! { <Instant at=rfc words exact /> }.into_any(),
+        false => maybe_instant(None),
+    })
 }

@@ -263,13 +263,9 @@ fn service_list(
     let keys = memo(keys);
     let row = move |place: Signal<usize>| {
         let service = memo(move || list.at(place.get()));
-        let cells = move || {
-            let service = service.get()?;
-            Some(row_cells(&list.scope.get_untracked(), &service))
-        };
         view! {
             {tick_cell(selection, place, service)}
-            {cells}
+            {row_cells(list.scope, service)}
         }
         .into_any()
     };

@@ -1,5 +1,7 @@
 //! One row of the services table.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use wire::path::Scope;
 use wire::service::{Service, VersionSummary};
@@ -7,8 +9,8 @@ use wire::status::StatusSummary;
 
 use super::filter::source;
 use crate::components::icon::{Icon, icon};
-use crate::components::status::{service_state, state_mark};
-use crate::pages::parts::maybe_instant;
+use crate::components::status::{Shape, service_state, state_mark};
+use crate::pages::parts::instant_of;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::state::tree::use_tree;
@@ -22,29 +24,56 @@ pub const WIDTHS: &[&str] = &[
 /// Domains and tags beyond this many are counted, not listed.
 const LISTED: usize = 2;
 
-/// The cells of a service.
-pub fn row_cells(scope: &Scope, service: &Service) -> AnyView {
-    let address = Address::service(scope, &service.slug, Tab::Overview);
-    let status = service.status.as_ref();
-    let why = status.and_then(|status| status.message.clone());
-    let from = source(service).unwrap_or("–").to_owned();
+/// The cells of whatever service a row shows, piece by piece: a piece that reads the same for the
+/// next service is left alone.
+pub fn row_cells(scope: Memo<Scope>, service: Memo<Option<Arc<Service>>>) -> AnyView {
+    let words = move |read: fn(&Service) -> String| piece(service, read);
+    let path = memo(move || {
+        let slug = service.with(|service| service.as_ref().map(|service| service.slug.clone()));
+        let slug = slug.unwrap_or_default();
+        Address::service(&scope.get_untracked(), &slug, Tab::Overview).path()
+    });
+    let state = piece(service, |service| service.status.as_ref().map(state_of));
+    let why = words(|service| message(service).unwrap_or_default());
+    let from = words(|service| source(service).unwrap_or("–").to_owned());
+    let domains = piece(service, |service| service.domains.clone());
+    let tags = piece(service, |service| service.tags.clone());
+    let updated = piece(service, |service| service.updated);
     view! {
         <td class="name">
-            <a class="row-link" href=address.path()>
-                {service.name.clone()}
+            <a class="row-link" href=path>
+                {words(|service| service.name.clone())}
             </a>
         </td>
-        <td title=why>{status.map(|status| state_mark(service_state(&status.state)))}</td>
-        <td class="num ratio">{status.map(ready)}</td>
-        <td class="mono dim source" title=from.clone()>
-            <bdi dir="ltr">{from.clone()}</bdi>
+        <td title=why>{dynamic(move || state.get().map(state_mark).into_any())}</td>
+        <td class="num ratio">
+            {words(|service| service.status.as_ref().map(ready).unwrap_or_default())}
         </td>
-        <td class="mono num">{release(service.latest_release.as_ref())}</td>
-        <td>{domain_links(&service.domains)}</td>
-        <td>{tag_chips(&service.tags)}</td>
-        <td class="num dim">{maybe_instant(service.updated)}</td>
+        <td class="mono dim source" title=from>
+            <bdi dir="ltr">{from}</bdi>
+        </td>
+        <td class="mono num">{words(|service| release(service.latest_release.as_ref()))}</td>
+        <td>{dynamic(move || domains.with(|domains| domain_links(domains)))}</td>
+        <td>{dynamic(move || tags.with(|tags| tag_chips(tags).into_any()))}</td>
+        <td class="num dim">{instant_of(updated)}</td>
     }
     .into_any()
+}
+
+/// One thing to know of the service.
+fn piece<T>(service: Memo<Option<Arc<Service>>>, read: fn(&Service) -> T) -> Memo<T>
+where
+    T: Default + PartialEq + Send + Sync + 'static,
+{
+    memo(move || service.with(|service| service.as_deref().map(read).unwrap_or_default()))
+}
+
+fn state_of(status: &StatusSummary) -> (Shape, String) {
+    service_state(&status.state)
+}
+
+fn message(service: &Service) -> Option<String> {
+    service.status.as_ref()?.message.clone()
 }
 
 fn ready(status: &StatusSummary) -> String {

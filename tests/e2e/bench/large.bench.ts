@@ -6,6 +6,8 @@ import { percentile, tell } from "./figure.ts";
 const SERVICES = 10_000;
 const AT_ONCE = 16;
 const LISTS = 100;
+/** So many times the filter is typed: what else the machine does must not decide. */
+const ROUNDS = 5;
 const LIST = "/orgs/many/projects/shop/envs/production/services/";
 
 test("10,000 services", async ({ page, platform }) => {
@@ -26,10 +28,9 @@ test("10,000 services", async ({ page, platform }) => {
   await page.goto(`${platform.url}/o/many/p/shop/e/production`);
   await expect(page.getByText(/^10,?000 services/).first()).toBeVisible();
 
-  const scripts = await keystrokes(page, "web-4711");
+  const scripts = await medians(ROUNDS, () => keystrokes(page, "web-4711"));
   tell("table_10000_filter_script_p50_ms", percentile(scripts, 0.5), "at most 16");
   tell("table_10000_filter_script_worst_ms", Math.max(...scripts), "at most 16");
-  await page.getByRole("searchbox").fill("");
   tell("table_10000_frames_without_rows", await emptyFrames(page), "0");
 });
 
@@ -55,7 +56,14 @@ async function times(count: number, call: () => Promise<unknown>): Promise<numbe
   return took;
 }
 
-/** Milliseconds of script that each key of a text costs in the filter. */
+/** The median of each place over so many rows of figures. */
+async function medians(count: number, row: () => Promise<number[]>): Promise<number[]> {
+  const rows: number[][] = [];
+  while (rows.length < count) rows.push(await row());
+  return rows[0].map((_, place) => percentile(rows.map((figures) => figures[place]), 0.5));
+}
+
+/** Milliseconds of script that each key of a text costs in the filter, which is empty again then. */
 async function keystrokes(page: Page, text: string): Promise<number[]> {
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
@@ -67,6 +75,8 @@ async function keystrokes(page: Page, text: string): Promise<number[]> {
     await nextFrames(page);
     costs.push((await scriptSeconds(session)) * 1_000 - before * 1_000);
   }
+  await page.getByRole("searchbox").fill("");
+  await expect(page.getByRole("table")).toHaveAttribute("aria-rowcount", `${SERVICES + 1}`);
   return costs;
 }
 
