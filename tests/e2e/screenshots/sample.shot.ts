@@ -14,7 +14,8 @@ test("services", async ({ page }) => {
     await expect.poll(running, { timeout: 240_000 }).toBe(5);
     await signIn(page, platform);
     await page.goto(`${platform.url}/o/acme/p/shop/e/production`);
-    await expect(page.getByRole("link", { name: "storefront", exact: true })).toBeVisible();
+    // The last that arrives: where ingress is.
+    await expect(page.getByRole("link", { name: "storefront.localhost" })).toBeVisible();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await page.screenshot({
