@@ -76,7 +76,8 @@ impl Containers {
         })
     }
 
-    /// The label filter for what belongs to this installation, or to one service of it.
+    /// The label filter for what belongs to this installation, or to one service of it. It narrows
+    /// a list; what may be removed is decided by [`describe::is_ours`].
     fn ours(&self, service_id: Option<&str>) -> HashMap<&'static str, Vec<String>> {
         let mut label = vec![format!("{INSTALLATION}={}", self.installation)];
         label.extend(service_id.map(|id| format!("{SERVICE}={id}")));
@@ -246,6 +247,11 @@ impl Engine for Containers {
         let summaries = self.summaries(options).await?;
         let mut instances: Vec<_> = summaries
             .into_iter()
+            .filter(|summary| {
+                let labels = summary.labels.as_ref();
+                labels
+                    .is_some_and(|labels| describe::is_ours(labels, &self.installation, service_id))
+            })
             .filter_map(describe::instance)
             .collect();
         for instance in &mut instances {
@@ -319,6 +325,10 @@ impl Engine for Containers {
         let found = self.docker.list_volumes(Some(options)).await;
         let found = found.map_err(|error| refused("listing volumes", error))?;
         for volume in found.volumes.unwrap_or_default() {
+            // Podman lists what has any of the labels that were asked for, not all of them.
+            if !describe::is_ours(&volume.labels, &self.installation, Some(service_id)) {
+                continue;
+            }
             match self
                 .docker
                 .remove_volume(&volume.name, None::<RemoveVolumeOptions>)

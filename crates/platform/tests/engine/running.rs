@@ -121,6 +121,32 @@ async fn a_volume_outlives_its_instance_and_goes_with_its_service() {
 }
 
 #[tokio::test]
+async fn the_volumes_of_other_services_stay() {
+    on_bench(|bench| async move {
+        let script = "cat /data/note 2>/dev/null || echo empty; echo kept > /data/note";
+        let mut spec = InstanceSpec {
+            volumes: vec![("notes".to_owned(), "/data".to_owned())],
+            ..bench.spec(script)
+        };
+        let mut found = Vec::new();
+        for generation in 0..2 {
+            spec.generation = generation;
+            let instance = bench.started(&spec).await;
+            bench.end_of(&instance.id).await;
+            found.extend(bench.messages(&instance.id).await);
+            bench.engine.remove(&instance.id).await.unwrap();
+            bench
+                .engine
+                .remove_volumes("another-service")
+                .await
+                .unwrap();
+        }
+        assert_eq!(found, ["empty", "kept"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn each_instance_has_a_volume_of_its_own() {
     on_bench(|bench| async move {
         let script = "cat /data/note 2>/dev/null || echo empty; echo kept > /data/note";

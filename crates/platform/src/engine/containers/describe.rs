@@ -72,6 +72,16 @@ pub(super) fn labels(installation: &str, slot: &Slot) -> HashMap<String, String>
     .collect()
 }
 
+/// Whether what has these labels belongs to the installation, or to one service of it.
+pub(super) fn is_ours(
+    labels: &HashMap<String, String>,
+    installation: &str,
+    service_id: Option<&str>,
+) -> bool {
+    let says = |label: &str, value: &str| labels.get(label).is_some_and(|found| found == value);
+    says(INSTALLATION, installation) && service_id.is_none_or(|id| says(SERVICE, id))
+}
+
 /// The container of an instance. The engine itself never restarts it: how long to wait, and when to
 /// give up, is the reconciler's to decide.
 pub(super) fn container(
