@@ -23,6 +23,11 @@ pub trait DecodeFields: Sized {
         &[]
     }
 
+    /// Turns the other shapes that a body may have into an object with these fields.
+    fn lift(body: Value) -> Value {
+        body
+    }
+
     /// Reads the fields. `None` means that at least one fault was noted.
     fn decode_fields(fields: &mut Fields<'_>) -> Option<Self>;
 }
@@ -38,7 +43,7 @@ pub fn decode_body<T: DecodeFields>(body: Value, dialect: Dialect) -> Result<T, 
             errors.add(name, *words);
         }
     }
-    let decoded = decode_object(body, "", &mut errors);
+    let decoded = decode_object(T::lift(body), "", &mut errors);
     match decoded {
         Some(decoded) if errors.is_empty() => Ok(decoded),
         _ => Err(errors),

@@ -1,9 +1,12 @@
 //! Deploys and scaling: what makes a description take effect.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::decode::{DecodeFields, Fields};
-use crate::quantity::InstanceCount;
+use crate::decode::{Decode, DecodeFields, Fields, decode_word};
+use crate::error::FieldErrors;
+use crate::open::words;
+use crate::quantity::{InstanceCount, ReleaseNumber};
 use crate::service::{ProcessCounts, limits};
 
 /// The body of `POST S/{service}/scale`: exactly one of the two.
@@ -38,26 +41,61 @@ impl DecodeFields for Scale {
 /// The longest reason, in characters.
 const MAX_MESSAGE: usize = 500;
 
+words! {
+    /// What happens when a deployment is still under way.
+    pub enum WhenBusy {
+        /// The new one takes its place.
+        Replace = "replace",
+        /// The new one waits until it has ended.
+        Wait = "wait",
+    }
+}
+
+impl Decode for WhenBusy {
+    fn decode(value: Value, at: &str, errors: &mut FieldErrors) -> Option<Self> {
+        decode_word(value, at, errors)
+    }
+}
+
 /// The body of `POST S/{service}/deploy`, which may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeployRequest {
-    /// Why, kept with the release.
+    /// An existing release to deploy again, which is a rollback. Left out: a new one is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<u32>,
+    /// Why, kept with the deployment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What happens when a deployment is still under way; `replace` where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when_busy: Option<WhenBusy>,
 }
 
 impl DecodeFields for DeployRequest {
     fn decode_fields(fields: &mut Fields<'_>) -> Option<Self> {
-        let message: Option<String> = fields.optional("message")?;
-        if message
-            .as_ref()
-            .is_some_and(|text| text.chars().count() > MAX_MESSAGE)
-        {
-            fields.fault("message", "A reason is at most 500 characters.");
-        }
-        Some(Self { message })
+        let release = fields.optional::<ReleaseNumber>("release");
+        let message = message(fields);
+        let when_busy = fields.optional("when_busy");
+        Some(Self {
+            release: release?.map(ReleaseNumber::get),
+            message: message?,
+            when_busy: when_busy?,
+        })
     }
+}
+
+/// Reads the reason that somebody gives.
+pub(crate) fn message(fields: &mut Fields<'_>) -> Option<Option<String>> {
+    let message: Option<String> = fields.optional("message")?;
+    let message = message.map(|text| text.trim().to_owned());
+    if message
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > MAX_MESSAGE)
+    {
+        fields.fault("message", "A reason is at most 500 characters.");
+    }
+    Some(message.filter(|text| !text.is_empty()))
 }
 
 /// The reply of `POST S/{service}/deploy`.

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::decode::{DecodeFields, Fields};
 use crate::envelope::Dialect;
-use crate::path::{self, Params, Scope};
+use crate::path::{self, Base, Params};
 
 /// The path under which the whole API lives.
 pub const BASE: &str = "/api/v1";
@@ -105,8 +105,9 @@ pub trait Endpoint: 'static {
     const SUMMARY: &'static str;
     /// The method.
     const METHOD: Method;
-    /// The path's template below [`BASE`]. One that begins with `S/` exists in both dialects, below
-    /// [`Scope`]'s two templates. A trailing slash is optional on the platform.
+    /// The path's template below [`BASE`]. One that begins with a capital letter exists below each of
+    /// [`Params::BASES`], which the letter stands for: `S` for the services of a scope, `C` for the
+    /// config of a level. A trailing slash is optional on the platform.
     const PATH: &'static str;
     /// HTTP status of success.
     const SUCCESS: u16 = 200;
@@ -136,6 +137,8 @@ pub struct EndpointInfo {
     pub method: Method,
     /// [`Endpoint::PATH`].
     pub path: &'static str,
+    /// [`Params::BASES`].
+    pub bases: &'static [Base],
     /// [`Endpoint::SUCCESS`].
     pub success: u16,
     /// [`Endpoint::BODY`].
@@ -152,6 +155,7 @@ impl EndpointInfo {
             summary: E::SUMMARY,
             method: E::METHOD,
             path: E::PATH,
+            bases: E::Params::BASES,
             success: E::SUCCESS,
             body: E::BODY,
             access: E::ACCESS,
@@ -160,18 +164,21 @@ impl EndpointInfo {
 
     /// Every full path template, each with the dialect that its replies are written in.
     pub fn templates(&self) -> Vec<(Dialect, String)> {
-        match self.path.strip_prefix('S') {
-            Some(rest) => [
-                (Dialect::Workspace, Scope::WORKSPACE),
-                (Dialect::Environment, Scope::ENVIRONMENT),
-            ]
-            .into_iter()
-            .filter(|(dialect, _)| self.method != Method::Put || *dialect == Dialect::Workspace)
-            .map(|(dialect, scope)| (dialect, format!("{BASE}{scope}{rest}")))
-            .collect(),
+        match below_base(self.path) {
+            Some(rest) => self
+                .bases
+                .iter()
+                .filter(|(dialect, _)| self.method != Method::Put || *dialect == Dialect::Workspace)
+                .map(|(dialect, base)| (*dialect, format!("{BASE}{base}{rest}")))
+                .collect(),
             None => vec![(fixed_dialect(self.path), format!("{BASE}{}", self.path))],
         }
     }
+}
+
+/// What follows the letter that stands for a place, if the path begins with one.
+fn below_base(path: &str) -> Option<&str> {
+    path.strip_prefix(|first: char| first.is_ascii_uppercase())
 }
 
 fn fixed_dialect(path: &str) -> Dialect {
@@ -184,22 +191,20 @@ fn fixed_dialect(path: &str) -> Dialect {
 
 /// The dialect in which a call with these parameters is answered.
 pub fn dialect<E: Endpoint>(params: &E::Params) -> Dialect {
-    params.dialect().unwrap_or_else(|| fixed_dialect(E::PATH))
+    params
+        .base()
+        .map_or_else(|| fixed_dialect(E::PATH), |(dialect, _)| dialect)
 }
 
 /// The path and query of a call, below the platform's origin: `/api/v1/orgs/acme`.
 pub fn url<E: Endpoint>(params: &E::Params, query: &E::Query) -> String {
     let mut url = String::from(BASE);
-    match (E::PATH.strip_prefix('S'), params.dialect()) {
-        (Some(rest), Some(Dialect::Workspace)) => {
-            url.push_str(&path::fill(Scope::WORKSPACE, params));
+    match (below_base(E::PATH), params.base()) {
+        (Some(rest), Some((_, base))) => {
+            url.push_str(&path::fill(base, params));
             url.push_str(&path::fill(rest, params));
         }
-        (Some(rest), _) => {
-            url.push_str(&path::fill(Scope::ENVIRONMENT, params));
-            url.push_str(&path::fill(rest, params));
-        }
-        (None, _) => url.push_str(&path::fill(E::PATH, params)),
+        _ => url.push_str(&path::fill(E::PATH, params)),
     }
     url.push_str(&path::query_string(&query.pairs()));
     url

@@ -9,6 +9,8 @@
 //!   fields are defaulted, unknown enum values are kept as text ([`open`]).
 
 pub mod action;
+pub mod build;
+pub mod config;
 pub mod decode;
 pub mod deploy;
 pub mod endpoint;
@@ -24,8 +26,10 @@ pub mod open;
 pub mod org;
 pub mod patch;
 pub mod path;
+pub mod pipeline;
 pub mod project;
 pub mod quantity;
+pub mod release;
 pub mod service;
 pub mod session;
 pub mod status;

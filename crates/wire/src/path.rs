@@ -38,16 +38,24 @@ impl Scope {
     }
 }
 
+/// A place that the same operations exist below: the dialect that is spoken there, and the template
+/// of its path.
+pub type Base = (Dialect, &'static str);
+
 /// The values of a path's variable parts.
 pub trait Params: Clone + Sized {
+    /// What the first letter of a path that does not begin with `/` stands for: every place where
+    /// the operation exists.
+    const BASES: &'static [Base] = &[];
+
     /// The value of `{name}`.
     fn value(&self, name: &str) -> Option<&str>;
 
     /// Reads them from a matched path.
     fn read(value: &dyn Fn(&str) -> Option<String>) -> Option<Self>;
 
-    /// The dialect that the path belongs to, where the values decide it.
-    fn dialect(&self) -> Option<Dialect> {
+    /// Which of [`Params::BASES`] these values are of.
+    fn base(&self) -> Option<Base> {
         None
     }
 }
@@ -55,7 +63,7 @@ pub trait Params: Clone + Sized {
 macro_rules! params {
     ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident = $part:literal),* }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub struct $name { $($(#[$field_meta])* pub $field: String),* }
 
         impl Params for $name {
@@ -113,7 +121,23 @@ params! {
     }
 }
 
+impl Scope {
+    const BASES: &'static [Base] = &[
+        (Dialect::Workspace, Self::WORKSPACE),
+        (Dialect::Environment, Self::ENVIRONMENT),
+    ];
+
+    fn base(&self) -> Base {
+        match self {
+            Self::Workspace { .. } => Self::BASES[0],
+            Self::Environment { .. } => Self::BASES[1],
+        }
+    }
+}
+
 impl Params for Scope {
+    const BASES: &'static [Base] = Self::BASES;
+
     fn value(&self, name: &str) -> Option<&str> {
         match (self, name) {
             (Self::Workspace { workspace, .. }, "workspace_id") => Some(workspace),
@@ -139,8 +163,8 @@ impl Params for Scope {
         }
     }
 
-    fn dialect(&self) -> Option<Dialect> {
-        Some(Self::dialect(self))
+    fn base(&self) -> Option<Base> {
+        Some(Self::base(self))
     }
 }
 
@@ -154,6 +178,8 @@ pub struct ServiceParams {
 }
 
 impl Params for ServiceParams {
+    const BASES: &'static [Base] = Scope::BASES;
+
     fn value(&self, name: &str) -> Option<&str> {
         match name {
             "service" => Some(&self.service),
@@ -168,8 +194,173 @@ impl Params for ServiceParams {
         })
     }
 
-    fn dialect(&self) -> Option<Dialect> {
-        Some(self.scope.dialect())
+    fn base(&self) -> Option<Base> {
+        Some(self.scope.base())
+    }
+}
+
+/// Something of a service that is counted up from 1: an image or a release.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VersionParams {
+    /// Whose it is.
+    pub service: ServiceParams,
+    /// Its number. What is no number names nothing.
+    pub version: String,
+}
+
+impl VersionParams {
+    /// The number, if it is one.
+    pub fn number(&self) -> Option<u32> {
+        self.version.parse().ok()
+    }
+}
+
+impl Params for VersionParams {
+    const BASES: &'static [Base] = Scope::BASES;
+
+    fn value(&self, name: &str) -> Option<&str> {
+        match name {
+            "version" => Some(&self.version),
+            name => self.service.value(name),
+        }
+    }
+
+    fn read(value: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        Some(Self {
+            service: ServiceParams::read(value)?,
+            version: value("version")?,
+        })
+    }
+
+    fn base(&self) -> Option<Base> {
+        self.service.base()
+    }
+}
+
+/// One deployment of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeploymentParams {
+    /// Whose it is.
+    pub service: ServiceParams,
+    /// UUID.
+    pub deployment: String,
+}
+
+impl Params for DeploymentParams {
+    const BASES: &'static [Base] = Scope::BASES;
+
+    fn value(&self, name: &str) -> Option<&str> {
+        match name {
+            "deployment" => Some(&self.deployment),
+            name => self.service.value(name),
+        }
+    }
+
+    fn read(value: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        Some(Self {
+            service: ServiceParams::read(value)?,
+            deployment: value("deployment")?,
+        })
+    }
+
+    fn base(&self) -> Option<Base> {
+        self.service.base()
+    }
+}
+
+/// A level that config is kept at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// A whole org.
+    Org(OrgParams),
+    /// Every environment of a project.
+    Project(ProjectParams),
+    /// Every service of an environment.
+    Environment(EnvironmentParams),
+    /// One service, in either dialect.
+    Service(ServiceParams),
+}
+
+impl Params for Level {
+    const BASES: &'static [Base] = &[
+        (Dialect::Environment, "/orgs/{org}/config"),
+        (
+            Dialect::Environment,
+            "/orgs/{org}/projects/{project}/config",
+        ),
+        (
+            Dialect::Environment,
+            "/orgs/{org}/projects/{project}/envs/{env}/config",
+        ),
+        (
+            Dialect::Environment,
+            "/orgs/{org}/projects/{project}/envs/{env}/services/{service}/config",
+        ),
+        (
+            Dialect::Workspace,
+            "/workspaces/{workspace_id}/projects/{project_id}/services/{service}/config",
+        ),
+    ];
+
+    fn value(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Org(params) => params.value(name),
+            Self::Project(params) => params.value(name),
+            Self::Environment(params) => params.value(name),
+            Self::Service(params) => params.value(name),
+        }
+    }
+
+    fn read(value: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        ServiceParams::read(value)
+            .map(Self::Service)
+            .or_else(|| EnvironmentParams::read(value).map(Self::Environment))
+            .or_else(|| ProjectParams::read(value).map(Self::Project))
+            .or_else(|| OrgParams::read(value).map(Self::Org))
+    }
+
+    fn base(&self) -> Option<Base> {
+        let index = match self {
+            Self::Org(_) => 0,
+            Self::Project(_) => 1,
+            Self::Environment(_) => 2,
+            Self::Service(params) => match params.scope {
+                Scope::Environment { .. } => 3,
+                Scope::Workspace { .. } => 4,
+            },
+        };
+        Self::BASES.get(index).copied()
+    }
+}
+
+/// One variable of a level.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VariableParams {
+    /// Where it is kept.
+    pub level: Level,
+    /// UUID.
+    pub id: String,
+}
+
+impl Params for VariableParams {
+    const BASES: &'static [Base] = Level::BASES;
+
+    fn value(&self, name: &str) -> Option<&str> {
+        match name {
+            "config_id" => Some(&self.id),
+            name => self.level.value(name),
+        }
+    }
+
+    fn read(value: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        Some(Self {
+            level: Level::read(value)?,
+            id: value("config_id")?,
+        })
+    }
+
+    fn base(&self) -> Option<Base> {
+        self.level.base()
     }
 }
 

@@ -116,3 +116,8 @@ quantity! {
     /// A window that ends now, in seconds; at most ten years.
     pub struct Since(u32); 1..=315360000, "A window is between 1 and 315360000 seconds."
 }
+
+quantity! {
+    /// The number of a release in its service.
+    pub struct ReleaseNumber(u32); 1..=4294967295, "A release is a whole number, from 1."
+}

@@ -137,6 +137,7 @@ async fn make_service(platform: &Platform, scope: &Scope, sample: &Sample) -> Re
     };
     let why = DeployRequest {
         message: Some("The sample project".to_owned()),
+        ..DeployRequest::default()
     };
     platform.deploy_service(&at, why, BY).await?;
     Ok(())

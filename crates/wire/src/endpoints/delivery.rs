@@ -1,0 +1,146 @@
+//! Images, releases, deployments, and the pipeline that they make.
+
+use super::endpoint;
+use crate::build::{
+    BuildRequest, BuildStarted, Image, ImagePage, PageQuery, WorkLog, WorkLogQuery,
+};
+use crate::deploy::{DeployRequest, Deployed};
+use crate::path::{DeploymentParams, ProjectParams, ServiceParams, VersionParams};
+use crate::pipeline::{
+    PipelineQuery, PipelineRequest, PipelineStatus, Promotion, PromotionPreview,
+};
+use crate::release::{DeployPreview, Deployment, PreviewQuery, Release};
+use crate::session::Done;
+
+endpoint! {
+    /// A page of a service's images, the newest first.
+    pub struct ListImages = "image.list";
+    Get "S/{service}/images" (ServiceParams) -> ImagePage;
+    query: PageQuery,
+}
+
+endpoint! {
+    /// One image.
+    pub struct GetImage = "image.get";
+    Get "S/{service}/images/{version}" (VersionParams) -> Image;
+}
+
+endpoint! {
+    /// The log of a build, whole or in part.
+    pub struct GetImageLog = "image.log";
+    Get "S/{service}/images/{version}/log" (VersionParams) -> WorkLog;
+    query: WorkLogQuery,
+}
+
+endpoint! {
+    /// Asks for a build of the repository, or fetches the image and pins its digest.
+    pub struct BuildImage = "image.build";
+    Post "S/{service}/images/build" (ServiceParams) -> BuildStarted;
+    body: Optional BuildRequest,
+    success: 202,
+}
+
+endpoint! {
+    /// Ends a build that waits or runs.
+    pub struct CancelImage = "image.cancel";
+    Post "S/{service}/images/{version}/cancel" (VersionParams) -> Done;
+    success: 202,
+}
+
+endpoint! {
+    /// The 50 newest releases, the newest first.
+    pub struct ListReleases = "release.list";
+    Get "S/{service}/releases" (ServiceParams) -> Vec<Release>;
+}
+
+endpoint! {
+    /// One release.
+    pub struct GetRelease = "release.get";
+    Get "S/{service}/releases/{version}" (VersionParams) -> Release;
+}
+
+endpoint! {
+    /// How a release was put together.
+    pub struct GetReleaseLog = "release.log";
+    Get "S/{service}/releases/{version}/log" (VersionParams) -> WorkLog;
+    query: WorkLogQuery,
+}
+
+endpoint! {
+    /// Makes a release of the latest image and the config, and rolls it out; or rolls out an older one again.
+    pub struct DeployService = "service.deploy";
+    Post "S/{service}/deploy" (ServiceParams) -> Deployed;
+    body: Optional DeployRequest,
+    success: 202,
+}
+
+endpoint! {
+    /// What a deploy now would change against what runs.
+    pub struct PreviewDeploy = "deploy.preview";
+    Get "S/{service}/deploy/preview" (ServiceParams) -> DeployPreview;
+    query: PreviewQuery,
+}
+
+endpoint! {
+    /// The 50 newest deployments, the newest first.
+    pub struct ListDeployments = "deployment.list";
+    Get "S/{service}/deployments" (ServiceParams) -> Vec<Deployment>;
+}
+
+endpoint! {
+    /// One deployment.
+    pub struct GetDeployment = "deployment.get";
+    Get "S/{service}/deployments/{deployment}" (DeploymentParams) -> Deployment;
+}
+
+endpoint! {
+    /// The steps of a deployment, one a line.
+    pub struct GetDeploymentLog = "deployment.log";
+    Get "S/{service}/deployments/{deployment}/log" (DeploymentParams) -> WorkLog;
+    query: WorkLogQuery,
+}
+
+endpoint! {
+    /// Ends a deployment that waits or runs. What ran before goes on.
+    pub struct CancelDeployment = "deployment.cancel";
+    Post "S/{service}/deployments/{deployment}/cancel" (DeploymentParams) -> Done;
+    success: 202,
+}
+
+endpoint! {
+    /// The newest image, release and deployment of a service.
+    pub struct GetPipeline = "pipeline.status";
+    Get "/orgs/{org}/projects/{project}/pipeline/status" (ProjectParams) -> PipelineStatus;
+    query: PipelineQuery,
+}
+
+endpoint! {
+    /// Builds, releases and deploys in one go.
+    pub struct RunPipeline = "pipeline.deploy";
+    Post "/orgs/{org}/projects/{project}/pipeline/deploy" (ProjectParams) -> BuildStarted;
+    body: Required PipelineRequest,
+    success: 202,
+}
+
+endpoint! {
+    /// Deploys the last release again that was healthy before the one that should run.
+    pub struct RollBack = "pipeline.rollback";
+    Post "/orgs/{org}/projects/{project}/pipeline/rollback" (ProjectParams) -> Deployed;
+    body: Required PipelineRequest,
+    success: 202,
+}
+
+endpoint! {
+    /// What a promotion would carry over.
+    pub struct PreviewPromotion = "promotion.preview";
+    Get "/orgs/{org}/projects/{project}/promote/preview" (ProjectParams) -> PromotionPreview;
+    query: Promotion,
+}
+
+endpoint! {
+    /// Carries the image that runs in one environment to the same service of another, and deploys it there with that one's own config.
+    pub struct Promote = "promotion.create";
+    Post "/orgs/{org}/projects/{project}/promote" (ProjectParams) -> Deployed;
+    body: Required Promotion,
+    success: 202,
+}

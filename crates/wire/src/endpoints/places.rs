@@ -1,0 +1,135 @@
+//! Orgs (workspaces), projects and environments.
+
+use super::endpoint;
+use crate::environment::{Environment, EnvironmentCreate, EnvironmentPatch};
+use crate::org::{Named, Org, Rename};
+use crate::path::{EnvironmentParams, NoParams, OrgParams, ProjectParams, WorkspaceParams};
+use crate::project::Project;
+use crate::session::Done;
+
+endpoint! {
+    /// Every org.
+    pub struct ListOrgs = "org.list";
+    Get "/orgs/" (NoParams) -> Vec<Org>;
+}
+
+endpoint! {
+    /// Creates an org.
+    pub struct CreateOrg = "org.create";
+    Post "/orgs/" (NoParams) -> Org;
+    body: Required Named,
+    success: 201,
+}
+
+endpoint! {
+    /// One org.
+    pub struct GetOrg = "org.get";
+    Get "/orgs/{org}" (OrgParams) -> Org;
+}
+
+endpoint! {
+    /// Renames an org.
+    pub struct UpdateOrg = "org.update";
+    Patch "/orgs/{org}" (OrgParams) -> Org;
+    body: Required Rename,
+}
+
+endpoint! {
+    /// Deletes an org that holds no project.
+    pub struct DeleteOrg = "org.delete";
+    Delete "/orgs/{org}" (OrgParams) -> Done;
+}
+
+endpoint! {
+    /// Every project of an org.
+    pub struct ListProjects = "project.list";
+    Get "/orgs/{org}/projects/" (OrgParams) -> Vec<Project>;
+}
+
+endpoint! {
+    /// Creates a project with its environment `production`.
+    pub struct CreateProject = "project.create";
+    Post "/orgs/{org}/projects/" (OrgParams) -> Project;
+    body: Required Named,
+    success: 201,
+}
+
+endpoint! {
+    /// One project.
+    pub struct GetProject = "project.get";
+    Get "/orgs/{org}/projects/{project}" (ProjectParams) -> Project;
+}
+
+endpoint! {
+    /// Renames a project.
+    pub struct UpdateProject = "project.update";
+    Patch "/orgs/{org}/projects/{project}" (ProjectParams) -> Project;
+    body: Required Rename,
+}
+
+endpoint! {
+    /// Deletes a project that holds no service.
+    pub struct DeleteProject = "project.delete";
+    Delete "/orgs/{org}/projects/{project}" (ProjectParams) -> Done;
+}
+
+endpoint! {
+    /// Every environment of a project.
+    pub struct ListEnvironments = "environment.list";
+    Get "/orgs/{org}/projects/{project}/envs/" (ProjectParams) -> Vec<Environment>;
+}
+
+endpoint! {
+    /// Creates an environment.
+    pub struct CreateEnvironment = "environment.create";
+    Post "/orgs/{org}/projects/{project}/envs/" (ProjectParams) -> Environment;
+    body: Required EnvironmentCreate,
+    success: 201,
+}
+
+endpoint! {
+    /// One environment.
+    pub struct GetEnvironment = "environment.get";
+    Get "/orgs/{org}/projects/{project}/envs/{env}" (EnvironmentParams) -> Environment;
+}
+
+endpoint! {
+    /// Changes an environment.
+    pub struct UpdateEnvironment = "environment.update";
+    Patch "/orgs/{org}/projects/{project}/envs/{env}" (EnvironmentParams) -> Environment;
+    body: Required EnvironmentPatch,
+}
+
+endpoint! {
+    /// Deletes an environment that holds no service.
+    pub struct DeleteEnvironment = "environment.delete";
+    Delete "/orgs/{org}/projects/{project}/envs/{env}" (EnvironmentParams) -> Done;
+}
+
+endpoint! {
+    /// Every workspace.
+    pub struct ListWorkspaces = "workspace.list";
+    Get "/workspaces/" (NoParams) -> Vec<Org>;
+}
+
+endpoint! {
+    /// Creates a workspace.
+    pub struct CreateWorkspace = "workspace.create";
+    Post "/workspaces/" (NoParams) -> Org;
+    body: Required Named,
+    success: 201,
+}
+
+endpoint! {
+    /// Every project of a workspace.
+    pub struct ListWorkspaceProjects = "workspace.project.list";
+    Get "/workspaces/{workspace_id}/projects/" (WorkspaceParams) -> Vec<Project>;
+}
+
+endpoint! {
+    /// Creates a project with its environment `production`.
+    pub struct CreateWorkspaceProject = "workspace.project.create";
+    Post "/workspaces/{workspace_id}/projects/" (WorkspaceParams) -> Project;
+    body: Required Named,
+    success: 201,
+}
