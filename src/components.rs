@@ -3,11 +3,14 @@
 
 pub mod button;
 pub mod dialog;
+pub mod difference;
 pub mod feedback;
 pub mod field;
+pub mod focus;
 pub mod icon;
 pub mod menu;
 pub mod page;
+pub mod pager;
 pub mod status;
 pub mod table;
 pub mod time;

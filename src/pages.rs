@@ -2,6 +2,7 @@
 //! view, private parts.
 
 pub mod connect;
+pub mod deployments;
 pub mod home;
 pub mod new_service;
 pub mod not_found;

@@ -66,6 +66,7 @@ fn crumbs(address: &Address) -> Vec<(String, Address)> {
         crumbs.push((words, Address::Services(scope.clone())));
     }
     match address {
+        Address::Deployments(_) => crumbs.push(("Deployments".to_owned(), address.clone())),
         Address::NewService(_) => crumbs.push(("New service".to_owned(), address.clone())),
         Address::Service(params, _) => crumbs.push((params.service.clone(), address.clone())),
         Address::Home => crumbs.push(("Organisations".to_owned(), Address::Home)),

@@ -1,7 +1,9 @@
 //! States as shape and word, never colour alone.
 
 use leptos::prelude::*;
+use wire::build::{ImageState, LogStatus};
 use wire::open::Open;
+use wire::release::{DeploymentState, ReleaseState};
 use wire::status::{InstanceState, ServiceState};
 
 /// A shape and its colour.
@@ -58,6 +60,56 @@ pub fn instance_state(state: &Open<InstanceState>) -> (Shape, String) {
         Open::Known(InstanceState::Restarting) => (Shape::Warn, "Restarting"),
         Open::Known(InstanceState::Draining) => (Shape::Off, "Draining"),
         Open::Known(InstanceState::Failed) => (Shape::Bad, "Failed"),
+        Open::Unknown(word) => (Shape::None, word.as_str()),
+    };
+    (shape, word.to_owned())
+}
+
+/// How an image's state looks and reads.
+pub fn image_state(state: &Open<ImageState>) -> (Shape, String) {
+    let (shape, word) = match state {
+        Open::Known(ImageState::Queued) => (Shape::Busy, "Queued"),
+        Open::Known(ImageState::Building) => (Shape::Busy, "Building"),
+        Open::Known(ImageState::Built) => (Shape::Ok, "Built"),
+        Open::Known(ImageState::Failed) => (Shape::Bad, "Failed"),
+        Open::Known(ImageState::Cancelled) => (Shape::Off, "Cancelled"),
+        Open::Unknown(word) => (Shape::None, word.as_str()),
+    };
+    (shape, word.to_owned())
+}
+
+/// How a release's state looks and reads.
+pub fn release_state(state: &Open<ReleaseState>) -> (Shape, String) {
+    let (shape, word) = match state {
+        Open::Known(ReleaseState::Pending) => (Shape::Busy, "Waits for its image"),
+        Open::Known(ReleaseState::Built) => (Shape::Ok, "Created"),
+        Open::Known(ReleaseState::Failed) => (Shape::Bad, "Failed"),
+        Open::Unknown(word) => (Shape::None, word.as_str()),
+    };
+    (shape, word.to_owned())
+}
+
+/// How a deployment's state looks and reads.
+pub fn deployment_state(state: &Open<DeploymentState>) -> (Shape, String) {
+    let (shape, word) = match state {
+        Open::Known(DeploymentState::Pending) => (Shape::Busy, "Waiting"),
+        Open::Known(DeploymentState::Running) => (Shape::Busy, "Rolling out"),
+        Open::Known(DeploymentState::Complete) => (Shape::Ok, "Deployed"),
+        Open::Known(DeploymentState::Error) => (Shape::Bad, "Failed"),
+        Open::Known(DeploymentState::Cancelled) => (Shape::Off, "Cancelled"),
+        Open::Unknown(word) => (Shape::None, word.as_str()),
+    };
+    (shape, word.to_owned())
+}
+
+/// How the state of what a log tells of looks and reads.
+pub fn log_status(status: &Open<LogStatus>) -> (Shape, String) {
+    let (shape, word) = match status {
+        Open::Known(LogStatus::Pending) => (Shape::Busy, "Waiting"),
+        Open::Known(LogStatus::Running) => (Shape::Busy, "Running, live"),
+        Open::Known(LogStatus::Success) => (Shape::Ok, "Ended well"),
+        Open::Known(LogStatus::Error) => (Shape::Bad, "Failed"),
+        Open::Known(LogStatus::Cancelled) => (Shape::Off, "Cancelled"),
         Open::Unknown(word) => (Shape::None, word.as_str()),
     };
     (shape, word.to_owned())

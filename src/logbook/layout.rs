@@ -52,6 +52,11 @@ impl Layout {
         self.ends.push(self.rows().saturating_add(rows));
     }
 
+    /// Takes the lines after the first so many away.
+    pub fn truncate(&mut self, len: usize) {
+        self.ends.truncate(len);
+    }
+
     /// The height of all lines in CSS pixels.
     pub fn height(&self) -> f64 {
         f64::from(self.rows()) * ROW
@@ -109,6 +114,16 @@ mod tests {
         }
         assert!((layout.height() - 7.0 * ROW).abs() < f64::EPSILON);
         assert!((layout.top(3) - 4.0 * ROW).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_line_that_changes_is_laid_out_again() {
+        let mut layout = Layout::new(Some(10));
+        layout.push("first");
+        layout.push("a line of two rows");
+        layout.truncate(1);
+        layout.push("one row");
+        assert!((layout.height() - 2.0 * ROW).abs() < f64::EPSILON);
     }
 
     #[test]

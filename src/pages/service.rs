@@ -1,10 +1,16 @@
 //! The pages of one service: its head, its tabs, and what they share.
 
 pub mod actions;
+pub mod deploy;
+pub mod follow;
 pub mod header;
+pub mod images;
 pub mod logs;
 pub mod overview;
+pub mod progress;
+pub mod releases;
 pub mod settings;
+pub mod work_log;
 
 use std::sync::Arc;
 
@@ -14,6 +20,7 @@ use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{GetService, GetServiceStatus};
 use wire::open::Open;
 use wire::path::ServiceParams;
+use wire::release::Deployment;
 use wire::service::Service;
 use wire::status::{ServiceState, ServiceStatus};
 
@@ -25,9 +32,12 @@ use crate::routes::{Address, Tab, use_kept};
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
 use actions::use_actions;
+use follow::{tell_ends, use_deployment};
 use header::Header;
+use images::ImagesTab;
 use logs::LogsTab;
 use overview::OverviewTab;
+use releases::ReleasesTab;
 use settings::SettingsTab;
 
 /// What the parts of the page share.
@@ -39,6 +49,8 @@ pub struct Here {
     pub service: Remote<Service>,
     /// What of it runs.
     pub status: Remote<ServiceStatus>,
+    /// Its newest deployment.
+    pub deployment: Remote<Deployment>,
 }
 
 impl Here {
@@ -68,6 +80,7 @@ impl Here {
     pub fn refresh(self) {
         self.service.refresh();
         self.status.refresh();
+        self.deployment.refresh();
     }
 }
 
@@ -82,11 +95,14 @@ pub fn ServicePage() -> impl IntoView {
         },
         || Tab::Overview,
     );
+    let service = use_service(params);
     let here = Here {
         params,
-        service: use_service(params),
+        service,
         status: use_status(params),
+        deployment: use_deployment(params, service),
     };
+    tell_ends(here.deployment, move || here.refresh());
     let actions = use_actions(here);
     use_title(move || title(here, tab.get()));
 
@@ -97,6 +113,8 @@ pub fn ServicePage() -> impl IntoView {
             {move || match tab.get() {
                 Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),
                 Tab::Logs => view! { <LogsTab here service /> }.into_any(),
+                Tab::Images => view! { <ImagesTab here actions service /> }.into_any(),
+                Tab::Releases => view! { <ReleasesTab here actions service /> }.into_any(),
                 Tab::Settings => view! { <SettingsTab here actions service /> }.into_any(),
             }}
         }

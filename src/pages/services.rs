@@ -74,10 +74,12 @@ pub fn ServicesPage() -> impl IntoView {
     });
 
     let about = move || services.get().map(|services| summary(services.iter()));
+    let deployments = move || Address::Deployments(scope.get()).path();
     let new = move || Address::NewService(scope.get()).path();
     let table = move |_| service_list(list, selection, filter, sort, order, cursor).into_any();
     view! {
         <Head title="Services" about=about>
+            <ButtonLink label="Deployments" href=Signal::derive(deployments) glyph=Icon::Upload />
             <ButtonLink
                 label="New service"
                 href=Signal::derive(new)

@@ -9,19 +9,31 @@ pub enum Tab {
     Overview,
     /// What it writes.
     Logs,
+    /// What was built of it.
+    Images,
+    /// What was released of it.
+    Releases,
     /// How it is described.
     Settings,
 }
 
 impl Tab {
     /// Every tab, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Overview, Self::Logs, Self::Settings];
+    pub const ALL: [Self; 5] = [
+        Self::Overview,
+        Self::Logs,
+        Self::Images,
+        Self::Releases,
+        Self::Settings,
+    ];
 
     /// The word in the address.
     pub fn slug(self) -> &'static str {
         match self {
             Self::Overview => "overview",
             Self::Logs => "logs",
+            Self::Images => "images",
+            Self::Releases => "releases",
             Self::Settings => "settings",
         }
     }
@@ -31,6 +43,8 @@ impl Tab {
         match self {
             Self::Overview => "Overview",
             Self::Logs => "Logs",
+            Self::Images => "Images",
+            Self::Releases => "Releases",
             Self::Settings => "Settings",
         }
     }
@@ -61,6 +75,8 @@ pub enum Address {
     },
     /// The services of one place.
     Services(Scope),
+    /// The newest deployments of the services of one place.
+    Deployments(Scope),
     /// The form that creates a service there.
     NewService(Scope),
     /// A page of one service.
@@ -77,6 +93,18 @@ impl Address {
         Self::Service(params, tab)
     }
 
+    /// The path of one image of a service.
+    pub fn image(params: &ServiceParams, version: u32) -> String {
+        let images = Self::Service(params.clone(), Tab::Images);
+        format!("{}?image={version}", images.path())
+    }
+
+    /// The path of one release of a service.
+    pub fn release(params: &ServiceParams, version: u32) -> String {
+        let releases = Self::Service(params.clone(), Tab::Releases);
+        format!("{}?release={version}", releases.path())
+    }
+
     /// The path of the list of orgs, even where one was used last.
     pub fn all_orgs() -> String {
         Self::Home.path() + "?all=yes"
@@ -90,6 +118,7 @@ impl Address {
             Self::Org { org } => join(&["o", org]),
             Self::Project { org, project } => join(&["o", org, "p", project]),
             Self::Services(scope) => scope_path(scope),
+            Self::Deployments(scope) => scope_path(scope) + "/deployments",
             Self::NewService(scope) => scope_path(scope) + "/services/new",
             Self::Service(params, tab) => {
                 scope_path(&params.scope) + &join(&["s", &params.service, tab.slug()])
@@ -144,6 +173,7 @@ impl Address {
     fn read_in(scope: Scope, rest: &[&str]) -> Option<Self> {
         match rest {
             [] => Some(Self::Services(scope)),
+            ["deployments"] => Some(Self::Deployments(scope)),
             ["services", "new"] => Some(Self::NewService(scope)),
             ["s", service] => Some(Self::service(&scope, service, Tab::Overview)),
             ["s", service, tab] => Some(Self::service(&scope, service, Tab::read(tab)?)),
@@ -166,9 +196,9 @@ impl Address {
     /// The address one step up.
     pub fn parent(&self) -> Self {
         match self {
-            Self::Service(ServiceParams { scope, .. }, _) | Self::NewService(scope) => {
-                Self::Services(scope.clone())
-            }
+            Self::Service(ServiceParams { scope, .. }, _)
+            | Self::Deployments(scope)
+            | Self::NewService(scope) => Self::Services(scope.clone()),
             Self::Services(Scope::Environment { org, project, .. }) => Self::Project {
                 org: org.clone(),
                 project: project.clone(),
@@ -184,7 +214,9 @@ impl Address {
     /// Where services are, for the addresses inside such a place.
     pub fn scope(&self) -> Option<&Scope> {
         match self {
-            Self::Services(scope) | Self::NewService(scope) => Some(scope),
+            Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
+                Some(scope)
+            }
             Self::Service(params, _) => Some(&params.scope),
             Self::Connect | Self::Home | Self::Org { .. } | Self::Project { .. } => None,
         }
@@ -195,10 +227,12 @@ impl Address {
         match self {
             Self::Org { org } | Self::Project { org, .. } => Some(org),
             Self::Connect | Self::Home => None,
-            Self::Services(_) | Self::NewService(_) | Self::Service(..) => match self.scope()? {
-                Scope::Workspace { workspace, .. } => Some(workspace),
-                Scope::Environment { org, .. } => Some(org),
-            },
+            Self::Services(_) | Self::Deployments(_) | Self::NewService(_) | Self::Service(..) => {
+                match self.scope()? {
+                    Scope::Workspace { workspace, .. } => Some(workspace),
+                    Scope::Environment { org, .. } => Some(org),
+                }
+            }
         }
     }
 
@@ -315,6 +349,10 @@ mod tests {
                 Address::NewService(environment()),
             ),
             (
+                "/o/acme/p/shop/e/production/deployments",
+                Address::Deployments(environment()),
+            ),
+            (
                 "/o/acme/p/shop/e/production/s/api/logs",
                 Address::service(&environment(), "api", Tab::Logs),
             ),
@@ -338,6 +376,22 @@ mod tests {
     fn a_service_without_a_tab_is_its_overview() {
         let overview = Address::service(&workspace(), "api", Tab::Overview);
         assert_eq!(Address::read("/w/acme/p/shop/s/api/"), Some(overview));
+    }
+
+    #[test]
+    fn an_image_and_a_release_have_addresses_of_their_own() {
+        let params = ServiceParams {
+            scope: workspace(),
+            service: "api".into(),
+        };
+        assert_eq!(
+            Address::image(&params, 7),
+            "/w/acme/p/shop/s/api/images?image=7"
+        );
+        assert_eq!(
+            Address::release(&params, 12),
+            "/w/acme/p/shop/s/api/releases?release=12"
+        );
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct QueryText {
 }
 
 impl QueryText {
-    /// Changes the address in place: typing makes no history.
+    /// Changes the address: in place, since typing makes no history, unless it opens something.
     pub fn set(&self, text: impl Into<String>) {
         self.set.run(text.into());
     }
@@ -58,8 +58,16 @@ impl QueryText {
 
 /// Reads and writes one parameter of the query. An empty text removes it.
 pub fn query_text(name: &'static str) -> QueryText {
+    query_through(name, query_setter())
+}
+
+/// As [`query_text`], for what is opened: each change is a step that the browser can go back.
+pub fn query_step(name: &'static str) -> QueryText {
+    query_through(name, setter(false))
+}
+
+fn query_through(name: &'static str, setter: Callback<Vec<(&'static str, String)>>) -> QueryText {
     let query = use_query_map();
-    let setter = query_setter();
     QueryText {
         get: memo(move || query.with(|query| query.get(name)).unwrap_or_default()),
         set: Callback::new(move |text| setter.run(vec![(name, text)])),
@@ -68,6 +76,10 @@ pub fn query_text(name: &'static str) -> QueryText {
 
 /// Writes several parameters of the query at once. An empty text removes its parameter.
 pub fn query_setter() -> Callback<Vec<(&'static str, String)>> {
+    setter(true)
+}
+
+fn setter(in_place: bool) -> Callback<Vec<(&'static str, String)>> {
     let query = use_query_map();
     let location = use_location();
     let navigate = send_wrapper::SendWrapper::new(use_navigate());
@@ -81,7 +93,7 @@ pub fn query_setter() -> Callback<Vec<(&'static str, String)>> {
         }
         let path = location.pathname.with_untracked(Clone::clone);
         let options = NavigateOptions {
-            replace: true,
+            replace: in_place,
             scroll: false,
             ..NavigateOptions::default()
         };

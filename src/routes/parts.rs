@@ -10,6 +10,7 @@ use leptos::wasm_split::SplitLoaderError;
 use super::tree::Kind;
 use crate::components::feedback::{Failed, Skeleton};
 use crate::pages::connect::ConnectPage;
+use crate::pages::deployments::DeploymentsPage;
 use crate::pages::home::HomePage;
 use crate::pages::new_service::NewServicePage;
 use crate::pages::org::OrgPage;
@@ -29,7 +30,7 @@ type Arrival = Result<Build, SplitLoaderError>;
 /// Pages that travel together.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
-    /// Orgs, projects, and signing in.
+    /// Orgs, projects, what was deployed in an environment, and signing in.
     Places,
     /// The form of a new service.
     Form,
@@ -78,6 +79,7 @@ part!(places, |kind| match kind {
     Kind::Connect => ConnectPage().into_any(),
     Kind::Org => OrgPage().into_any(),
     Kind::Project => ProjectPage().into_any(),
+    Kind::Deployments => DeploymentsPage().into_any(),
     _ => HomePage().into_any(),
 });
 part!(form, |_| NewServicePage().into_any());

@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Org,
     Project,
     Services(Dialect),
+    Deployments,
     NewService(Dialect),
     Service(Dialect),
 }
@@ -32,6 +33,7 @@ impl Kind {
             Address::Org { .. } => Self::Org,
             Address::Project { .. } => Self::Project,
             Address::Services(scope) => Self::Services(scope.dialect()),
+            Address::Deployments(_) => Self::Deployments,
             Address::NewService(scope) => Self::NewService(scope.dialect()),
             Address::Service(params, _) => Self::Service(params.scope.dialect()),
         }

@@ -95,6 +95,12 @@ impl Image {
             ImageState::Queued
         }))
     }
+
+    /// Whether it will change by itself.
+    pub fn is_under_way(&self) -> bool {
+        let state = self.state().known();
+        state.is_some_and(ImageState::is_under_way)
+    }
 }
 
 /// What is known of an image beside its source.

@@ -88,14 +88,25 @@ impl DecodeFields for DeployRequest {
 /// Reads the reason that somebody gives.
 pub(crate) fn message(fields: &mut Fields<'_>) -> Option<Option<String>> {
     let message: Option<String> = fields.optional("message")?;
-    let message = message.map(|text| text.trim().to_owned());
-    if message
-        .as_ref()
-        .is_some_and(|text| text.chars().count() > MAX_MESSAGE)
-    {
-        fields.fault("message", "A reason is at most 500 characters.");
+    match reason(&message.unwrap_or_default()) {
+        Ok(message) => Some(message),
+        Err(words) => {
+            fields.fault("message", words);
+            None
+        }
     }
-    Some(message.filter(|text| !text.is_empty()))
+}
+
+/// Checks the reason that somebody gives; an empty one is none.
+///
+/// # Errors
+/// The sentence that says how long it may be.
+pub fn reason(text: &str) -> Result<Option<String>, &'static str> {
+    match text.trim() {
+        "" => Ok(None),
+        text if text.chars().count() > MAX_MESSAGE => Err("A reason is at most 500 characters."),
+        text => Ok(Some(text.to_owned())),
+    }
 }
 
 /// The reply of `POST S/{service}/deploy`.

@@ -134,6 +134,19 @@ pub struct Release {
     pub current: bool,
 }
 
+impl Release {
+    /// How it stands, also where a platform tells no state.
+    pub fn state(&self) -> Open<ReleaseState> {
+        self.state.clone().unwrap_or(Open::Known(if self.built {
+            ReleaseState::Built
+        } else if self.error.is_some() {
+            ReleaseState::Failed
+        } else {
+            ReleaseState::Pending
+        }))
+    }
+}
+
 words! {
     /// How a deployment stands.
     pub enum DeploymentState {
@@ -219,6 +232,25 @@ pub struct Deployment {
     /// When it last changed its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<DateTime<Utc>>,
+}
+
+impl Deployment {
+    /// How it stands, also where a platform tells no state.
+    pub fn state(&self) -> Open<DeploymentState> {
+        self.state.clone().unwrap_or(Open::Known(if self.complete {
+            DeploymentState::Complete
+        } else if self.error.is_some() {
+            DeploymentState::Error
+        } else {
+            DeploymentState::Running
+        }))
+    }
+
+    /// Whether it will change by itself.
+    pub fn is_under_way(&self) -> bool {
+        let state = self.state().known();
+        state.is_some_and(DeploymentState::is_under_way)
+    }
 }
 
 /// Which deploy to look ahead to.

@@ -9,6 +9,7 @@ use wire::service::Service;
 
 use super::Here;
 use super::actions::Actions;
+use super::deploy::DeployDialogs;
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::feedback::Note;
@@ -83,6 +84,7 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
             </div>
         </div>
         <ActionDialogs actions service />
+        <DeployDialogs here actions />
     }
 }
 
@@ -158,13 +160,6 @@ fn ActionDialogs(actions: Actions, service: Signal<Arc<Service>>) -> impl IntoVi
             open=open.restart
             act=actions.restart
             go=move |()| actions.restart.go(())
-        />
-        <Confirm
-            title="Deploy"
-            words="The description as it is saved becomes a new release. Instances are replaced one at a time, each once its successor is healthy."
-            open=open.deploy
-            act=actions.deploy
-            go=move |()| actions.deploy.go(())
         />
         <Confirm
             title="Pause"

@@ -1,4 +1,7 @@
-//! What of a service runs, and how it is described.
+//! What of a service runs, how that came to be, and how it is described.
+
+pub mod next;
+pub mod pipeline;
 
 use std::sync::Arc;
 
@@ -11,41 +14,31 @@ use wire::status::{Instance, ServiceState, ServiceStatus};
 use super::Here;
 use super::actions::Actions;
 use crate::components::button::{Button, Kind};
-use crate::components::feedback::{CopyButton, Empty, Note};
+use crate::components::feedback::{CopyButton, Empty};
 use crate::components::icon::Icon;
 use crate::components::page::{Panel, fact};
 use crate::components::status::{instance_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
 use crate::reactive::{When, memo};
 use crate::words::plural;
+use next::NextDeploy;
+use pipeline::Pipeline;
 use wire::action::Action as Deed;
 
 /// The overview.
 #[component]
 pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
-    let is_waiting = memo(move || {
-        service.get().undeployed_changes
-            && here.params.get().scope.dialect() == Dialect::Environment
-            && here.state() != Some(Open::Known(ServiceState::Undeployed))
-    });
+    // In W a change of the description acts at once: nothing waits for a deploy.
+    let has_deploys = memo(move || here.params.get().scope.dialect() == Dialect::Environment);
+    let was_deployed = memo(move || here.state() != Some(Open::Known(ServiceState::Undeployed)));
     let instances = move |status: Signal<Arc<ServiceStatus>>| {
         let content = move || instances(here, actions, &status.get());
         content.into_any()
     };
     view! {
-        <When is=move || is_waiting.get()>
-            <Note>
-                <span class="grow">
-                    <b>"Saved, and not deployed yet. "</b>
-                    "What runs is older than the description."
-                </span>
-                <Button
-                    label="Deploy"
-                    glyph=Icon::Upload
-                    against=here.against(Deed::Deploy)
-                    on_click=move |()| actions.open.deploy.set(true)
-                />
-            </Note>
+        <Pipeline here actions />
+        <When is=move || has_deploys.get() && was_deployed.get()>
+            <NextDeploy here actions />
         </When>
         <div class="cols">
             <Panel title="Instances" aside=move || freshness(here.status.held()) flush=true>

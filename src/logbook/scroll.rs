@@ -1,0 +1,251 @@
+//! How a log is scrolled: it follows its end until the person scrolls up, and then keeps still.
+
+use std::ops::Range;
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::layout::{Layout, ROW};
+use crate::components::button::{Button, Kind};
+use crate::components::icon::Icon;
+use crate::reactive::{When, effect, memo};
+
+/// How far from the end still counts as the end, in CSS pixels.
+const AT_END: f64 = 24.0;
+
+/// As many characters as are measured to know the width of one.
+const PROBE: usize = 100;
+
+/// Where a log is scrolled to.
+#[derive(Clone, Copy)]
+pub struct Scroll {
+    node: NodeRef<html::Div>,
+    probe: NodeRef<html::Span>,
+    top: RwSignal<f64>,
+    /// Width and height of what is seen, in CSS pixels.
+    size: RwSignal<(f64, f64)>,
+    follows: RwSignal<bool>,
+    /// How many lines there were when the person left the end.
+    left_at: RwSignal<usize>,
+}
+
+/// What stands before the text of a wrapped line: characters, and the gaps and edges in CSS pixels.
+pub type BeforeText = (f64, f64);
+
+impl Scroll {
+    /// At the end of a log that is not drawn yet.
+    pub fn new() -> Self {
+        let scroll = Self {
+            node: NodeRef::new(),
+            probe: NodeRef::new(),
+            top: RwSignal::new(0.0),
+            size: RwSignal::new((0.0, 0.0)),
+            follows: RwSignal::new(true),
+            left_at: RwSignal::new(0),
+        };
+        effect(move || {
+            scroll.node.track();
+            scroll.measure();
+        });
+        let resized = window_event_listener(leptos::ev::resize, move |_| scroll.measure());
+        on_cleanup(move || resized.remove());
+        scroll
+    }
+
+    /// How many characters of text fit a row, while lines wrap; otherwise nothing.
+    pub fn columns(
+        self,
+        wrap: Signal<bool>,
+        wide: BeforeText,
+        on_phones: BeforeText,
+    ) -> Memo<Option<u32>> {
+        memo(move || {
+            let width = self.size.get().0;
+            wrap.get().then(|| {
+                let before = if is_phone() { on_phones } else { wide };
+                columns(width, self.character(), before)
+            })
+        })
+    }
+
+    /// The lines of a layout that are to be drawn.
+    pub fn range(self, layout: &Layout) -> Range<usize> {
+        layout.visible(self.top.get(), self.size.get().1)
+    }
+
+    /// Goes to a line, a little below the upper edge, and keeps still there.
+    pub fn go_to(self, top: f64, lines: usize) {
+        self.leave(lines);
+        if let Some(node) = self.node.get_untracked() {
+            node.set_scroll_top((top - 4.0 * ROW).max(0.0) as i32);
+        }
+    }
+
+    /// Goes to the end, and follows it.
+    pub fn to_end(self) {
+        self.follows.set(true);
+        self.show_end();
+    }
+
+    fn show_end(self) {
+        if let Some(Some(node)) = self.node.try_get_untracked() {
+            node.set_scroll_top(node.scroll_height());
+        }
+    }
+
+    fn leave(self, lines: usize) {
+        self.follows.set(false);
+        self.left_at.set(lines);
+    }
+
+    /// After each change of the height the end is where it was not, and the frame may be larger:
+    /// goes there, once it is drawn.
+    fn follow(self, height: Memo<f64>) {
+        effect(move || {
+            height.track();
+            let follows = self.follows.get();
+            request_animation_frame(move || {
+                self.measure();
+                if follows {
+                    self.show_end();
+                }
+            });
+        });
+    }
+
+    fn measure(self) {
+        if let Some(Some(node)) = self.node.try_get_untracked() {
+            let measured = (
+                f64::from(node.client_width()),
+                f64::from(node.client_height()),
+            );
+            if self.size.get_untracked() != measured {
+                self.size.set(measured);
+            }
+        }
+    }
+
+    /// The width of one character in CSS pixels.
+    fn character(self) -> f64 {
+        let probe = self.probe.get_untracked();
+        let width = probe.map(|probe| probe.get_bounding_client_rect().width());
+        width.unwrap_or_default() / PROBE as f64
+    }
+
+    fn scrolled(self, count: Memo<usize>) {
+        let Some(node) = self.node.get_untracked() else {
+            return;
+        };
+        self.measure();
+        let (top, before) = (f64::from(node.scroll_top()), self.top.get_untracked());
+        let to_go = f64::from(node.scroll_height() - node.client_height()) - top;
+        self.top.set(top);
+        if to_go <= AT_END {
+            self.follows.set(true);
+        } else if top < before && self.follows.get_untracked() {
+            self.leave(count.get_untracked());
+        }
+    }
+
+    /// What leads back to the end.
+    fn back(self, count: Memo<usize>) -> Memo<String> {
+        memo(
+            move || match count.get().saturating_sub(self.left_at.get()) {
+                0 => "Follow the newest lines".to_owned(),
+                1 => "1 new line".to_owned(),
+                count => format!("{count} new lines"),
+            },
+        )
+    }
+}
+
+impl Default for Scroll {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The frame that scrolls: in it the lines that are drawn, in the room of all of them.
+#[component]
+pub fn ScrollFrame(
+    scroll: Scroll,
+    #[prop(into)] wrap: Signal<bool>,
+    /// Whether a short log has a low frame.
+    #[prop(optional)]
+    fits: bool,
+    /// The height of all lines, in CSS pixels.
+    height: Memo<f64>,
+    /// Where the first drawn line begins, in CSS pixels.
+    #[prop(into)]
+    offset: Signal<f64>,
+    /// How many lines there are.
+    count: Memo<usize>,
+    /// What is said where there are none.
+    none: &'static str,
+    /// The drawn lines.
+    children: Children,
+) -> impl IntoView {
+    scroll.follow(height);
+    let back = scroll.back(count);
+    view! {
+        <div class="log-frame" class:wrap=wrap>
+            <div
+                class=if fits { "log fits" } else { "log" }
+                role="log"
+                aria-live="off"
+                tabindex="0"
+                node_ref=scroll.node
+                on:scroll=move |_| scroll.scrolled(count)
+            >
+                <span class="log-probe" aria-hidden="true" node_ref=scroll.probe>
+                    {"0".repeat(PROBE)}
+                </span>
+                <div class="log-all" style:height=move || format!("{}px", height.get())>
+                    <div
+                        class="log-view"
+                        style:transform=move || format!("translateY({}px)", offset.get())
+                    >
+                        {children()}
+                    </div>
+                </div>
+            </div>
+            <When is=move || height.get() == 0.0>
+                <p class="log-none dim">{none}</p>
+            </When>
+            <When is=move || !scroll.follows.get()>
+                <div class="return">
+                    <Button
+                        label=back
+                        kind=Kind::Primary
+                        glyph=Icon::Down
+                        on_click=move |()| scroll.to_end()
+                    />
+                </div>
+            </When>
+        </div>
+    }
+}
+
+fn is_phone() -> bool {
+    window()
+        .match_media("(max-width: 760px)")
+        .is_ok_and(|media| media.is_some_and(|media| media.matches()))
+}
+
+/// How many characters of text fit a row of this width.
+fn columns(width: f64, character: f64, (characters, gaps): BeforeText) -> u32 {
+    let columns = (width - gaps) / character.max(1.0) - characters;
+    columns.max(20.0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    #[test]
+    fn a_row_holds_what_its_width_allows_and_never_less_than_a_word() {
+        assert_eq!(columns(856.0, 8.0, (22.0, 56.0)), 78);
+        assert_eq!(columns(100.0, 8.0, (22.0, 56.0)), 20);
+        assert_eq!(columns(0.0, 0.0, (0.0, 32.0)), 20);
+    }
+}

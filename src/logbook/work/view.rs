@@ -1,0 +1,218 @@
+//! The log of a piece of work on the page: only the lines in view are drawn, in their colours.
+
+use std::ops::Range;
+
+use leptos::prelude::*;
+
+use super::ansi::{Span, plain, spans};
+use super::fault::is_fault;
+use super::text::{Line, WorkText};
+use crate::logbook::layout::Layout;
+use crate::logbook::scroll::{BeforeText, Scroll, ScrollFrame};
+use crate::reactive::{effect, memo};
+
+/// Nothing stands before the text of a line but the edges, as the style sheet says it.
+const BEFORE_TEXT: BeforeText = (0.0, 2.0 * 16.0);
+
+/// The most characters of one line that are drawn: a browser stops at a line of a megabyte.
+const LONGEST: usize = 5_000;
+
+/// Which text is shown, and how often it changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edition {
+    /// Counts the texts that began anew.
+    pub text: u32,
+    /// Counts the changes.
+    pub change: u32,
+}
+
+/// The lines as they are laid out.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Shown {
+    layout: Layout,
+    /// How many of them had ended, and stay as they are.
+    ended: usize,
+    edition: Edition,
+}
+
+/// The log.
+#[component]
+pub fn WorkLogView(
+    text: RwSignal<WorkText>,
+    /// Changes whenever the text did.
+    edition: Memo<Edition>,
+    #[prop(into)] wrap: Signal<bool>,
+    /// The place of a line to go to; taken away once the log is there.
+    jump: RwSignal<Option<usize>>,
+) -> impl IntoView {
+    let scroll = Scroll::new();
+    let columns = scroll.columns(wrap, BEFORE_TEXT, BEFORE_TEXT);
+    let shown = RwSignal::new(Shown::default());
+    effect(move || {
+        let (edition, columns) = (edition.get(), columns.get());
+        text.with_untracked(|text| shown.update(|shown| shown.extend(text, edition, columns)));
+    });
+    let height = memo(move || shown.with(|shown| shown.layout.height()));
+    let range = memo(move || shown.with(|shown| scroll.range(&shown.layout)));
+    let count = memo(move || shown.with(|shown| shown.layout.len()));
+    let offset = move || shown.with(|shown| shown.layout.top(range.get().start));
+    effect(move || {
+        if let Some(place) = jump.get() {
+            let top = shown.with_untracked(|shown| shown.layout.top(place));
+            scroll.go_to(top, count.get_untracked());
+            jump.set(None);
+        }
+    });
+    view! {
+        <ScrollFrame
+            scroll
+            wrap
+            fits=true
+            height
+            offset=Signal::derive(offset)
+            count
+            none="Nothing was written yet."
+        >
+            {lines(text, shown, range)}
+        </ScrollFrame>
+    }
+}
+
+/// The lines in view. A line that has ended stays the same for as long as its text does; the last
+/// one may be another with every change.
+fn lines(
+    text: RwSignal<WorkText>,
+    shown: RwSignal<Shown>,
+    range: Memo<Range<usize>>,
+) -> impl IntoView {
+    let keys = move || {
+        let range = range.get();
+        shown.with(|shown| {
+            let key = |place| (place, shown.edition.text, shown.state_of(place));
+            range.map(key).collect::<Vec<_>>()
+        })
+    };
+    let draw = move |(place, ..): (usize, u32, Option<u32>)| {
+        text.with_untracked(|text| text.get(place).map(line))
+    };
+    view! { <For each=keys key=|key| *key children=draw /> }
+}
+
+fn line(line: Line<'_>) -> impl IntoView + use<> {
+    let (text, rest) = shortened(line.text);
+    let mut style = line.style;
+    let runs = spans(text, &mut style).into_iter().map(run).collect_view();
+    let rest = (rest > 0)
+        .then(|| view! { <span class="faint">{format!(" … {rest} more characters")}</span> });
+    let is_bad = is_fault(&plain(text));
+    view! { <div class=if is_bad { "line work err" } else { "line work" }>{runs} {rest}</div> }
+}
+
+fn run(span: Span<'_>) -> AnyView {
+    let Span { text, style } = span;
+    let text = text.to_owned();
+    if style == Default::default() {
+        return text.into_any();
+    }
+    let ground = style
+        .ground
+        .map(|colour| format!("color-mix(in oklab, {} 25%, transparent)", colour.css()));
+    let colour = match style.text {
+        Some(colour) => Some(colour.css()),
+        None if style.dim => Some("var(--t3)".to_owned()),
+        None => None,
+    };
+    view! {
+        <span
+            style:color=colour
+            style:background=ground
+            style:font-weight=style.bold.then_some("650")
+            style:font-style=style.italic.then_some("italic")
+            style:text-decoration=style.underlined.then_some("underline")
+        >
+            {text}
+        </span>
+    }
+    .into_any()
+}
+
+/// As much of a line as is drawn, and how many characters are not.
+fn shortened(line: &str) -> (&str, usize) {
+    match line.char_indices().nth(LONGEST) {
+        Some((at, _)) => {
+            let (text, rest) = line.split_at(at);
+            (text, rest.chars().count())
+        }
+        None => (line, 0),
+    }
+}
+
+impl Shown {
+    /// Lays out what is new, or all of it where more than that has changed.
+    fn extend(&mut self, text: &WorkText, edition: Edition, columns: Option<u32>) {
+        let goes_on = self.edition.text == edition.text
+            && self.layout.has_columns(columns)
+            && self.ended <= text.ended();
+        if !goes_on {
+            self.layout = Layout::new(columns);
+            self.ended = 0;
+        }
+        self.layout.truncate(self.ended);
+        for place in self.ended..text.len() {
+            if let Some(line) = text.get(place) {
+                self.layout.push(&plain(shortened(line.text).0));
+            }
+        }
+        self.ended = text.ended();
+        self.edition = edition;
+    }
+
+    /// Tells the states of a line apart: one that has ended has no other.
+    fn state_of(&self, place: usize) -> Option<u32> {
+        (place >= self.ended).then_some(self.edition.change)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edition(text: u32, change: u32) -> Edition {
+        Edition { text, change }
+    }
+
+    #[test]
+    fn only_the_open_line_is_laid_out_again() {
+        let mut text = WorkText::default();
+        let mut shown = Shown::default();
+        text.push("one\n10%");
+        shown.extend(&text, edition(0, 1), None);
+        assert_eq!((shown.layout.len(), shown.ended), (2, 1));
+        let (ended, open) = (shown.state_of(0), shown.state_of(1));
+        text.push("\r20%");
+        shown.extend(&text, edition(0, 2), None);
+        assert_eq!(shown.layout.len(), 2);
+        assert_eq!(shown.state_of(0), ended);
+        assert_ne!(shown.state_of(1), open);
+    }
+
+    #[test]
+    fn another_text_is_laid_out_anew() {
+        let mut shown = Shown::default();
+        let mut text = WorkText::default();
+        text.push("a\nb\nc\n");
+        shown.extend(&text, edition(0, 1), None);
+        let mut other = WorkText::default();
+        other.push("d\n");
+        shown.extend(&other, edition(1, 2), None);
+        assert_eq!(shown.layout.len(), 1);
+    }
+
+    #[test]
+    fn of_a_very_long_line_the_beginning_is_drawn() {
+        let long = "é".repeat(90_000);
+        let (text, rest) = shortened(&long);
+        assert_eq!((text.chars().count(), rest), (5_000, 85_000));
+        assert_eq!(shortened("short"), ("short", 0));
+    }
+}

@@ -1,0 +1,292 @@
+//! From image to release to deployment at a glance: how each stands, and what goes on.
+
+use leptos::prelude::*;
+use wire::build::Image;
+use wire::endpoint::{NoBody, NoQuery};
+use wire::endpoints::{GetImage, GetRelease};
+use wire::path::VersionParams;
+use wire::release::Release;
+use wire::service::VersionSummary;
+
+use crate::api::{call, use_connection};
+use crate::components::button::{Button, Kind};
+use crate::components::status::{deployment_state, image_state, release_state, state_mark};
+use crate::pages::parts::{freshness, instant_of};
+use crate::pages::service::Here;
+use crate::pages::service::actions::Actions;
+use crate::pages::service::follow::refresh_with;
+use crate::pages::service::images::row::source;
+use crate::pages::service::progress::{Progress, use_length, use_silence};
+use crate::pages::service::releases::changes;
+use crate::reactive::{When, dynamic, memo};
+use crate::routes::Address;
+use crate::state::remote::{Held, Remote};
+
+/// The strip. Each step is fetched when the service tells of another, and again only while it goes
+/// on.
+#[component]
+pub fn Pipeline(here: Here, actions: Actions) -> impl IntoView {
+    let newest_image = newest(here, |service| service.latest_image.as_ref());
+    let newest_release = newest(here, |service| service.latest_release.as_ref());
+    let newest_deployment = newest(here, |service| service.latest_deployment.as_ref());
+    let image = use_image(here, newest_image);
+    let release = use_release(here, newest_release);
+    view! {
+        <section class="panel strip" aria-label="From image to deployment">
+            {step(
+                "Image",
+                newest_image,
+                image.held(),
+                move || image_step(here, actions, image).into_any(),
+            )}
+            {arrow()}
+            {step(
+                "Release",
+                newest_release,
+                release.held(),
+                move || release_step(here, release).into_any(),
+            )}
+            {arrow()}
+            {step(
+                "Deployment",
+                newest_deployment,
+                here.deployment.held(),
+                move || deployment_step(here, actions).into_any(),
+            )}
+        </section>
+    }
+}
+
+/// What the service tells of the newest of its images, releases or deployments.
+fn newest(
+    here: Here,
+    read: fn(&wire::service::Service) -> Option<&VersionSummary>,
+) -> Memo<Option<VersionSummary>> {
+    memo(move || {
+        here.service
+            .get()
+            .and_then(|service| read(&service).cloned())
+    })
+}
+
+fn params_of(here: Here, version: Memo<Option<u32>>) -> Option<VersionParams> {
+    Some(VersionParams {
+        version: version.get()?.to_string(),
+        service: here.params.get(),
+    })
+}
+
+fn version_of(summary: Memo<Option<VersionSummary>>) -> Memo<Option<u32>> {
+    memo(move || summary.with(|summary| summary.as_ref().map(|summary| summary.version)))
+}
+
+fn use_image(here: Here, newest: Memo<Option<VersionSummary>>) -> Remote<Image> {
+    let connection = use_connection();
+    let version = version_of(newest);
+    let image = Remote::new(
+        move || {
+            let params = params_of(here, version)?;
+            Some(call::<GetImage>(&connection, &params, &NoQuery, &NoBody))
+        },
+        |image| image.is_under_way().then_some(1_000),
+    );
+    refresh_with(newest, image);
+    image
+}
+
+fn use_release(here: Here, newest: Memo<Option<VersionSummary>>) -> Remote<Release> {
+    let connection = use_connection();
+    let version = version_of(newest);
+    let release = Remote::new(
+        move || {
+            let params = params_of(here, version)?;
+            Some(call::<GetRelease>(&connection, &params, &NoQuery, &NoBody))
+        },
+        |release| (!release.built && release.error.is_none()).then_some(1_000),
+    );
+    refresh_with(newest, release);
+    release
+}
+
+fn arrow() -> impl IntoView {
+    view! {
+        <div class="arrow" aria-hidden="true">
+            "→"
+        </div>
+    }
+}
+
+/// One step: nothing yet, on its way to the page, failed to come, or there.
+fn step(
+    title: &'static str,
+    newest: Memo<Option<VersionSummary>>,
+    held: Held,
+    show: impl Fn() -> AnyView + Send + 'static,
+) -> AnyView {
+    let is_any = memo(move || newest.with(Option::is_some));
+    let is_there = memo(move || held.is_there());
+    let is_stale = memo(move || held.error.with(Option::is_some));
+    let words = move || newest.with(|newest| newest.as_ref().map(|it| format!("v{}", it.version)));
+    let content = move || match (is_any.get(), is_there.get()) {
+        (false, _) => view! { <div class="faint">"None yet"</div> }.into_any(),
+        (true, false) => view! { <div class="mono dim">{words}</div> }.into_any(),
+        (true, true) => show(),
+    };
+    view! {
+        <div class="step">
+            <div class="dim sm step-title">
+                <h2>{title}</h2>
+                <When is=move || is_stale.get()>{freshness(held)}</When>
+            </div>
+            {dynamic(content)}
+        </div>
+    }
+    .into_any()
+}
+
+fn image_step(here: Here, actions: Actions, image: Remote<Image>) -> impl IntoView {
+    let known = move || {
+        image
+            .get()
+            .map(|image| (*image).clone())
+            .unwrap_or_default()
+    };
+    let state = memo(move || image_state(&known().state()));
+    let progress = memo(move || Progress::of_image(&known()));
+    let version = memo(move || known().version);
+    let path = move || Address::image(&here.params.get(), version.get());
+    let words = memo(move || {
+        let image = known();
+        format!("v{} · {}", image.version, source(&image))
+    });
+    let error = memo(move || known().error);
+    let by = memo(move || known().image_metadata.by);
+    let created = memo(move || known().created);
+    view! {
+        <div class="state-line">
+            {dynamic(move || state_mark(state.get()).into_any())}
+            <a class="link mono cut" href=path>
+                {words}
+            </a>
+        </div>
+        {goes_on(progress, by, created)}
+        {failure(error)}
+        <When is=move || progress.get().is_under_way>
+            <Button
+                label="Cancel build"
+                kind=Kind::Quiet
+                pending=actions.cancel_image.pending()
+                on_click=move |()| actions.cancel_image.go(version.get_untracked())
+            />
+        </When>
+    }
+}
+
+fn release_step(here: Here, release: Remote<Release>) -> impl IntoView {
+    let known = move || {
+        let release = release.get();
+        release
+            .map(|release| (*release).clone())
+            .unwrap_or_default()
+    };
+    let state = memo(move || release_state(&known().state()));
+    let version = memo(move || known().version);
+    let path = move || Address::release(&here.params.get(), version.get());
+    let what = memo(move || {
+        let release = known();
+        match release.version.checked_sub(1).filter(|before| *before > 0) {
+            Some(before) => format!("{} against v{before}", changes(&release)),
+            None => "the first".to_owned(),
+        }
+    });
+    let error = memo(move || known().error);
+    let by = memo(move || known().deployed_by);
+    let created = memo(move || known().created);
+    view! {
+        <div class="state-line">
+            {dynamic(move || state_mark(state.get()).into_any())} <a class="link mono" href=path>
+                {move || format!("v{}", version.get())}
+            </a> <span class="dim sm">{what}</span>
+        </div>
+        {goes_on(memo(Progress::default), by, created)}
+        {failure(error)}
+    }
+}
+
+fn deployment_step(here: Here, actions: Actions) -> impl IntoView {
+    let deployment = here.deployment;
+    let known = move || {
+        let deployment = deployment.get();
+        deployment
+            .map(|deployment| (*deployment).clone())
+            .unwrap_or_default()
+    };
+    let state = memo(move || deployment_state(&known().state()));
+    let release = memo(move || known().release);
+    let path = move || Address::release(&here.params.get(), release.get());
+    let progress = memo(move || Progress::of_deployment(&known()));
+    let id = memo(move || known().id);
+    let error = memo(move || known().error);
+    let by = memo(move || known().by);
+    let created = memo(move || known().created);
+    let ready = memo(move || {
+        let status = here.status.get()?;
+        Some((status.ready, status.desired.unwrap_or(status.total)))
+    });
+    let counts = move || match ready.get() {
+        Some((ready, desired)) => format!("{ready} of {desired} ready"),
+        None => String::new(),
+    };
+    let bar = move || {
+        let ready = ready.get().filter(|(_, desired)| *desired > 0);
+        let (ready, desired) = ready.unwrap_or((0, 1));
+        format!("{}%", 100 * ready.min(desired) / desired)
+    };
+    view! {
+        <div class="state-line">
+            {dynamic(move || state_mark(state.get()).into_any())} <a class="link mono" href=path>
+                {move || format!("v{}", release.get())}
+            </a> <When is=move || progress.get().is_under_way>
+                <span class="dim sm">{counts}</span>
+            </When>
+        </div>
+        <When is=move || progress.get().is_under_way>
+            <div class="progress" aria-hidden="true">
+                <i style:width=bar></i>
+            </div>
+        </When>
+        {goes_on(progress, by, created)}
+        {failure(error)}
+        <When is=move || progress.get().is_under_way>
+            <Button
+                label="Cancel deployment"
+                kind=Kind::Quiet
+                pending=actions.cancel_deployment.pending()
+                on_click=move |()| actions.cancel_deployment.go(id.get_untracked())
+            />
+        </When>
+    }
+}
+
+/// How long it took or goes on, by whom, when, and how long it has been silent.
+fn goes_on(
+    progress: Memo<Progress>,
+    by: Memo<Option<String>>,
+    created: Memo<Option<chrono::DateTime<chrono::Utc>>>,
+) -> impl IntoView {
+    let length = use_length(move || progress.get());
+    let silence = use_silence(move || progress.get());
+    let by = move || by.get().map(|by| view! { <span>{by}</span> });
+    view! {
+        <div class="faint sm parts">
+            <span>{length}</span>
+            {by}
+            {instant_of(created)}
+            <span>{silence}</span>
+        </div>
+    }
+}
+
+fn failure(error: Memo<Option<String>>) -> impl IntoView {
+    move || error.get().map(|error| view! { <p class="sm">{error}</p> })
+}
