@@ -15,6 +15,7 @@ use crate::logs::{DEFAULT_LIMIT, LogStore};
 use crate::reconcile::{self, Wake};
 use crate::start::StartError;
 use crate::store::Store;
+use crate::vault::Vault;
 
 /// What a platform is made of.
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ pub struct App {
 pub async fn app(parts: Parts) -> Result<App, StartError> {
     let store = Store::open(&parts.data_dir).await?;
     let engine = engine(&store, parts.engine).await?;
+    let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
     let logs = LogStore::open(&parts.data_dir, DEFAULT_LIMIT)?;
     let (wake, woken) = Wake::new();
     let platform = Arc::new(Platform {
@@ -53,6 +55,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         engine,
         ingress: Ingress::new(),
         logs,
+        vault,
         observed: Observed::default(),
         wake,
         attempts: Attempts::default(),

@@ -1,6 +1,7 @@
 //! What the platform does, in its own words: no HTTP, no SQL, no containers.
 
 mod access;
+mod config;
 mod error;
 mod listing;
 mod meta;
@@ -17,11 +18,14 @@ use crate::ingress::Ingress;
 use crate::logs::LogStore;
 use crate::reconcile::Wake;
 use crate::store::Store;
+use crate::vault::Vault;
 
 pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
+pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, told};
 pub(crate) use error::Error;
 pub(crate) use listing::{Listing, Written};
 pub(crate) use observed::{Observed, ObservedService};
+pub(crate) use services::is_ahead;
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
 
 /// The outcome of an operation.
@@ -33,6 +37,7 @@ pub(crate) struct Platform {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) ingress: Ingress,
     pub(crate) logs: LogStore,
+    pub(crate) vault: Vault,
     pub(crate) observed: Observed,
     pub(crate) wake: Wake,
     pub(crate) attempts: Attempts,

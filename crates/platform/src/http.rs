@@ -12,6 +12,7 @@ mod services;
 mod session;
 mod trace;
 
+mod config;
 pub(crate) mod console;
 pub(crate) mod router;
 

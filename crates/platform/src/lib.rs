@@ -16,3 +16,4 @@ mod reconcile;
 mod sample;
 mod serve;
 mod store;
+mod vault;

@@ -10,6 +10,9 @@ use crate::store::StoreError;
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The key of the stored secrets can't be used.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
     /// Neither a folder nor a home was named.
     #[error("there is no home directory to keep data in: name a folder with --data-dir")]
     NoDataDir,

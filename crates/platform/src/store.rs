@@ -1,6 +1,7 @@
 //! The database: SQLite in WAL mode, one writer, a few readers. No rules live here.
 
 mod access;
+mod config;
 mod error;
 mod orgs;
 mod rollouts;
@@ -17,9 +18,10 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Sqlite, Transaction};
 
 pub(crate) use access::Holder;
+pub(crate) use config::{Change, Held, NewValue, VariableRow};
 pub(crate) use error::StoreError;
 pub(crate) use rollouts::{Release, Rollout};
-pub(crate) use services::ServiceRow;
+pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;
 
 /// The outcome of a read or write.

@@ -86,4 +86,11 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<RestartService>(),
     EndpointInfo::of::<GetServiceLogs>(),
     EndpointInfo::of::<DeployService>(),
+    EndpointInfo::of::<ListConfig>(),
+    EndpointInfo::of::<ResolveConfig>(),
+    EndpointInfo::of::<SetConfig>(),
+    EndpointInfo::of::<DeleteConfig>(),
+    EndpointInfo::of::<BulkConfig>(),
+    EndpointInfo::of::<PreviewConfig>(),
+    EndpointInfo::of::<ListConfigHistory>(),
 ];

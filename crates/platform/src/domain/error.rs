@@ -6,6 +6,7 @@ use pilothouse_wire::error::FieldErrors;
 use crate::engine::EngineError;
 use crate::logs::LogError;
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// Why an operation was not done. Each says what failed, on what, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,14 @@ pub(crate) enum Error {
         /// How long to wait.
         seconds: u64,
     },
+    /// The thing changed since the caller read it.
+    #[error(
+        "This was changed meanwhile. Read it again, look at what differs, then save once more."
+    )]
+    Stale,
+    /// The stored secrets.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -14,7 +14,7 @@ use pilothouse_wire::service::{Service, ServiceCreate, ServicePatch, VersionSumm
 use pilothouse_wire::status::{ServiceState, ServiceStatus, StatusSummary};
 use uuid::Uuid;
 
-use super::{Error, Listing, ObservedService, Platform, Result, ServiceSpec, WEB};
+use super::{Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, frozen};
 use crate::store::{Release, Rollout, ServiceRow};
 
 impl Platform {
@@ -24,7 +24,10 @@ impl Platform {
         Listing::write(
             &listed,
             |one| self.summary(&one.row),
-            |one, status| tell(&one.row, one.release.as_ref(), status),
+            |one, status| {
+                let release = one.release.as_ref();
+                tell(&one.row, release, status, one.is_ahead)
+            },
         )
     }
 
@@ -60,7 +63,7 @@ impl Platform {
             });
         }
         self.check_domains(&row).await?;
-        self.store.insert_service(&row).await?;
+        self.store.insert_service(&row, by).await?;
         if scope.dialect() == Dialect::Workspace {
             self.roll_out(&row, None, by).await?;
         }
@@ -94,10 +97,11 @@ impl Platform {
         }
         row.updated = Utc::now();
         let runs = at_once && row.spec.image.is_some();
-        let changed = row.spec.document() != before.spec.document();
+        let changed = !row.spec.freezes_as(&before.spec);
         let scaled = row.spec.process_counts != before.spec.process_counts;
         self.check_domains(&row).await?;
-        self.store.update_service(&row).await?;
+        self.check_env(&row).await?;
+        self.store.update_service(&row, by).await?;
         if runs && (changed || scaled) {
             self.roll_out(&row, None, by).await?;
         }
@@ -130,7 +134,12 @@ impl Platform {
         })
     }
 
-    pub(crate) async fn scale_service(&self, at: &ServiceParams, scale: Scale) -> Result<()> {
+    pub(crate) async fn scale_service(
+        &self,
+        at: &ServiceParams,
+        scale: Scale,
+        by: &str,
+    ) -> Result<()> {
         let _changing = self.changing.lock().await;
         let mut row = self.find_service(at).await?;
         self.admit(&row, Action::Scale)?;
@@ -149,7 +158,7 @@ impl Platform {
         row.spec.process_counts.extend(counts.clone());
         row.process_counts.extend(counts);
         row.updated = Utc::now();
-        self.store.update_service(&row).await?;
+        self.store.update_service(&row, by).await?;
         self.change_asked(&row.id);
         Ok(())
     }
@@ -180,7 +189,8 @@ impl Platform {
     }
 
     async fn roll_out(&self, row: &ServiceRow, message: Option<&str>, by: &str) -> Result<Rollout> {
-        let Some(document) = row.spec.document() else {
+        let config = frozen(&self.levels_of(&row.id).await?);
+        let Some(document) = row.spec.document(&config) else {
             self.admit(row, Action::Deploy)?;
             return Err(Error::Invalid(FieldErrors::one(
                 "image",
@@ -197,6 +207,22 @@ impl Platform {
 
     fn admit(&self, row: &ServiceRow, action: Action) -> Result<()> {
         admits(Some(rough_state(row)), row.spec.image.is_some(), action).map_err(Error::WrongState)
+    }
+
+    /// The description's variables and the service's secrets are one list.
+    async fn check_env(&self, row: &ServiceRow) -> Result<()> {
+        let mut errors = FieldErrors::default();
+        for variable in self.store.variables(&row.id).await? {
+            if variable.held.is_secret() && row.spec.env.contains_key(&variable.name) {
+                let words = "The service has a secret of this name. Change it in its config.";
+                errors.add(&format!("env.{}", variable.name), words);
+            }
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(errors))
+        }
     }
 
     async fn check_domains(&self, row: &ServiceRow) -> Result<()> {
@@ -224,7 +250,14 @@ impl Platform {
             None => None,
         };
         let deployment = self.store.latest_deployment(&row.id).await?;
-        let mut service = tell(&row, release.as_ref(), self.summary(&row));
+        let is_ahead = match &release {
+            Some(release) => {
+                let config = frozen(&self.levels_of(&row.id).await?);
+                is_ahead(&row, release, &config)
+            }
+            None => false,
+        };
+        let mut service = tell(&row, release.as_ref(), self.summary(&row), is_ahead);
         service.latest_deployment = deployment.map(|deployment| VersionSummary {
             id: deployment.id,
             version: deployment.release_version,
@@ -270,14 +303,12 @@ impl Platform {
 }
 
 /// A service as the API tells it.
-fn tell(row: &ServiceRow, release: Option<&Release>, status: StatusSummary) -> Service {
-    let undeployed_changes = match release {
-        Some(release) => {
-            !row.spec.is_frozen_in(&release.document)
-                || row.spec.process_counts != row.process_counts
-        }
-        None => false,
-    };
+fn tell(
+    row: &ServiceRow,
+    release: Option<&Release>,
+    status: StatusSummary,
+    undeployed_changes: bool,
+) -> Service {
     let platform = row.spec.platform();
     let spec = row.spec.clone();
     Service {
@@ -313,6 +344,12 @@ fn tell(row: &ServiceRow, release: Option<&Release>, status: StatusSummary) -> S
         status: Some(status),
         undeployed_changes,
     }
+}
+
+/// Whether the description and its config are ahead of the release that should run.
+pub(crate) fn is_ahead(row: &ServiceRow, release: &Release, config: &Frozen) -> bool {
+    !row.spec.is_frozen_in(&release.document, config)
+        || row.spec.process_counts != row.process_counts
 }
 
 /// The state as far as the stored description alone tells it.

@@ -10,6 +10,9 @@ use pilothouse_wire::service::{Platform, ProcessCounts, ServiceCreate, ServicePa
 use pilothouse_wire::text::HealthCheckPath;
 use serde::{Deserialize, Serialize};
 
+use super::Frozen;
+use crate::store::Held;
+
 /// The process that ingress routes to.
 pub(crate) const WEB: &str = "web";
 
@@ -21,6 +24,8 @@ pub(crate) struct ServiceSpec {
     pub(crate) port: Option<u16>,
     pub(crate) domains: Vec<String>,
     pub(crate) tags: Vec<String>,
+    /// Kept with the config of every other level, not in the description's document.
+    #[serde(skip)]
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) volumes: Vec<Volume>,
     pub(crate) platform: String,
@@ -42,11 +47,43 @@ pub(crate) struct ReleaseDocument {
     pub(crate) port: Option<u16>,
     pub(crate) domains: Vec<String>,
     pub(crate) env: BTreeMap<String, String>,
+    /// Variable name → id of its secret.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) volumes: Vec<Volume>,
     pub(crate) health_check_path: Option<String>,
     pub(crate) health_check_host: Option<String>,
     pub(crate) deployment_timeout: u32,
     pub(crate) processes: Vec<String>,
+}
+
+impl ReleaseDocument {
+    /// The config that its instances receive.
+    pub(crate) fn config(&self) -> Frozen {
+        let plain = self.env.iter();
+        let secrets = self.secrets.iter();
+        plain
+            .map(|(name, value)| (name.clone(), Held::Plain(value.clone())))
+            .chain(secrets.map(|(name, id)| (name.clone(), Held::Sealed(id.clone()))))
+            .collect()
+    }
+
+    fn freeze(&mut self, config: &Frozen) {
+        for (name, held) in config {
+            match held {
+                Held::Plain(value) => self.env.insert(name.clone(), value.clone()),
+                Held::Sealed(id) => self.secrets.insert(name.clone(), id.clone()),
+            };
+        }
+    }
+
+    fn holds(&self, config: &Frozen) -> bool {
+        let held = |(name, held): (&String, &Held)| match held {
+            Held::Plain(value) => self.env.get(name) == Some(value),
+            Held::Sealed(id) => self.secrets.get(name) == Some(id),
+        };
+        config.len() == self.env.len() + self.secrets.len() && config.iter().all(held)
+    }
 }
 
 impl ServiceSpec {
@@ -151,11 +188,11 @@ impl ServiceSpec {
     }
 
     /// Whether a release made now would hold what this one does.
-    pub(crate) fn is_frozen_in(&self, document: &ReleaseDocument) -> bool {
+    pub(crate) fn is_frozen_in(&self, document: &ReleaseDocument, config: &Frozen) -> bool {
         self.image.as_ref() == Some(&document.image)
             && self.port == document.port
             && self.domains == document.domains
-            && self.env == document.env
+            && document.holds(config)
             && self.volumes == document.volumes
             && self.health_check_path == document.health_check_path
             && self.health_check_host == document.health_check_host
@@ -164,18 +201,28 @@ impl ServiceSpec {
     }
 
     /// What a release made now would hold. `None`: there is no image to run.
-    pub(crate) fn document(&self) -> Option<ReleaseDocument> {
-        Some(ReleaseDocument {
+    pub(crate) fn document(&self, config: &Frozen) -> Option<ReleaseDocument> {
+        let mut document = ReleaseDocument {
             image: self.image.clone()?,
             port: self.port,
             domains: self.domains.clone(),
-            env: self.env.clone(),
+            env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             volumes: self.volumes.clone(),
             health_check_path: self.health_check_path.clone(),
             health_check_host: self.health_check_host.clone(),
             deployment_timeout: self.deployment_timeout,
             processes: self.process_counts.keys().cloned().collect(),
-        })
+        };
+        document.freeze(config);
+        Some(document)
+    }
+
+    /// Whether a release of this description would hold what one of the other would, as far as the
+    /// description decides it.
+    pub(crate) fn freezes_as(&self, other: &Self) -> bool {
+        let none = Frozen::new();
+        self.env == other.env && self.document(&none) == other.document(&none)
     }
 }
 
@@ -197,6 +244,13 @@ mod tests {
     fn create(json: &serde_json::Value, dialect: Dialect) -> ServiceSpec {
         let create = pilothouse_wire::decode::decode_body(json.clone(), dialect).unwrap();
         ServiceSpec::create(create, dialect)
+    }
+
+    /// The config of a service alone.
+    fn config(spec: &ServiceSpec) -> Frozen {
+        let env = spec.env.iter();
+        env.map(|(name, value)| (name.clone(), Held::Plain(value.clone())))
+            .collect()
     }
 
     #[test]
@@ -221,8 +275,8 @@ mod tests {
     fn each_change_that_a_release_freezes_is_seen() {
         let json = serde_json::json!({"name": "a", "image": "b"});
         let spec = create(&json, Dialect::Workspace);
-        let document = spec.document().unwrap();
-        assert!(spec.is_frozen_in(&document));
+        let document = spec.document(&config(&spec)).unwrap();
+        assert!(spec.is_frozen_in(&document, &config(&spec)));
         for patch in [
             serde_json::json!({"image": "c"}),
             serde_json::json!({"port": 80}),
@@ -237,7 +291,10 @@ mod tests {
             let mut changed = spec.clone();
             let update = pilothouse_wire::decode::decode_body(patch.clone(), Dialect::Workspace);
             changed.update(update.unwrap());
-            assert!(!changed.is_frozen_in(&document), "{patch}");
+            assert!(
+                !changed.is_frozen_in(&document, &config(&changed)),
+                "{patch}"
+            );
         }
     }
 

@@ -121,6 +121,7 @@ impl Failure {
             Error::WrongState(_) | Error::DefaultEnvironment(_) => {
                 Self::new(ErrorCode::WrongState, message)
             }
+            Error::Stale => Self::new(ErrorCode::Stale, message),
             Error::NotEmpty { .. } => Self::new(ErrorCode::NotEmpty, message),
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Unauthorized(_) => Self::new(ErrorCode::Unauthorized, message),
@@ -136,6 +137,7 @@ impl Failure {
                 Self::new(ErrorCode::EngineUnavailable, message)
             }
             Error::Engine(_) => Self::new(ErrorCode::WrongState, message),
+            Error::Vault(error) => Self::internal(&error, request),
             Error::Store(error) => Self::internal(&error, request),
         }
     }

@@ -8,7 +8,7 @@ use pilothouse_wire::endpoints as e;
 
 use super::answer::json;
 use super::mount::Table;
-use super::{Context, console, fallback, meta, orgs, services, session, trace};
+use super::{Context, config, console, fallback, meta, orgs, services, session, trace};
 
 /// The whole HTTP surface of the platform but ingress.
 pub(crate) fn router(context: Context, console: Router) -> Router {
@@ -76,4 +76,11 @@ fn table(context: Context) -> Table {
         .mount::<e::RestartService, _, _>(services::restart)
         .mount::<e::GetServiceLogs, _, _>(services::logs)
         .mount::<e::DeployService, _, _>(services::deploy)
+        .mount::<e::ListConfig, _, _>(config::list)
+        .mount::<e::ResolveConfig, _, _>(config::resolved)
+        .mount::<e::SetConfig, _, _>(config::set)
+        .mount::<e::DeleteConfig, _, _>(config::delete)
+        .mount::<e::BulkConfig, _, _>(config::bulk)
+        .mount::<e::PreviewConfig, _, _>(config::preview)
+        .mount::<e::ListConfigHistory, _, _>(config::history)
 }

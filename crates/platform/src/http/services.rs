@@ -61,7 +61,8 @@ pub(super) async fn status(call: Call<GetServiceStatus>) -> Answer<GetServiceSta
 /// `POST S/{service}/scale`
 pub(super) async fn scale(call: Call<ScaleService>) -> Answer<ScaleService> {
     let platform = &call.context.platform;
-    platform.scale_service(&call.params, call.body).await?;
+    let by = call.by().to_owned();
+    platform.scale_service(&call.params, call.body, &by).await?;
     Ok(Done::OK.into())
 }
 

@@ -152,9 +152,13 @@ impl Worker {
         if due.is_empty() || !self.has_image(want, instances, release, &due).await? {
             return Ok(());
         }
+        let env = self
+            .platform
+            .open_config(&release.document.config())
+            .await?;
         for slot in due {
             let label = slot.label();
-            let spec = stored.instance(slot, release);
+            let spec = stored.instance(slot, release, &env);
             self.tell(
                 want,
                 instances,

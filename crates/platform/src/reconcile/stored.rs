@@ -1,5 +1,6 @@
 //! What is stored of a service, as far as it decides what runs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::plan::Want;
@@ -81,7 +82,12 @@ impl Stored {
     }
 
     /// What an instance is started from.
-    pub(super) fn instance(&self, slot: Slot, release: &Release) -> InstanceSpec {
+    pub(super) fn instance(
+        &self,
+        slot: Slot,
+        release: &Release,
+        env: &BTreeMap<String, String>,
+    ) -> InstanceSpec {
         let document = &release.document;
         let is_web = slot.process == WEB;
         InstanceSpec {
@@ -92,7 +98,7 @@ impl Stored {
             generation: self.row.generation,
             image: document.image.clone(),
             port: document.port.filter(|_| is_web),
-            env: document.env.clone(),
+            env: env.clone(),
             volumes: document
                 .volumes
                 .iter()

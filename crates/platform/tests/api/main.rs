@@ -6,6 +6,7 @@
 )]
 
 mod client;
+mod config;
 mod console;
 mod coverage;
 mod environments;
@@ -91,6 +92,15 @@ fn main() -> ExitCode {
         services::changes_at_once_are_all_kept,
         services::logs_keep_to_their_window,
         services::both_scopes_show_the_same_service,
+        config::every_level_has_the_same_operations,
+        config::the_nearest_level_wins_and_says_what_it_hides,
+        config::secrets_are_never_read_back,
+        config::a_stale_change_is_refused_and_nothing_is_lost,
+        config::bulk_is_all_or_nothing,
+        config::a_preview_tells_whom_a_change_reaches,
+        config::one_store_has_two_views,
+        config::config_waits_for_the_next_release,
+        config::unknown_levels_and_variables,
         errors::malformed_json,
         errors::every_bad_field_at_once,
         errors::bodies_are_bounded,
