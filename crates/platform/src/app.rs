@@ -11,11 +11,15 @@ use crate::domain::{Attempts, Observed, Platform, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
 use crate::ingress::Ingress;
+use crate::journal::Journals;
 use crate::logs::{DEFAULT_LIMIT, LogStore};
 use crate::reconcile::{self, Wake};
 use crate::start::StartError;
 use crate::store::Store;
 use crate::vault::Vault;
+
+/// The most that the log of one build may hold, in bytes.
+const JOURNAL_LIMIT: usize = 64 * 1024 * 1024;
 
 /// What a platform is made of.
 #[derive(Clone, Debug)]
@@ -55,6 +59,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         engine,
         ingress: Ingress::new(),
         logs,
+        journals: Journals::open(&parts.data_dir, JOURNAL_LIMIT)?,
         vault,
         observed: Observed::default(),
         wake,

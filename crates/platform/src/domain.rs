@@ -2,11 +2,14 @@
 
 mod access;
 mod config;
+mod deploys;
 mod error;
 mod listing;
 mod meta;
 mod observed;
 mod orgs;
+mod procfile;
+mod releases;
 mod scope;
 mod services;
 mod spec;
@@ -15,6 +18,7 @@ use std::sync::Arc;
 
 use crate::engine::Engine;
 use crate::ingress::Ingress;
+use crate::journal::Journals;
 use crate::logs::LogStore;
 use crate::reconcile::Wake;
 use crate::store::Store;
@@ -25,6 +29,7 @@ pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, told};
 pub(crate) use error::Error;
 pub(crate) use listing::{Listing, Written};
 pub(crate) use observed::{Observed, ObservedService};
+pub(crate) use procfile::{argv, parse as parse_procfile};
 pub(crate) use services::is_ahead;
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
 
@@ -37,6 +42,7 @@ pub(crate) struct Platform {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) ingress: Ingress,
     pub(crate) logs: LogStore,
+    pub(crate) journals: Journals,
     pub(crate) vault: Vault,
     pub(crate) observed: Observed,
     pub(crate) wake: Wake,

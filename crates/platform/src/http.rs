@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod credentials;
+mod delivery;
 mod fallback;
 mod meta;
 mod mount;

@@ -12,6 +12,7 @@ pub mod start;
 mod data_dir;
 mod domain;
 mod http;
+mod journal;
 mod reconcile;
 mod sample;
 mod serve;

@@ -2,9 +2,11 @@
 
 mod access;
 mod config;
+mod deployments;
 mod error;
+mod images;
 mod orgs;
-mod rollouts;
+mod releases;
 mod services;
 mod shelf;
 
@@ -19,8 +21,10 @@ use sqlx::{ConnectOptions, Sqlite, Transaction};
 
 pub(crate) use access::Holder;
 pub(crate) use config::{Change, Held, NewValue, VariableRow};
+pub(crate) use deployments::{Attached, Cause, Deployment, ReleaseImage, Rollout};
 pub(crate) use error::StoreError;
-pub(crate) use rollouts::{Release, Rollout};
+pub(crate) use images::{Built, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy};
+pub(crate) use releases::{Release, listed};
 pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;
 

@@ -81,6 +81,9 @@ pub(crate) enum Error {
     /// The stored log lines.
     #[error(transparent)]
     Logs(#[from] LogError),
+    /// The stored logs of builds and deployments.
+    #[error("a log can't be read: {0}. Check the data directory")]
+    Journal(#[from] std::io::Error),
     /// The container engine.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use chrono::Utc;
 use pilothouse_wire::action::{Action, admits};
-use pilothouse_wire::deploy::{DeployRequest, Deployed, Scale};
+use pilothouse_wire::deploy::Scale;
 use pilothouse_wire::envelope::Dialect;
 use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::logs::{LogQuery, Logs};
-use pilothouse_wire::open::Open;
+use pilothouse_wire::open::{Open, Words};
 use pilothouse_wire::path::{Scope, ServiceParams};
+use pilothouse_wire::release::DeploymentKind;
 use pilothouse_wire::service::{Service, ServiceCreate, ServicePatch, VersionSummary};
 use pilothouse_wire::status::{ServiceState, ServiceStatus, StatusSummary};
 use uuid::Uuid;
 
+use super::deploys::Choice;
 use super::{Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, frozen};
-use crate::store::{Release, Rollout, ServiceRow};
+use crate::store::{Attached, Cause, ImageRow, NewestImage, Release, ServiceRow};
 
 impl Platform {
     pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Listing> {
@@ -52,6 +54,7 @@ impl Platform {
             release_version: None,
             good_version: None,
             process_counts: BTreeMap::new(),
+            attached: Attached::default(),
             generation: 0,
             deleted: false,
         };
@@ -65,7 +68,7 @@ impl Platform {
         self.check_domains(&row).await?;
         self.store.insert_service(&row, by).await?;
         if scope.dialect() == Dialect::Workspace {
-            self.roll_out(&row, None, by).await?;
+            self.roll_out(&row, at_once_by(by)).await?;
         }
         self.get_row(row).await
     }
@@ -96,14 +99,22 @@ impl Platform {
             return Err(Error::Invalid(FieldErrors::one("image", words)));
         }
         row.updated = Utc::now();
-        let runs = at_once && row.spec.image.is_some();
         let changed = !row.spec.freezes_as(&before.spec);
         let scaled = row.spec.process_counts != before.spec.process_counts;
         self.check_domains(&row).await?;
         self.check_env(&row).await?;
         self.store.update_service(&row, by).await?;
-        if runs && (changed || scaled) {
-            self.roll_out(&row, None, by).await?;
+        let cause = at_once_by(by);
+        match &row.spec.image {
+            // What was asked for last runs, not what was built before.
+            Some(image) if at_once && row.spec.image != before.spec.image => {
+                self.roll_out_of(&row, Choice::fetched(image), cause)
+                    .await?;
+            }
+            Some(_) if at_once && (changed || scaled) => {
+                self.roll_out(&row, cause).await?;
+            }
+            _ => {}
         }
         self.get_row(row).await
     }
@@ -114,24 +125,6 @@ impl Platform {
         self.store.mark_service_deleted(&row.id).await?;
         self.wake.service(&row.id);
         Ok(())
-    }
-
-    pub(crate) async fn deploy_service(
-        &self,
-        at: &ServiceParams,
-        body: DeployRequest,
-        by: &str,
-    ) -> Result<Deployed> {
-        let _changing = self.changing.lock().await;
-        let row = self.find_service(at).await?;
-        self.admit(&row, Action::Deploy)?;
-        let rollout = self.roll_out(&row, body.message.as_deref(), by).await?;
-        Ok(Deployed {
-            ok: true,
-            release_id: rollout.release_id,
-            deployment_id: rollout.deployment_id,
-            release_version: rollout.release_version,
-        })
     }
 
     pub(crate) async fn scale_service(
@@ -183,30 +176,13 @@ impl Platform {
     }
 
     /// Tells the reconciler, and everybody who looks before it has acted.
-    fn change_asked(&self, service_id: &str) {
+    pub(super) fn change_asked(&self, service_id: &str) {
         self.observed.expect_change(service_id);
         self.wake.service(service_id);
     }
 
-    async fn roll_out(&self, row: &ServiceRow, message: Option<&str>, by: &str) -> Result<Rollout> {
-        let config = frozen(&self.levels_of(&row.id).await?);
-        let Some(document) = row.spec.document(&config) else {
-            self.admit(row, Action::Deploy)?;
-            return Err(Error::Invalid(FieldErrors::one(
-                "image",
-                "Give it an image first.",
-            )));
-        };
-        let rollout = self
-            .store
-            .roll_out(&row.id, &document, message, by, Utc::now())
-            .await?;
-        self.change_asked(&row.id);
-        Ok(rollout)
-    }
-
-    fn admit(&self, row: &ServiceRow, action: Action) -> Result<()> {
-        admits(Some(rough_state(row)), row.spec.image.is_some(), action).map_err(Error::WrongState)
+    pub(super) fn admit(&self, row: &ServiceRow, action: Action) -> Result<()> {
+        admits(Some(rough_state(row)), true, action).map_err(Error::WrongState)
     }
 
     /// The description's variables and the service's secrets are one list.
@@ -253,7 +229,8 @@ impl Platform {
         let is_ahead = match &release {
             Some(release) => {
                 let config = frozen(&self.levels_of(&row.id).await?);
-                is_ahead(&row, release, &config)
+                let newest = self.store.newest_image(&row.id).await?;
+                is_ahead(&row, release, &config, newest.as_ref())
             }
             None => false,
         };
@@ -261,10 +238,12 @@ impl Platform {
         service.latest_deployment = deployment.map(|deployment| VersionSummary {
             id: deployment.id,
             version: deployment.release_version,
-            state: Some(deployment.state),
+            state: Some(deployment.state.word().to_owned()),
             error: deployment.error,
             created: Some(deployment.created),
         });
+        let image = self.store.latest_image(&row.id).await?;
+        service.latest_image = image.map(image_summary);
         Ok(service)
     }
 
@@ -299,6 +278,16 @@ impl Platform {
             .summary(&row.id, desired(row))
             .filter(is_true)
             .unwrap_or_else(|| self.seen(row).summary(desired(row)))
+    }
+}
+
+/// A change of the description that acts at once.
+fn at_once_by(by: &str) -> Cause<'_> {
+    Cause {
+        kind: DeploymentKind::Change,
+        by,
+        message: None,
+        waits: false,
     }
 }
 
@@ -347,9 +336,34 @@ fn tell(
 }
 
 /// Whether the description and its config are ahead of the release that should run.
-pub(crate) fn is_ahead(row: &ServiceRow, release: &Release, config: &Frozen) -> bool {
-    !row.spec.is_frozen_in(&release.document, config)
-        || row.spec.process_counts != row.process_counts
+///
+/// `newest` is the newest image that can be run, with its source.
+pub(crate) fn is_ahead(
+    row: &ServiceRow,
+    release: &Release,
+    config: &Frozen,
+    newest: Option<&NewestImage>,
+) -> bool {
+    let count = |process: &String| row.process_counts.get(process).copied().unwrap_or(0);
+    let other_counts = row
+        .spec
+        .process_counts
+        .iter()
+        .any(|(process, wanted)| count(process) != *wanted);
+    let other_image = newest.is_some_and(|newest| {
+        row.spec.comes_from(&newest.source) && release.image_version != Some(newest.version)
+    });
+    !row.spec.is_frozen_in(&release.document, config) || other_counts || other_image
+}
+
+fn image_summary(image: ImageRow) -> VersionSummary {
+    VersionSummary {
+        id: image.id,
+        version: image.version,
+        state: Some(image.state.word().to_owned()),
+        error: image.error,
+        created: Some(image.created),
+    }
 }
 
 /// The state as far as the stored description alone tells it.

@@ -11,7 +11,7 @@ use pilothouse_wire::text::HealthCheckPath;
 use serde::{Deserialize, Serialize};
 
 use super::Frozen;
-use crate::store::Held;
+use crate::store::{Held, ImageSource};
 
 /// The process that ingress routes to.
 pub(crate) const WEB: &str = "web";
@@ -55,6 +55,34 @@ pub(crate) struct ReleaseDocument {
     pub(crate) health_check_host: Option<String>,
     pub(crate) deployment_timeout: u32,
     pub(crate) processes: Vec<String>,
+    /// Process → command, where the image's Procfile says it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) commands: BTreeMap<String, String>,
+    /// Where the image comes from. Releases of before this was kept have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<ImageSource>,
+}
+
+/// The image that a release is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunImage {
+    /// What instances are started from, as far as it is known when the release is made.
+    pub(crate) reference: String,
+    pub(crate) source: ImageSource,
+    pub(crate) exposed_ports: Vec<u16>,
+    pub(crate) commands: BTreeMap<String, String>,
+}
+
+impl RunImage {
+    /// An image that is fetched when it is first run.
+    pub(crate) fn fetched(reference: &str) -> Self {
+        Self {
+            reference: reference.to_owned(),
+            source: ImageSource::Reference(reference.to_owned()),
+            exposed_ports: Vec::new(),
+            commands: BTreeMap::new(),
+        }
+    }
 }
 
 impl ReleaseDocument {
@@ -189,22 +217,52 @@ impl ServiceSpec {
 
     /// Whether a release made now would hold what this one does.
     pub(crate) fn is_frozen_in(&self, document: &ReleaseDocument, config: &Frozen) -> bool {
-        self.image.as_ref() == Some(&document.image)
-            && self.port == document.port
+        let same_source = match &document.source {
+            Some(source) => self.comes_from(source),
+            None => self.image.as_ref() == Some(&document.image),
+        };
+        same_source
+            && (self.port.is_none() || self.port == document.port)
             && self.domains == document.domains
             && document.holds(config)
             && self.volumes == document.volumes
             && self.health_check_path == document.health_check_path
             && self.health_check_host == document.health_check_host
             && self.deployment_timeout == document.deployment_timeout
-            && self.process_counts.keys().eq(&document.processes)
+            && self
+                .process_counts
+                .keys()
+                .all(|process| document.processes.contains(process))
     }
 
-    /// What a release made now would hold. `None`: there is no image to run.
-    pub(crate) fn document(&self, config: &Frozen) -> Option<ReleaseDocument> {
+    /// Whether an image from there is one of this description.
+    pub(crate) fn comes_from(&self, source: &ImageSource) -> bool {
+        match source {
+            ImageSource::Repository {
+                name, subdirectory, ..
+            } => {
+                self.github_repository.as_ref() == Some(name) && *subdirectory == self.subdirectory
+            }
+            ImageSource::Reference(reference) => self.image.as_ref() == Some(reference),
+            ImageSource::Promoted { .. } => true,
+        }
+    }
+
+    /// How many instances of each process a release of an image runs: as described, and none of the
+    /// processes that only the image names.
+    pub(crate) fn counts(&self, image: &RunImage) -> BTreeMap<String, u32> {
+        let mut counts = self.process_counts.clone();
+        for process in image.commands.keys() {
+            counts.entry(process.clone()).or_insert(0);
+        }
+        counts
+    }
+
+    /// What a release made now would hold.
+    pub(crate) fn document(&self, config: &Frozen, image: &RunImage) -> ReleaseDocument {
         let mut document = ReleaseDocument {
-            image: self.image.clone()?,
-            port: self.port,
+            image: image.reference.clone(),
+            port: self.port.or(image.exposed_ports.first().copied()),
             domains: self.domains.clone(),
             env: BTreeMap::new(),
             secrets: BTreeMap::new(),
@@ -212,17 +270,22 @@ impl ServiceSpec {
             health_check_path: self.health_check_path.clone(),
             health_check_host: self.health_check_host.clone(),
             deployment_timeout: self.deployment_timeout,
-            processes: self.process_counts.keys().cloned().collect(),
+            processes: self.counts(image).into_keys().collect(),
+            commands: image.commands.clone(),
+            source: Some(image.source.clone()),
         };
         document.freeze(config);
-        Some(document)
+        document
     }
 
     /// Whether a release of this description would hold what one of the other would, as far as the
     /// description decides it.
     pub(crate) fn freezes_as(&self, other: &Self) -> bool {
-        let none = Frozen::new();
-        self.env == other.env && self.document(&none) == other.document(&none)
+        let document = |of: &Self| {
+            let image = RunImage::fetched(of.image.as_deref().unwrap_or_default());
+            of.document(&Frozen::new(), &image)
+        };
+        self.env == other.env && document(self) == document(other)
     }
 }
 
@@ -275,7 +338,7 @@ mod tests {
     fn each_change_that_a_release_freezes_is_seen() {
         let json = serde_json::json!({"name": "a", "image": "b"});
         let spec = create(&json, Dialect::Workspace);
-        let document = spec.document(&config(&spec)).unwrap();
+        let document = spec.document(&config(&spec), &RunImage::fetched("b"));
         assert!(spec.is_frozen_in(&document, &config(&spec)));
         for patch in [
             serde_json::json!({"image": "c"}),

@@ -132,7 +132,7 @@ impl Failure {
             Error::Store(StoreError::Unavailable(_)) => {
                 Self::new(ErrorCode::StorageUnavailable, message)
             }
-            Error::Logs(_) => Self::new(ErrorCode::StorageUnavailable, message),
+            Error::Logs(_) | Error::Journal(_) => Self::new(ErrorCode::StorageUnavailable, message),
             Error::Engine(EngineError::Unavailable(_)) => {
                 Self::new(ErrorCode::EngineUnavailable, message)
             }

@@ -8,7 +8,7 @@ use pilothouse_wire::endpoints as e;
 
 use super::answer::json;
 use super::mount::Table;
-use super::{Context, config, console, fallback, meta, orgs, services, session, trace};
+use super::{Context, config, console, delivery, fallback, meta, orgs, services, session, trace};
 
 /// The whole HTTP surface of the platform but ingress.
 pub(crate) fn router(context: Context, console: Router) -> Router {
@@ -75,7 +75,15 @@ fn table(context: Context) -> Table {
         .mount::<e::ScaleService, _, _>(services::scale)
         .mount::<e::RestartService, _, _>(services::restart)
         .mount::<e::GetServiceLogs, _, _>(services::logs)
-        .mount::<e::DeployService, _, _>(services::deploy)
+        .mount::<e::DeployService, _, _>(delivery::deploy)
+        .mount::<e::PreviewDeploy, _, _>(delivery::preview)
+        .mount::<e::ListReleases, _, _>(delivery::releases)
+        .mount::<e::GetRelease, _, _>(delivery::release)
+        .mount::<e::GetReleaseLog, _, _>(delivery::release_log)
+        .mount::<e::ListDeployments, _, _>(delivery::deployments)
+        .mount::<e::GetDeployment, _, _>(delivery::deployment)
+        .mount::<e::GetDeploymentLog, _, _>(delivery::deployment_log)
+        .mount::<e::CancelDeployment, _, _>(delivery::cancel_deployment)
         .mount::<e::ListConfig, _, _>(config::list)
         .mount::<e::ResolveConfig, _, _>(config::resolved)
         .mount::<e::SetConfig, _, _>(config::set)

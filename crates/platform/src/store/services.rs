@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::config::write_changes;
-use super::{Change, Held, NewValue, Store, StoreError, StoreResult};
+use super::{Attached, Change, Held, NewValue, Store, StoreError, StoreResult};
 use crate::domain::{ServiceSpec, told};
 
 /// A stored service.
@@ -27,6 +27,8 @@ pub(crate) struct ServiceRow {
     pub(crate) good_version: Option<u32>,
     /// How many instances of each process should run; the description may be ahead of it.
     pub(crate) process_counts: BTreeMap<String, u32>,
+    /// Domains and volumes as last deployed; the description may be ahead of them.
+    pub(crate) attached: Attached,
     /// Counts restarts that were asked for.
     pub(crate) generation: u32,
     /// Whether it waits for the last of it to be removed.
@@ -96,6 +98,7 @@ fn service(row: &SqliteRow) -> StoreResult<ServiceRow> {
         release_version: row.get("release_version"),
         good_version: row.get("good_version"),
         process_counts: serde_json::from_str(row.get("process_counts"))?,
+        attached: serde_json::from_str(row.get("attached"))?,
         generation: row.get("generation"),
         deleted: row.get("deleted"),
     })
@@ -245,9 +248,7 @@ impl Store {
         sqlx::query(
             "DELETE FROM service_domains WHERE service_id = ?1 AND domain NOT IN (
                  SELECT lower(routed.value)
-                 FROM services
-                 JOIN releases ON releases.service_id = services.id AND version = release_version,
-                      json_each(document, '$.domains') AS routed
+                 FROM services, json_each(attached, '$.domains') AS routed
                  WHERE services.id = ?1)",
         )
         .bind(&changed.id)

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::{Sqlite, Transaction};
 
-use super::{Release, ServiceBelow, ServiceRow, Store, StoreResult, VariableRow};
+use super::{NewestImage, Release, ServiceBelow, ServiceRow, Store, StoreResult, VariableRow};
 use crate::domain::{Frozen, LevelVariables, Written, frozen, is_ahead};
 
 /// A service as lists show it.
@@ -23,10 +23,15 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    fn new(row: ServiceRow, release: Option<Release>, config: impl FnOnce() -> Frozen) -> Self {
+    fn new(
+        row: ServiceRow,
+        release: Option<Release>,
+        newest: Option<&NewestImage>,
+        config: impl FnOnce() -> Frozen,
+    ) -> Self {
         let is_ahead = release
             .as_ref()
-            .is_some_and(|release| is_ahead(&row, release, &config()));
+            .is_some_and(|release| is_ahead(&row, release, &config(), newest));
         Self {
             row,
             release,
@@ -132,7 +137,10 @@ impl Store {
                 Some(owners) => self.levels(&owners).await?,
                 None => Vec::new(),
             };
-            copies.put(Listed::new(row, release, || frozen(&levels)));
+            let newest = self.newest_image(&id).await?;
+            copies.put(Listed::new(row, release, newest.as_ref(), || {
+                frozen(&levels)
+            }));
         }
         Ok(copies)
     }
@@ -142,11 +150,13 @@ impl Store {
             self.current_releases().await?.into_iter().collect();
         let variables = self.all_variables().await?;
         let owners = self.all_config_owners().await?;
+        let newest = self.newest_images().await?;
         let mut copies = Copies::default();
         for row in self.all_services().await? {
             let release = releases.remove(&row.id);
             let config = || frozen(&own_levels(&variables, owners.get(&row.id)));
-            copies.put(Listed::new(row.clone(), release, config));
+            let newest = newest.get(&row.id);
+            copies.put(Listed::new(row.clone(), release, newest, config));
         }
         Ok(copies)
     }

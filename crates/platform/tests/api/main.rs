@@ -9,6 +9,7 @@ mod client;
 mod config;
 mod console;
 mod coverage;
+mod delivery;
 mod environments;
 mod errors;
 mod meta;
@@ -101,6 +102,14 @@ fn main() -> ExitCode {
         config::one_store_has_two_views,
         config::config_waits_for_the_next_release,
         config::unknown_levels_and_variables,
+        delivery::a_deploy_tells_its_story_to_the_end,
+        delivery::a_release_says_what_differs_from_the_one_before,
+        delivery::a_rollback_brings_image_and_config_back_and_nothing_else,
+        delivery::a_deploy_that_fails_leaves_the_old_release,
+        delivery::a_cancelled_deploy_leaves_the_old_release,
+        delivery::a_first_deploy_that_is_cancelled_leaves_nothing,
+        delivery::the_second_of_two_deploys_replaces_or_waits,
+        delivery::unknown_deployments,
         errors::malformed_json,
         errors::every_bad_field_at_once,
         errors::bodies_are_bounded,

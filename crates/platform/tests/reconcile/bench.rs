@@ -8,7 +8,7 @@ use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pilothouse::engine::{Engine, EngineChoice, EngineInstance, connect};
+use pilothouse::engine::{BuildSpec, Engine, EngineChoice, EngineInstance, connect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -312,7 +312,8 @@ fn build_image() {
             let engine = engine.unwrap_or_else(|error| {
                 panic!("{error}. These tests need Docker or Podman; `make test` starts one")
             });
-            engine.build_image(IMAGE, context.into()).await.unwrap();
+            let spec = BuildSpec::plain(IMAGE, context.into());
+            spec.run_quietly(engine.as_ref()).await.unwrap();
         });
     });
 }
