@@ -7,6 +7,7 @@ use axum::Router;
 use pilothouse_wire::meta::EngineKind;
 use pilothouse_wire::open::Words;
 
+use crate::build::{self, BuildSettings, Builds};
 use crate::domain::{Attempts, Observed, Platform, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
@@ -17,9 +18,7 @@ use crate::reconcile::{self, Wake};
 use crate::start::StartError;
 use crate::store::Store;
 use crate::vault::Vault;
-
-/// The most that the log of one build may hold, in bytes.
-const JOURNAL_LIMIT: usize = 64 * 1024 * 1024;
+use crate::webhook;
 
 /// What a platform is made of.
 #[derive(Clone, Debug)]
@@ -32,6 +31,8 @@ pub struct Parts {
     pub ingress_url: String,
     /// Whether a proxy in front ends TLS.
     pub behind_proxy: bool,
+    /// How builds are done; their folder is the data directory's own where none is named.
+    pub builds: BuildSettings,
     /// The folder of the console's build.
     pub console: Option<PathBuf>,
 }
@@ -42,6 +43,7 @@ pub struct App {
     context: Context,
     console: Option<PathBuf>,
     reconciler: tokio::task::JoinHandle<()>,
+    builder: tokio::task::JoinHandle<()>,
 }
 
 /// Puts a platform together and starts its reconciler.
@@ -59,7 +61,10 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         engine,
         ingress: Ingress::new(),
         logs,
-        journals: Journals::open(&parts.data_dir, JOURNAL_LIMIT)?,
+        journals: Journals::open(&parts.data_dir, parts.builds.log_limit)?,
+        builds: Builds::default(),
+        build_settings: parts.builds,
+        webhook_secret: webhook::secret(&parts.data_dir)?,
         vault,
         observed: Observed::default(),
         wake,
@@ -68,11 +73,13 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         ingress_url: parts.ingress_url,
     });
     let reconciler = tokio::spawn(reconcile::run(Arc::clone(&platform), woken));
+    let builder = tokio::spawn(build::run(Arc::clone(&platform)));
     Ok(App {
         context: Context::new(Arc::clone(&platform), parts.behind_proxy),
         platform,
         console: parts.console,
         reconciler,
+        builder,
     })
 }
 
@@ -124,6 +131,7 @@ impl App {
     /// Stops at a point where nothing is half written. Instances go on running.
     pub async fn close(self) {
         self.reconciler.abort();
+        self.builder.abort();
         self.platform.logs.flush().await;
         self.platform.store.close().await;
     }

@@ -4,11 +4,14 @@ mod access;
 mod config;
 mod deploys;
 mod error;
+mod images;
 mod listing;
 mod meta;
 mod observed;
 mod orgs;
+mod pipeline;
 mod procfile;
+mod push;
 mod releases;
 mod scope;
 mod services;
@@ -16,6 +19,7 @@ mod spec;
 
 use std::sync::Arc;
 
+use crate::build::{BuildSettings, Builds};
 use crate::engine::Engine;
 use crate::ingress::Ingress;
 use crate::journal::Journals;
@@ -25,7 +29,7 @@ use crate::store::Store;
 use crate::vault::Vault;
 
 pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
-pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, told};
+pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, resolve, told};
 pub(crate) use error::Error;
 pub(crate) use listing::{Listing, Written};
 pub(crate) use observed::{Observed, ObservedService};
@@ -43,6 +47,10 @@ pub(crate) struct Platform {
     pub(crate) ingress: Ingress,
     pub(crate) logs: LogStore,
     pub(crate) journals: Journals,
+    pub(crate) builds: Builds,
+    pub(crate) build_settings: BuildSettings,
+    /// What a Git host signs pushes with.
+    pub(crate) webhook_secret: String,
     pub(crate) vault: Vault,
     pub(crate) observed: Observed,
     pub(crate) wake: Wake,

@@ -9,6 +9,7 @@ mod meta;
 mod mount;
 mod openapi;
 mod orgs;
+mod push;
 mod services;
 mod session;
 mod trace;

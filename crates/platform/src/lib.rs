@@ -2,6 +2,7 @@
 //! web console.
 
 pub mod app;
+pub mod build;
 pub mod command;
 pub mod engine;
 pub mod ingress;
@@ -18,3 +19,4 @@ mod sample;
 mod serve;
 mod store;
 mod vault;
+mod webhook;

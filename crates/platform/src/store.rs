@@ -6,6 +6,8 @@ mod deployments;
 mod error;
 mod images;
 mod orgs;
+mod prune;
+mod pushes;
 mod releases;
 mod services;
 mod shelf;

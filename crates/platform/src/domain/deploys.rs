@@ -16,9 +16,9 @@ use pilothouse_wire::release::{
 
 use super::releases::{ReleaseView, changes};
 use super::spec::RunImage;
-use super::{Error, Frozen, Platform, Result, WEB, diff, frozen};
+use super::{Error, Frozen, Platform, ReleaseDocument, Result, WEB, diff, frozen};
 use crate::journal::Part;
-use crate::store::{self, Cause, ReleaseImage, Rollout, ServiceRow};
+use crate::store::{self, Cause, ImageSource, ReleaseImage, Rollout, ServiceRow};
 
 /// What a deploy would make a release of.
 pub(super) struct Choice {
@@ -27,6 +27,28 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    /// An image that runs in another environment, there or to be fetched from where it is.
+    pub(super) fn promoted(
+        source: ImageSource,
+        image: Option<store::ImageRow>,
+        document: &ReleaseDocument,
+    ) -> Self {
+        let built = image.map(|image| image.built).unwrap_or_default();
+        let reference = match &source {
+            ImageSource::Promoted { reference, .. } => reference.clone(),
+            _ => document.image.clone(),
+        };
+        Self {
+            image: RunImage {
+                reference,
+                source: source.clone(),
+                exposed_ports: built.exposed_ports.clone(),
+                commands: document.commands.clone(),
+            },
+            of: ReleaseImage::Promoted(source, built),
+        }
+    }
+
     /// The image of a description, which is fetched when it is first run.
     pub(super) fn fetched(reference: &str) -> Self {
         let image = RunImage::fetched(reference);
@@ -305,7 +327,7 @@ impl Platform {
     async fn image_of(&self, row: &ServiceRow, choice: &Choice) -> Result<Option<store::ImageRow>> {
         match choice.of {
             ReleaseImage::Version(version) => Ok(self.store.image(&row.id, version).await?),
-            ReleaseImage::Fetched(_) => Ok(None),
+            ReleaseImage::Fetched(_) | ReleaseImage::Promoted(..) => Ok(None),
         }
     }
 

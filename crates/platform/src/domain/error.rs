@@ -72,6 +72,9 @@ pub(crate) enum Error {
         "This was changed meanwhile. Read it again, look at what differs, then save once more."
     )]
     Stale,
+    /// The body of a webhook is no push.
+    #[error("This is not the body of a push. Let the webhook send `application/json`.")]
+    NotAPush,
     /// The stored secrets.
     #[error(transparent)]
     Vault(#[from] VaultError),

@@ -58,7 +58,7 @@ impl ReleaseView {
     }
 
     /// What instances are started from.
-    fn reference(&self) -> String {
+    pub(super) fn reference(&self) -> String {
         let pinned = self.image.as_ref().map(|image| &image.built.reference);
         pinned
             .filter(|reference| !reference.is_empty())

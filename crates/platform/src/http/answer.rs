@@ -121,6 +121,7 @@ impl Failure {
             Error::WrongState(_) | Error::DefaultEnvironment(_) => {
                 Self::new(ErrorCode::WrongState, message)
             }
+            Error::NotAPush => Self::new(ErrorCode::MalformedJson, message),
             Error::Stale => Self::new(ErrorCode::Stale, message),
             Error::NotEmpty { .. } => Self::new(ErrorCode::NotEmpty, message),
             Error::Invalid(errors) => Self::invalid(errors),

@@ -280,6 +280,10 @@ impl Worker {
         self.intake.end().await;
         platform.logs.remove(&self.service_id).await;
         platform.observed.remove(&self.service_id);
+        for id in platform.store.journal_ids(&self.service_id).await? {
+            platform.builds.cancel(&id);
+            platform.journals.remove(&id);
+        }
         platform.store.forget_service(&self.service_id).await?;
         Ok(())
     }

@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::images::{self, NewImage};
-use super::{ImageSource, Store, StoreResult};
+use super::{Built, ImageSource, Store, StoreResult};
 use crate::domain::ReleaseDocument;
 
 /// Deployments that a list shows.
@@ -85,6 +85,8 @@ pub(crate) enum ReleaseImage {
     Version(u32),
     /// The newest from this source, or one that the rollout fetches.
     Fetched(ImageSource),
+    /// One of another service, with what is known of it.
+    Promoted(ImageSource, Built),
 }
 
 /// Why and by whom something is deployed.
@@ -313,7 +315,7 @@ async fn image_version(
 ) -> StoreResult<u32> {
     let source = match image {
         ReleaseImage::Version(version) => return Ok(*version),
-        ReleaseImage::Fetched(source) => source,
+        ReleaseImage::Fetched(source) | ReleaseImage::Promoted(source, _) => source,
     };
     if let Some(version) = images::fitting(change, service_id, source).await? {
         return Ok(version);
@@ -325,7 +327,12 @@ async fn image_version(
         then_deploy: None,
         by,
     };
-    let (_, version) = images::insert(change, new, now).await?;
+    let (id, version) = images::insert(change, new, now).await?;
+    if let ReleaseImage::Promoted(_, built) = image
+        && !built.reference.is_empty()
+    {
+        images::mark_built(change, &id, built).await?;
+    }
     Ok(version)
 }
 

@@ -168,6 +168,32 @@ pub(super) async fn insert(
     Ok((id, version))
 }
 
+/// Notes that an image can be run. `false`: its work had ended otherwise already.
+pub(super) async fn mark_built(
+    change: &mut sqlx::SqliteConnection,
+    id: &str,
+    built: &Built,
+) -> StoreResult<bool> {
+    let done = sqlx::query(
+        "UPDATE images SET state = 'built', reference = ?, digest = ?, commit_sha = ?, dockerfile = ?,
+             processes = ?, exposed_ports = ?, size = ?, step = NULL, error = NULL,
+             error_detail = NULL, updated = ?
+         WHERE id = ? AND (state = 'building' OR fetched AND state IN ('failed', 'cancelled'))",
+    )
+    .bind(&built.reference)
+    .bind(&built.digest)
+    .bind(&built.commit_sha)
+    .bind(&built.dockerfile)
+    .bind(serde_json::to_string(&built.processes)?)
+    .bind(serde_json::to_string(&built.exposed_ports)?)
+    .bind(built.size.map(u64_to_i64))
+    .bind(Utc::now())
+    .bind(id)
+    .execute(change)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// The newest image from a source that is there, or that a rollout already fetches.
 pub(super) async fn fitting(
     change: &mut sqlx::SqliteConnection,
@@ -334,25 +360,9 @@ impl Store {
     /// Notes that an image can be run. `false`: its work had ended otherwise already.
     pub(crate) async fn image_built(&self, row: &ImageRow, built: &Built) -> StoreResult<bool> {
         let mut change = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE images SET state = 'built', reference = ?, digest = ?, commit_sha = ?, dockerfile = ?,
-                 processes = ?, exposed_ports = ?, size = ?, step = NULL, error = NULL,
-                 error_detail = NULL, updated = ?
-             WHERE id = ? AND (state = 'building' OR fetched AND state IN ('failed', 'cancelled'))",
-        )
-        .bind(&built.reference)
-        .bind(&built.digest)
-        .bind(&built.commit_sha)
-        .bind(&built.dockerfile)
-        .bind(serde_json::to_string(&built.processes)?)
-        .bind(serde_json::to_string(&built.exposed_ports)?)
-        .bind(built.size.map(u64_to_i64))
-        .bind(Utc::now())
-        .bind(&row.id)
-        .execute(&mut *change)
-        .await?;
+        let is_new = mark_built(&mut change, &row.id, built).await?;
         self.commit(change, &row.service_id).await?;
-        Ok(done.rows_affected() > 0)
+        Ok(is_new)
     }
 
     /// Ends the work on an image. `false`: it had ended already.
@@ -377,6 +387,24 @@ impl Store {
         .await?;
         self.commit(change, &row.service_id).await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// The images that can be run and whose deploy has not followed yet.
+    pub(crate) async fn undeployed_images(&self) -> StoreResult<Vec<ImageRow>> {
+        let rows =
+            sqlx::query("SELECT * FROM images WHERE state = 'built' AND then_deploy IS NOT NULL")
+                .fetch_all(&self.reader)
+                .await?;
+        rows.iter().map(image).collect()
+    }
+
+    /// Notes that the deploy of an image has followed.
+    pub(crate) async fn deploy_followed(&self, id: &str) -> StoreResult<()> {
+        sqlx::query("UPDATE images SET then_deploy = NULL WHERE id = ?")
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
     }
 
     /// The builds that a process before this one left half done.

@@ -83,7 +83,7 @@ const BELOW: &str =
      JOIN projects ON projects.id = project_id
      WHERE services.deleted = 0";
 
-fn service(row: &SqliteRow) -> StoreResult<ServiceRow> {
+pub(super) fn service(row: &SqliteRow) -> StoreResult<ServiceRow> {
     Ok(ServiceRow {
         id: row.get("id"),
         environment_id: row.get("environment_id"),

@@ -12,6 +12,7 @@ mod coverage;
 mod delivery;
 mod environments;
 mod errors;
+mod images;
 mod meta;
 mod openapi;
 mod orgs;
@@ -110,6 +111,13 @@ fn main() -> ExitCode {
         delivery::a_first_deploy_that_is_cancelled_leaves_nothing,
         delivery::the_second_of_two_deploys_replaces_or_waits,
         delivery::unknown_deployments,
+        images::a_commit_becomes_an_image_a_release_and_a_deployment,
+        images::branches_tags_and_commits_are_built,
+        images::builds_that_fail_say_why,
+        images::a_reference_is_fetched_and_pinned,
+        images::a_pipeline_builds_and_deploys_and_goes_back,
+        images::a_release_is_promoted_with_the_targets_config,
+        images::a_push_to_the_branch_is_built_and_deployed,
         errors::malformed_json,
         errors::every_bad_field_at_once,
         errors::bodies_are_bounded,
