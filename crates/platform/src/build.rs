@@ -128,6 +128,9 @@ async fn end_interrupted(platform: &Platform) -> Result<()> {
             // The row says it too.
             let _ = journal.write(&format!("\n{INTERRUPTED}\n"));
         }
+        if let Err(error) = platform.engine.end_build(&row.service_id).await {
+            tracing::warn!(%error, "what goes on of an interrupted build can't be ended");
+        }
         context::clean_up(&platform.build_settings.folder, &row.id).await;
     }
     for row in platform.store.undeployed_images().await? {

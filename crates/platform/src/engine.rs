@@ -210,6 +210,9 @@ pub trait Engine: Send + Sync + 'static {
     /// Whether builds can read secrets without keeping them.
     async fn takes_build_secrets(&self) -> EngineResult<bool>;
 
+    /// Ends what an earlier process left of a build.
+    async fn end_build(&self, group: &str) -> EngineResult<()>;
+
     /// Builds an image. Dropping it ends the build.
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()>;
 

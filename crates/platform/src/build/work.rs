@@ -359,6 +359,8 @@ async fn build_repository(
         dockerfile: context.dockerfile.clone(),
         args,
         secrets: context.secrets.clone(),
+        // A service has one build at a time.
+        group: row.service_id.clone(),
         labels: BTreeMap::from([
             (
                 "org.opencontainers.image.revision".to_owned(),

@@ -33,6 +33,8 @@ pub struct BuildSpec {
     pub secrets: BTreeMap<String, String>,
     /// Labels of the image.
     pub labels: BTreeMap<String, String>,
+    /// Tells the processes of this build from those of others that go on at the same time.
+    pub group: String,
 }
 
 impl BuildSpec {
@@ -45,6 +47,7 @@ impl BuildSpec {
             args: BTreeMap::new(),
             secrets: BTreeMap::new(),
             labels: BTreeMap::new(),
+            group: uuid::Uuid::new_v4().to_string(),
         }
     }
 

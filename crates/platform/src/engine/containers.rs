@@ -3,6 +3,7 @@
 mod builds;
 mod describe;
 mod failure;
+mod group;
 mod images;
 mod layers;
 mod logs;
@@ -84,6 +85,13 @@ impl Containers {
         let mut label = vec![format!("{INSTALLATION}={}", self.installation)];
         label.extend(service_id.map(|id| format!("{SERVICE}={id}")));
         HashMap::from([("label", label)])
+    }
+
+    /// How the engine names control groups.
+    async fn uses_systemd(&self) -> EngineResult<bool> {
+        let info = self.docker.info().await.map_err(unavailable)?;
+        let driver = info.cgroup_driver.map(|driver| driver.to_string());
+        Ok(driver.as_deref() == Some("systemd"))
     }
 
     async fn ensure_network(&self, name: &str) -> EngineResult<()> {
@@ -285,8 +293,17 @@ impl Engine for Containers {
         Ok(self.detail().await?.starts_with("Podman"))
     }
 
+    async fn end_build(&self, group: &str) -> EngineResult<()> {
+        group::end(&group::parent(group, self.uses_systemd().await?));
+        Ok(())
+    }
+
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()> {
-        builds::build(&self.host, spec, log).await
+        let parent = group::parent(&spec.group, self.uses_systemd().await?);
+        let mut ending = group::Ending::of(parent.clone());
+        let built = builds::build(&self.host, spec, &parent, log).await;
+        ending.is_over = true;
+        built
     }
 
     async fn remove_image(&self, reference: &str) -> EngineResult<()> {

@@ -201,6 +201,10 @@ impl Engine for Simulated {
         Ok(true)
     }
 
+    async fn end_build(&self, _group: &str) -> EngineResult<()> {
+        Ok(())
+    }
+
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()> {
         let steps = [
             "STEP 1/2: FROM scratch",

@@ -37,7 +37,12 @@ struct Step {
 }
 
 /// Builds an image. Dropping it ends the build: engines end what nobody listens to.
-pub(super) async fn build(host: &str, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()> {
+pub(super) async fn build(
+    host: &str,
+    spec: &BuildSpec,
+    control_group: &str,
+    log: &BuildLog,
+) -> EngineResult<()> {
     let failed = |why: String| EngineError::BuildFailed {
         tag: spec.tag.clone(),
         why,
@@ -45,7 +50,7 @@ pub(super) async fn build(host: &str, spec: &BuildSpec, log: &BuildLog) -> Engin
     let body = body(&spec.context)
         .await
         .map_err(|error| failed(format!("its context can't be read: {error}")))?;
-    let request = request(spec, body).map_err(|error| failed(error.to_string()))?;
+    let request = request(spec, control_group, body).map_err(|error| failed(error.to_string()))?;
     // The connection lives as long as the answer is read.
     let (response, _connection) = send(host, request)
         .await
@@ -91,7 +96,11 @@ async fn body(context: &BuildContext) -> io::Result<Body> {
     })
 }
 
-fn request(spec: &BuildSpec, body: Body) -> Result<Request<Body>, http::Error> {
+fn request(
+    spec: &BuildSpec,
+    control_group: &str,
+    body: Body,
+) -> Result<Request<Body>, http::Error> {
     let json = |value: serde_json::Value| value.to_string();
     let mut query = form_urlencoded::Serializer::new(String::new());
     query
@@ -99,6 +108,7 @@ fn request(spec: &BuildSpec, body: Body) -> Result<Request<Body>, http::Error> {
         .append_pair("dockerfile", &spec.dockerfile)
         .append_pair("rm", "true")
         .append_pair("forcerm", "true")
+        .append_pair("cgroupparent", control_group)
         .append_pair("buildargs", &json(serde_json::json!(spec.args)))
         .append_pair("labels", &json(serde_json::json!(spec.labels)));
     if !spec.secrets.is_empty() {
