@@ -147,7 +147,7 @@ mod tests {
         ) {
             let variables = values.iter().map(|(name, value)| Exported { name, value, secret: false });
             let read = read(&export(variables)).unwrap();
-            prop_assert_eq!(read.into_iter().collect::<std::collections::BTreeMap<_, _>>(), values);
+            prop_assert_eq!(read.into_iter().collect::<BTreeMap<_, _>>(), values);
         }
     }
 }
