@@ -59,6 +59,8 @@ pub enum Icon {
     Sliders,
     /// Change.
     Pencil,
+    /// Back to what it was.
+    Undo,
 }
 
 impl Icon {
@@ -102,6 +104,7 @@ impl Icon {
             Self::Sliders => {
                 "M2 5h6 M11 5h3 M2 11h3 M8 11h6 M11 5a1.5 1.5 0 11-3 0 1.5 1.5 0 013 0z M8 11a1.5 1.5 0 11-3 0 1.5 1.5 0 013 0z"
             }
+            Self::Undo => "M3.5 6h6a3.5 3.5 0 010 7H6 M6.5 3l-3 3 3 3",
             Self::Pencil => "M3 13l.7-3L11 2.7l2.3 2.3L6 12.3z",
         }
     }

@@ -11,6 +11,7 @@ use super::save::Dialogs;
 use crate::components::button::{Button, Kind, Segments};
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::feedback::{Failed, Skeleton};
+use crate::components::page::keep_focus;
 use crate::forms::config::Form;
 use crate::forms::config::draft::Side;
 use crate::forms::config::merge::{Choice, Row, Verdict, settle};
@@ -61,6 +62,7 @@ fn ConflictContent(data: Data, form: Form, open: Dialogs) -> impl IntoView {
         let is_empty = settled.is_empty();
         form.settle(settled, newest);
         open.conflict.set(false);
+        keep_focus();
         match is_empty {
             true => notices.say("Nothing is pending any more: the level is as it should be."),
             false => open.review.set(true),
@@ -106,6 +108,8 @@ fn differences(rows: Memo<Vec<Row>>, choices: Choices) -> AnyView {
         if rows.is_empty() {
             return view! { <Skeleton rows=3 /> }.into_any();
         }
+        let mut rows: Vec<Row> = rows;
+        rows.sort_by_key(|row| rank(&row.verdict));
         let rows = rows.iter().map(|row| difference(row, choices));
         let rows = rows.collect_view();
         view! { <ul class="plain-list merge">{rows}</ul> }.into_any()
@@ -147,8 +151,10 @@ fn difference(row: &Row, choices: Choices) -> impl IntoView + use<> {
             />
         }
     });
+    let was_there = row.base.is_some();
     let side = |side: &Option<Side>| match side {
         Some(side) => side_view(side).into_any(),
+        None if was_there => view! { <span class="faint">"removed"</span> }.into_any(),
         None => view! { <span class="faint">"not there"</span> }.into_any(),
     };
     view! {
@@ -167,6 +173,17 @@ fn difference(row: &Row, choices: Choices) -> impl IntoView + use<> {
                 <dd>{side(&row.theirs)}</dd>
             </dl>
         </li>
+    }
+}
+
+/// What needs a look comes first.
+fn rank(verdict: &Verdict) -> usize {
+    match verdict {
+        Verdict::Clash => 0,
+        Verdict::Joined(_) => 1,
+        Verdict::Theirs => 2,
+        Verdict::Same => 3,
+        Verdict::Mine => 4,
     }
 }
 

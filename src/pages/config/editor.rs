@@ -19,6 +19,7 @@ use crate::components::download::download;
 use crate::components::feedback::Note;
 use crate::components::field::SearchBox;
 use crate::components::icon::Icon;
+use crate::components::page::keep_focus;
 use crate::forms::config::draft::{Draft, Entry};
 use crate::forms::config::merge::{Row, Verdict};
 use crate::forms::config::paste::{Exported, export};
@@ -58,7 +59,6 @@ pub fn Editor(level: Level, running: Option<Remote<DeployPreview>>) -> impl Into
             begin.set(draft);
             adding.set(true);
         }),
-        paste: pasting,
     };
     let names = filter.text.into();
     let content = move || match view.get.get().as_str() {
@@ -79,7 +79,7 @@ pub fn Editor(level: Level, running: Option<Remote<DeployPreview>>) -> impl Into
     };
     view! {
         <OthersChanged data form open />
-        <Toolbar data editing view filter />
+        <Toolbar data editing pasting view filter />
         {dynamic(content)}
         <Pending form open />
         <VariableForm
@@ -139,7 +139,13 @@ fn take_in(form: Form, pasted: Pasted) {
 
 /// The views, the filter, and what can be done.
 #[component]
-fn Toolbar(data: Data, editing: Editing, view: QueryText, filter: Typed) -> impl IntoView {
+fn Toolbar(
+    data: Data,
+    editing: Editing,
+    pasting: RwSignal<bool>,
+    view: QueryText,
+    filter: Typed,
+) -> impl IntoView {
     let search = NodeRef::<html::Input>::new();
     use_keys(move |key| {
         let is_search = key == "/";
@@ -157,6 +163,7 @@ fn Toolbar(data: Data, editing: Editing, view: QueryText, filter: Typed) -> impl
     let views = views.into_iter();
     let views = views.map(|(slug, words)| (slug.to_owned(), words.to_owned()));
     let is_own = memo(move || view.get.get().is_empty());
+    let is_history = memo(move || view.get.get() == HISTORY);
     view! {
         <div class="bar">
             <Segments
@@ -173,12 +180,14 @@ fn Toolbar(data: Data, editing: Editing, view: QueryText, filter: Typed) -> impl
                 value=filter.text
                 on_input=move |text| filter.set(text)
             />
-            <ExportButton data view />
+            <When is=move || !is_history.get()>
+                <ExportButton data view />
+            </When>
             <When is=move || is_own.get()>
                 <Button
                     label="Take in .env"
                     glyph=Icon::Upload
-                    on_click=move |()| editing.paste.set(true)
+                    on_click=move |()| pasting.set(true)
                 />
                 <Button
                     label="Add variable"
@@ -285,7 +294,14 @@ fn Pending(form: Form, open: Dialogs) -> impl IntoView {
                 <b class="grow" role="status">
                     {words}
                 </b>
-                <Button label="Discard" kind=Kind::Quiet on_click=move |()| form.discard() />
+                <Button
+                    label="Discard"
+                    kind=Kind::Quiet
+                    on_click=move |()| {
+                        form.discard();
+                        keep_focus();
+                    }
+                />
                 <Button
                     label="Review and save…"
                     kind=Kind::Primary

@@ -73,7 +73,9 @@ fn row(event: &ConfigEvent) -> impl IntoView + use<> {
             <td class="dim">{maybe_instant(event.at)}</td>
             <td>{event.by.clone()}</td>
             <td class="mono name">{change.name.clone()}</td>
-            <td>{kind_mark(&change.kind)}</td>
+            <td>
+                <span class="chips">{kind_mark(&change.kind)}</span>
+            </td>
             <td class="mono dim">{side(&change.before)}</td>
             <td class="mono">{side(&change.after)}</td>
         </tr>

@@ -73,8 +73,14 @@ pub fn Resolved(data: Data, filter: Signal<String>) -> impl IntoView {
         content.into_any()
     };
     let held = data.resolved.held();
+    let aside = move || {
+        view! {
+            <span class="dim sm wide">"The nearest level wins"</span>
+            {freshness(held)}
+        }
+    };
     view! {
-        <Panel title="Why this value?" aside=move || freshness(held) flush=true>
+        <Panel title="Why this value?" aside=aside flush=true>
             {loaded(data.resolved, 6, table)}
         </Panel>
     }
@@ -136,7 +142,11 @@ fn row(line: Line) -> impl IntoView {
             <td>
                 <span class="chips">{from} {build}</span>
             </td>
-            <td>{differs.map(|words| view! { <span class="chip warn">{words}</span> })}</td>
+            <td>
+                <span class="chips">
+                    {differs.map(|words| view! { <span class="chip warn">{words}</span> })}
+                </span>
+            </td>
         </tr>
     }
 }

@@ -82,7 +82,7 @@ fn ReviewContent(data: Data, form: Form, save: Act<Order>, open: RwSignal<bool>)
     };
     view! {
         <div class="body">
-            {dynamic(move || fault_note(faults.get()))} <dl class="diff">{rows}</dl>
+            {dynamic(move || fault_note(faults.get()))} <dl class="diff changes">{rows}</dl>
             {can_send
                 .then(|| {
                     view! {
@@ -170,7 +170,7 @@ fn radius(level: &Level, preview: &ConfigPreview) -> AnyView {
     let list = |services: &[&ServiceEffect], words: fn(&ServiceEffect) -> String| {
         let items = services
             .iter()
-            .map(|service| service_item(org, service, words(service)));
+            .map(|service| service_item(org, service, &words(service)));
         let items = items.collect_view();
         view! { <ul class="plain reached">{items}</ul> }
     };
@@ -179,7 +179,7 @@ fn radius(level: &Level, preview: &ConfigPreview) -> AnyView {
             <b>{reaches(reached.len(), preview.total)}</b>
             {(!reached.is_empty()).then_some(" Each with its next deploy.")}
         </p>
-        {list(&reached, |service| service.changed.join(", "))}
+        {list(&reached, reach_words)}
         {(!shielded.is_empty())
             .then(|| {
                 view! {
@@ -193,7 +193,7 @@ fn radius(level: &Level, preview: &ConfigPreview) -> AnyView {
     .into_any()
 }
 
-fn service_item(org: &str, service: &ServiceEffect, words: String) -> impl IntoView + use<> {
+fn service_item(org: &str, service: &ServiceEffect, words: &str) -> impl IntoView + use<> {
     let scope = Scope::Environment {
         org: org.to_owned(),
         project: service.project.clone(),
@@ -210,7 +210,9 @@ fn service_item(org: &str, service: &ServiceEffect, words: String) -> impl IntoV
                 {icon(Icon::Out)}
                 <span class="unseen">"opens in a new tab"</span>
             </a>
-            <span class="mono dim cut">{words}</span>
+            <span class="mono dim cut" title=words.to_owned()>
+                {words.to_owned()}
+            </span>
         </li>
     }
 }
@@ -238,6 +240,20 @@ fn shields(count: usize) -> String {
     match count {
         1 => "1 is shielded by a value of its own.".to_owned(),
         count => format!("{count} are shielded by values of their own."),
+    }
+}
+
+/// What changes, and what of it the service does not see.
+fn reach_words(service: &ServiceEffect) -> String {
+    let changed = service.changed.join(", ");
+    let shielded: Vec<&str> = service
+        .shielded
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    match shielded.is_empty() {
+        true => changed,
+        false => format!("{changed}; not {}", shielded.join(", ")),
     }
 }
 
@@ -282,6 +298,7 @@ mod tests {
             names.collect::<Vec<_>>()
         };
         assert_eq!(shield_words(shielded[0]), "A at its environment");
+        assert_eq!(reach_words(reached[0]), "A; not B");
         assert_eq!(
             (names(reached), names(shielded)),
             (vec!["api".into()], vec!["web".into()])

@@ -8,6 +8,7 @@ use wire::endpoints::BulkConfig;
 use super::data::{Data, read_level};
 use super::levels::scope_of;
 use crate::api::{Request, call, use_connection};
+use crate::components::page::keep_focus;
 use crate::forms::config::Form;
 use crate::forms::config::draft::{Draft, Snapshot, not_as_sent};
 use crate::reactive::effect;
@@ -75,6 +76,7 @@ pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
                 data.variables.accept(read);
             }
             data.refresh();
+            keep_focus();
             match differs.is_empty() {
                 true => notices.say(said(&saved.outcome, is_service)),
                 false => notices.complain(format!(

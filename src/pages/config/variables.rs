@@ -13,7 +13,7 @@ use super::levels::{hidden, scope_of, word};
 use crate::components::button::{Button, IconButton, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
-use crate::components::page::Panel;
+use crate::components::page::{Panel, keep_focus};
 use crate::forms::config::Form;
 use crate::forms::config::draft::{Draft, Edit, Side, Snapshot};
 use crate::forms::config::variable::VariableDraft;
@@ -40,8 +40,6 @@ pub struct Editing {
     pub form: Form,
     /// Opens the dialog of a variable.
     pub edit: Callback<VariableDraft>,
-    /// Opens the dialog that takes in a text.
-    pub paste: RwSignal<bool>,
 }
 
 /// The table of the variables whose name fits the filter.
@@ -98,11 +96,6 @@ fn no_variables(editing: Editing) -> AnyView {
                 kind=Kind::Primary
                 glyph=Icon::Plus
                 on_click=move |()| editing.edit.run(VariableDraft::new())
-            />
-            <Button
-                label="Take in a .env"
-                kind=Kind::Quiet
-                on_click=move |()| editing.paste.set(true)
             />
         </Empty>
     }
@@ -169,9 +162,13 @@ fn variable_row(name: &str, row: Memo<Option<Row>>, editing: Editing) -> impl In
     };
     let drop = {
         let name = name.to_owned();
-        move |()| match is_changed.get_untracked() {
-            true => form.undo(&name),
-            false => form.remove(&name),
+        move |()| {
+            match is_changed.get_untracked() {
+                true => form.undo(&name),
+                false => form.remove(&name),
+            }
+            // Without its change, a row that was new is gone.
+            keep_focus();
         }
     };
     let drop_label = {
@@ -182,7 +179,7 @@ fn variable_row(name: &str, row: Memo<Option<Row>>, editing: Editing) -> impl In
         }
     };
     let drop_glyph = move || match is_changed.get() {
-        true => Icon::Again,
+        true => Icon::Undo,
         false => Icon::Bin,
     };
     view! {
