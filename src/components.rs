@@ -2,7 +2,9 @@
 //! everything it shows and calls back; it never fetches.
 
 pub mod button;
+pub mod curl;
 pub mod dialog;
+pub mod download;
 pub mod feedback;
 pub mod field;
 pub mod icon;

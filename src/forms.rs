@@ -1,5 +1,6 @@
 //! Forms: each a draft, a pure way from the draft to the request, and a shell.
 
+pub mod config;
 pub mod dotenv;
 pub mod environment;
 pub mod guard;

@@ -9,5 +9,5 @@ pub use address::{Address, Tab};
 pub use hooks::{
     QueryText, ScopeName, query_setter, query_text, scope_name, use_address, use_go, use_kept,
 };
-pub use parts::show_bulk_bar;
+pub use parts::{show_bulk_bar, show_config_tab};
 pub use tree::Pages;

@@ -17,11 +17,12 @@ use wire::path::ServiceParams;
 use wire::service::Service;
 use wire::status::{ServiceState, ServiceStatus};
 
+use super::config::ConfigPlace;
 use super::parts::loaded;
 use crate::api::{call, use_connection};
 use crate::components::status::service_state;
 use crate::reactive::{When, memo};
-use crate::routes::{Address, Tab, use_kept};
+use crate::routes::{Address, Tab, show_config_tab, use_kept};
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
 use actions::use_actions;
@@ -88,6 +89,7 @@ pub fn ServicePage() -> impl IntoView {
         status: use_status(params),
     };
     let actions = use_actions(here);
+    provide_context(ConfigPlace { here, actions });
     use_title(move || title(here, tab.get()));
 
     let content = move |service: Signal<Arc<Service>>| {
@@ -97,6 +99,7 @@ pub fn ServicePage() -> impl IntoView {
             {move || match tab.get() {
                 Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),
                 Tab::Logs => view! { <LogsTab here service /> }.into_any(),
+                Tab::Config => show_config_tab(here.params.get_untracked().scope.dialect()),
                 Tab::Settings => view! { <SettingsTab here actions service /> }.into_any(),
             }}
         }

@@ -1,6 +1,11 @@
 //! What an address of the console means, and how it is written.
 
-use wire::path::{Scope, ServiceParams};
+mod escape;
+
+use escape::{decode, encode};
+use wire::path::{
+    EnvironmentParams, Level, OrgParams, Params, ProjectParams, Scope, ServiceParams,
+};
 
 /// A page of one service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,19 +14,22 @@ pub enum Tab {
     Overview,
     /// What it writes.
     Logs,
+    /// The variables that it receives.
+    Config,
     /// How it is described.
     Settings,
 }
 
 impl Tab {
     /// Every tab, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Overview, Self::Logs, Self::Settings];
+    pub const ALL: [Self; 4] = [Self::Overview, Self::Logs, Self::Config, Self::Settings];
 
     /// The word in the address.
     pub fn slug(self) -> &'static str {
         match self {
             Self::Overview => "overview",
             Self::Logs => "logs",
+            Self::Config => "config",
             Self::Settings => "settings",
         }
     }
@@ -31,6 +39,7 @@ impl Tab {
         match self {
             Self::Overview => "Overview",
             Self::Logs => "Logs",
+            Self::Config => "Config",
             Self::Settings => "Settings",
         }
     }
@@ -65,6 +74,8 @@ pub enum Address {
     NewService(Scope),
     /// A page of one service.
     Service(ServiceParams, Tab),
+    /// The config of an org, a project or an environment. That of a service is one of its pages.
+    Config(Level),
 }
 
 impl Address {
@@ -75,6 +86,30 @@ impl Address {
             service: service.to_owned(),
         };
         Self::Service(params, tab)
+    }
+
+    /// The config of a level.
+    pub fn config(level: Level) -> Self {
+        match level {
+            Level::Service(params) => Self::Service(params, Tab::Config),
+            level => Self::Config(level),
+        }
+    }
+
+    /// The config of an environment. W has no page for it.
+    pub fn environment_config(scope: &Scope) -> Option<Self> {
+        match scope {
+            Scope::Workspace { .. } => None,
+            Scope::Environment {
+                org,
+                project,
+                environment,
+            } => Some(Self::Config(Level::Environment(EnvironmentParams {
+                org: org.clone(),
+                project: project.clone(),
+                environment: environment.clone(),
+            }))),
+        }
     }
 
     /// The path of the list of orgs, even where one was used last.
@@ -94,6 +129,10 @@ impl Address {
             Self::Service(params, tab) => {
                 scope_path(&params.scope) + &join(&["s", &params.service, tab.slug()])
             }
+            Self::Config(Level::Service(params)) => {
+                Self::Service(params.clone(), Tab::Config).path()
+            }
+            Self::Config(_) => self.parent().path() + "/config",
         }
     }
 
@@ -122,6 +161,22 @@ impl Address {
                 org: (*org).to_owned(),
                 project: (*project).to_owned(),
             }),
+            ["o", org, "config"] => Some(Self::Config(Level::Org(OrgParams {
+                org: (*org).to_owned(),
+            }))),
+            ["o", org, "p", project, "config"] => {
+                Some(Self::Config(Level::Project(ProjectParams {
+                    org: (*org).to_owned(),
+                    project: (*project).to_owned(),
+                })))
+            }
+            ["o", org, "p", project, "e", environment, "config"] => {
+                Some(Self::Config(Level::Environment(EnvironmentParams {
+                    org: (*org).to_owned(),
+                    project: (*project).to_owned(),
+                    environment: (*environment).to_owned(),
+                })))
+            }
             ["o", org, "p", project, "e", environment, rest @ ..] => {
                 let scope = Scope::Environment {
                     org: (*org).to_owned(),
@@ -178,15 +233,29 @@ impl Address {
             | Self::Org { .. }
             | Self::Home
             | Self::Connect => Self::Home,
+            Self::Config(Level::Org(OrgParams { org })) => Self::Org { org: org.clone() },
+            Self::Config(Level::Project(ProjectParams { org, project })) => Self::Project {
+                org: org.clone(),
+                project: project.clone(),
+            },
+            Self::Config(Level::Environment(params)) => Self::Services(environment_scope(params)),
+            Self::Config(Level::Service(params)) => Self::Service(params.clone(), Tab::Overview),
         }
     }
 
     /// Where services are, for the addresses inside such a place.
-    pub fn scope(&self) -> Option<&Scope> {
+    pub fn scope(&self) -> Option<Scope> {
         match self {
-            Self::Services(scope) | Self::NewService(scope) => Some(scope),
-            Self::Service(params, _) => Some(&params.scope),
-            Self::Connect | Self::Home | Self::Org { .. } | Self::Project { .. } => None,
+            Self::Services(scope) | Self::NewService(scope) => Some(scope.clone()),
+            Self::Service(params, _) | Self::Config(Level::Service(params)) => {
+                Some(params.scope.clone())
+            }
+            Self::Config(Level::Environment(params)) => Some(environment_scope(params)),
+            Self::Connect
+            | Self::Home
+            | Self::Org { .. }
+            | Self::Project { .. }
+            | Self::Config(Level::Org(_) | Level::Project(_)) => None,
         }
     }
 
@@ -195,10 +264,9 @@ impl Address {
         match self {
             Self::Org { org } | Self::Project { org, .. } => Some(org),
             Self::Connect | Self::Home => None,
-            Self::Services(_) | Self::NewService(_) | Self::Service(..) => match self.scope()? {
-                Scope::Workspace { workspace, .. } => Some(workspace),
-                Scope::Environment { org, .. } => Some(org),
-            },
+            Self::Services(scope) | Self::NewService(scope) => owner(scope),
+            Self::Service(params, _) => owner(params),
+            Self::Config(level) => owner(level),
         }
     }
 
@@ -206,12 +274,28 @@ impl Address {
     pub fn project(&self) -> Option<&str> {
         match self {
             Self::Project { project, .. } => Some(project),
-            other => match other.scope()? {
-                Scope::Workspace { project, .. } | Scope::Environment { project, .. } => {
-                    Some(project)
-                }
-            },
+            Self::Connect | Self::Home | Self::Org { .. } => None,
+            Self::Services(scope) | Self::NewService(scope) => project(scope),
+            Self::Service(params, _) => project(params),
+            Self::Config(level) => project(level),
         }
+    }
+}
+
+/// The org of a path, or its workspace.
+fn owner(of: &impl Params) -> Option<&str> {
+    of.value("org").or_else(|| of.value("workspace_id"))
+}
+
+fn project(of: &impl Params) -> Option<&str> {
+    of.value("project").or_else(|| of.value("project_id"))
+}
+
+fn environment_scope(params: &EnvironmentParams) -> Scope {
+    Scope::Environment {
+        org: params.org.clone(),
+        project: params.project.clone(),
+        environment: params.environment.clone(),
     }
 }
 
@@ -233,43 +317,6 @@ fn join(parts: &[&str]) -> String {
         encode(part, &mut path);
     }
     path
-}
-
-fn encode(part: &str, into: &mut String) {
-    for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            into.push('%');
-            into.extend([byte >> 4, byte & 15].map(|digit| {
-                char::from_digit(u32::from(digit), 16).map_or('0', |c| c.to_ascii_uppercase())
-            }));
-        }
-    }
-}
-
-fn decode(part: &str) -> String {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let [first, tail @ ..] = rest {
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
-                bytes.push(hex(*high).unwrap_or(0) << 4 | hex(*low).unwrap_or(0));
-                rest = after;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|d| u8::try_from(d).ok())
 }
 
 #[cfg(test)]
@@ -327,6 +374,32 @@ mod tests {
                 "/w/acme/p/shop/s/api/settings",
                 Address::service(&workspace(), "api", Tab::Settings),
             ),
+            (
+                "/o/acme/config",
+                Address::Config(Level::Org(OrgParams { org: org() })),
+            ),
+            (
+                "/o/acme/p/shop/config",
+                Address::Config(Level::Project(ProjectParams {
+                    org: org(),
+                    project: "shop".into(),
+                })),
+            ),
+            (
+                "/o/acme/p/shop/e/production/config",
+                Address::Config(Level::Environment(EnvironmentParams {
+                    org: org(),
+                    project: "shop".into(),
+                    environment: "production".into(),
+                })),
+            ),
+            (
+                "/o/acme/p/shop/e/production/s/api/config",
+                Address::config(Level::Service(ServiceParams {
+                    scope: environment(),
+                    service: "api".into(),
+                })),
+            ),
         ];
         for (path, address) in all {
             assert_eq!(address.path(), path);
@@ -365,6 +438,19 @@ mod tests {
             "/",
         ];
         assert_eq!(paths, up);
+    }
+
+    #[test]
+    fn config_belongs_to_what_it_is_of() {
+        let config = Address::read("/o/acme/p/shop/e/production/config");
+        let config = config.unwrap();
+        assert_eq!(config.scope(), Some(environment()));
+        assert_eq!(
+            (config.org(), config.project()),
+            (Some("acme"), Some("shop"))
+        );
+        assert_eq!(config.parent(), Address::Services(environment()));
+        assert_eq!(Address::read("/o/acme/config").unwrap().project(), None);
     }
 
     #[test]

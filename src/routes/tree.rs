@@ -22,6 +22,7 @@ pub(super) enum Kind {
     Services(Dialect),
     NewService(Dialect),
     Service(Dialect),
+    Config,
 }
 
 impl Kind {
@@ -34,6 +35,7 @@ impl Kind {
             Address::Services(scope) => Self::Services(scope.dialect()),
             Address::NewService(scope) => Self::NewService(scope.dialect()),
             Address::Service(params, _) => Self::Service(params.scope.dialect()),
+            Address::Config(_) => Self::Config,
         }
     }
 }
@@ -49,6 +51,7 @@ pub fn Pages() -> impl IntoView {
         Some(Kind::Services(_)) => ServicesPage().into_any(),
         Some(kind @ Kind::NewService(_)) => show(Part::Form, kind),
         Some(kind @ Kind::Service(_)) => show(Part::Service, kind),
+        Some(kind @ Kind::Config) => show(Part::Config, kind),
         Some(kind) => show(Part::Places, kind),
     });
     finish_navigation();
