@@ -294,7 +294,7 @@ impl Engine for Containers {
     }
 
     async fn end_build(&self, group: &str) -> EngineResult<()> {
-        group::end(&group::parent(group, self.uses_systemd().await?));
+        group::end(group::parent(group, self.uses_systemd().await?));
         Ok(())
     }
 

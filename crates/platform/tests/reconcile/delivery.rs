@@ -248,7 +248,7 @@ fn a_build_that_hangs_is_cancelled() {
             .as_str()
             .unwrap_or_default()
             .to_owned();
-        let hangs = text.contains("it begins");
+        let hangs = text.contains("\nit begins\n");
         (text, hangs)
     });
     let second = bench.begin_build();
@@ -294,8 +294,9 @@ fn what_a_kill_interrupts_is_never_stuck() {
     with_busybox(&bench, "echo it begins; exec /bin/busybox sleep 4322");
     let version = bench.begin_build();
     bench.wait_for("the build to go on", || {
-        let text = bench.log(&format!("images/{version}"))["log_text"].to_string();
-        let goes_on = text.contains("it begins");
+        let log = bench.log(&format!("images/{version}"));
+        let text = log["log_text"].as_str().unwrap_or_default().to_owned();
+        let goes_on = text.contains("\nit begins\n");
         (text, goes_on)
     });
     bench.kill();
@@ -306,6 +307,10 @@ fn what_a_kill_interrupts_is_never_stuck() {
         image["error"].as_str().unwrap().contains("interrupted"),
         "{image}"
     );
+    bench.wait_for("nothing to be left of it", || {
+        let left = running("sleep\u{0}4322");
+        (left.clone(), left.is_empty())
+    });
 
     bench.commit("acme/web", &[("Dockerfile", &recipe("one"))]);
     assert_eq!(bench.build()["state"], "built");

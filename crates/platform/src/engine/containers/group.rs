@@ -6,8 +6,9 @@
 use std::fs;
 use std::time::Duration;
 
-/// A step that was just about to begin is found by the second look.
-const SECOND_LOOK: Duration = Duration::from_secs(2);
+/// A step that was just about to begin is found by a later look.
+const LOOKS: u32 = 20;
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The control group of a build, as the engine's API takes it.
 pub(super) fn parent(name: &str, is_systemd: bool) -> String {
@@ -39,28 +40,36 @@ impl Drop for Ending {
         if self.is_over {
             return;
         }
-        let parent = std::mem::take(&mut self.parent);
-        end(&parent);
-        tokio::spawn(async move {
-            tokio::time::sleep(SECOND_LOOK).await;
-            end(&parent);
-        });
+        end(std::mem::take(&mut self.parent));
     }
 }
 
-/// Ends every process in a control group. Those of others can't be ended, and are not.
-pub(super) fn end(parent: &str) {
-    let name = parent.trim_start_matches('/');
+/// Ends every process in a control group, for a while.
+pub(super) fn end(parent: String) {
+    tokio::spawn(async move {
+        for _ in 0..LOOKS {
+            kill(&parent);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    });
+}
+
+/// Kills every process in a control group. Those of others can't be killed, and are not.
+fn kill(parent: &str) {
+    let wanted = parent.trim_start_matches('/');
     let Ok(processes) = fs::read_dir("/proc") else {
         return;
     };
     for process in processes.flatten() {
-        let name = process.file_name();
-        let Some(pid) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else {
+        let number = process.file_name();
+        let Some(pid) = number
+            .to_str()
+            .and_then(|number| number.parse::<i32>().ok())
+        else {
             continue;
         };
         let groups = fs::read_to_string(process.path().join("cgroup")).unwrap_or_default();
-        if groups.split(['/', '\n']).any(|group| group == name)
+        if groups.split(['/', '\n']).any(|group| group == wanted)
             && let Some(pid) = rustix::process::Pid::from_raw(pid)
         {
             // It may have ended by itself meanwhile.
