@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod connection;
+pub mod curl;
 pub mod error;
 
 pub use client::{Answer, Call, Request, call, send};

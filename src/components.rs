@@ -2,8 +2,10 @@
 //! everything it shows and calls back; it never fetches.
 
 pub mod button;
+pub mod curl;
 pub mod dialog;
 pub mod difference;
+pub mod download;
 pub mod feedback;
 pub mod field;
 pub mod focus;

@@ -1,6 +1,7 @@
 //! Forms: each a draft, a pure way from the draft to the request, and a shell.
 
 pub mod build;
+pub mod config;
 pub mod deploy;
 pub mod dotenv;
 pub mod environment;

@@ -1,6 +1,7 @@
 //! Pages: one file each, with the same order inside: parameters, data, derived values, actions,
 //! view, private parts.
 
+pub mod config;
 pub mod connect;
 pub mod deployments;
 pub mod home;
@@ -11,3 +12,4 @@ pub mod parts;
 pub mod project;
 pub mod service;
 pub mod services;
+pub mod typed;

@@ -10,5 +10,5 @@ pub use hooks::{
     QueryText, ScopeName, query_setter, query_step, query_text, scope_name, use_address, use_go,
     use_kept,
 };
-pub use parts::show_bulk_bar;
+pub use parts::{show_bulk_bar, show_config_tab};
 pub use tree::Pages;

@@ -267,7 +267,29 @@ const UNUSED: &[(&str, &str)] = &[
     ("workspace.create", "the same as org.create"),
     ("workspace.project.create", "the same as project.create"),
     ("service.put", "the same as service.update"),
+    (
+        "pipeline.status",
+        "a service tells its newest image, release and deployment",
+    ),
+    ("pipeline.deploy", "a build and a deploy are two steps here"),
+    (
+        "pipeline.rollback",
+        "a release is chosen, and looked at before",
+    ),
+    ("promotion.preview", "promotions are not offered here yet"),
+    ("promotion.create", "promotions are not offered here yet"),
+    ("config.set", "config.bulk changes several at once"),
+    ("config.delete", "config.bulk removes several at once"),
 ];
+
+/// The sources in which the endpoints are declared.
+fn declared_endpoints() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/wire/src/endpoints");
+    let files = fs::read_dir(folder).unwrap();
+    files
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect()
+}
 
 #[test]
 fn every_endpoint_is_called_or_listed() {
@@ -275,16 +297,12 @@ fn every_endpoint_is_called_or_listed() {
         .iter()
         .map(|source| source.code.as_str())
         .collect();
-    let declared = fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/wire/src/endpoints.rs"),
-    )
-    .unwrap();
+    let declared = declared_endpoints();
     for endpoint in pilothouse_wire::endpoints::ALL {
         let name = endpoint.name;
-        let quoted = format!("const NAME: &'static str = \"{name}\"");
-        let before = declared.split(&quoted).next().unwrap();
+        let quoted = format!(" = \"{name}\";");
+        let (before, _) = declared.split_once(&quoted).unwrap();
         let kind = before.rsplit("pub struct ").next().unwrap();
-        let kind = kind.split(';').next().unwrap();
         let is_called = ["send", "call"]
             .iter()
             .any(|way| all.contains(&format!("{way}::<{kind}>")));

@@ -11,7 +11,7 @@ use web_sys::{AbortController, AbortSignal};
 use wire::endpoint::{BodyRule, Endpoint, Method, dialect, url};
 use wire::envelope::{Dialect, decode_error, decode_reply};
 
-use super::{Connection, Failure};
+use super::{Connection, Failure, curl};
 
 /// How long a call may take, in seconds: longer than the platform's own limit for any of them.
 const TIMEOUT: u32 = 30;
@@ -24,6 +24,8 @@ pub struct Request {
     method: Method,
     url: String,
     body: Option<String>,
+    /// The revision that what is changed must still have.
+    revision: Option<String>,
 }
 
 /// A call and the type of what it is answered with.
@@ -38,6 +40,7 @@ pub struct Answer {
     name: &'static str,
     dialect: Dialect,
     bytes: Vec<u8>,
+    revision: Option<String>,
 }
 
 /// A call of a declared endpoint, not sent yet.
@@ -59,6 +62,7 @@ pub fn call<E: Endpoint>(
                 Some(serde_json::to_string(body).unwrap_or_default())
             }
         },
+        revision: None,
     };
     Call {
         request,
@@ -79,6 +83,15 @@ pub fn send<E: Endpoint>(
     receive(call::<E>(connection, params, query, body).request)
 }
 
+impl<T> Call<T> {
+    /// Asks the platform to refuse it unless what it changes still has this revision.
+    #[must_use]
+    pub fn if_revision(mut self, revision: Option<String>) -> Self {
+        self.request.revision = revision;
+        self
+    }
+}
+
 async fn receive<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
     request.send().await?.read()
 }
@@ -90,12 +103,25 @@ impl Request {
     /// Sends it. Dropping the future aborts it.
     pub fn send(self) -> Exchange {
         Box::pin(async move {
+            let (name, dialect) = (self.name, self.dialect);
+            let (bytes, revision) = exchange(self).await?;
             Ok(Answer {
-                bytes: exchange(self.method, &self.url, self.body).await?,
-                name: self.name,
-                dialect: self.dialect,
+                name,
+                dialect,
+                bytes,
+                revision,
             })
         })
+    }
+
+    /// The same call for a terminal, without the key: it stands in the environment there.
+    pub fn as_curl(&self, origin: &str) -> String {
+        let url = match self.url.starts_with('/') {
+            true => format!("{origin}{}", self.url),
+            false => self.url.clone(),
+        };
+        let revision = self.revision.as_deref();
+        curl::command(self.method.name(), &url, revision, self.body.as_deref())
     }
 }
 
@@ -108,6 +134,11 @@ impl Answer {
         decode_reply(self.dialect, &self.bytes)
             .map_err(|error| Failure::Malformed(format!("{}: {error}", self.name)))
     }
+
+    /// The revision of what was answered, where the platform told one.
+    pub fn revision(&self) -> Option<String> {
+        self.revision.clone()
+    }
 }
 
 /// Aborts the request when the one who asked is gone.
@@ -119,7 +150,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-async fn exchange(method: Method, url: &str, body: Option<String>) -> Result<Vec<u8>, Failure> {
+async fn exchange(call: Request) -> Result<(Vec<u8>, Option<String>), Failure> {
     let controller = AbortController::new().map_err(|_| Failure::Unreachable)?;
     let signals = js_sys::Array::of2(
         &controller.signal(),
@@ -127,25 +158,24 @@ async fn exchange(method: Method, url: &str, body: Option<String>) -> Result<Vec
     );
     let _guard = AbortOnDrop(controller);
     let signal = AbortSignal::any(&signals);
-    let response = request(method, url, body, &signal)?
+    let response = request(call, &signal)?
         .send()
         .await
         .map_err(network_failure)?;
     let bytes = response.binary().await.map_err(network_failure)?;
-    answer(&response, bytes)
+    let revision = response.headers().get("ETag");
+    Ok((answer(&response, bytes)?, revision))
 }
 
-fn request(
-    method: Method,
-    url: &str,
-    body: Option<String>,
-    signal: &AbortSignal,
-) -> Result<gloo_net::http::Request, Failure> {
-    let builder = RequestBuilder::new(url)
-        .method(method_of(method))
+fn request(call: Request, signal: &AbortSignal) -> Result<gloo_net::http::Request, Failure> {
+    let mut builder = RequestBuilder::new(&call.url)
+        .method(method_of(call.method))
         .abort_signal(Some(signal))
         .header("Accept", "application/json");
-    match body {
+    if let Some(revision) = &call.revision {
+        builder = builder.header("If-Match", revision);
+    }
+    match call.body {
         Some(body) => builder
             .header("Content-Type", "application/json")
             .body(JsValue::from(body)),

@@ -63,6 +63,11 @@ impl Failure {
         self.status() == Some(404)
     }
 
+    /// Whether what should be changed is no longer as it was read.
+    pub fn is_stale(&self) -> bool {
+        self.status() == Some(412)
+    }
+
     /// The faults by field. A taken name or domain is a fault of its field, whether or not the
     /// platform says so.
     pub fn field_errors(&self) -> FieldErrors {

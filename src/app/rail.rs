@@ -157,7 +157,7 @@ fn environment_rows(tree: Tree, here: &Address, org: &str, project: &str) -> imp
                 project: project.to_owned(),
                 environment: environment.slug.clone(),
             };
-            let current = (here.scope() == Some(&scope)).then_some("page");
+            let current = (here.scope().as_ref() == Some(&scope)).then_some("page");
             view! {
                 <a class="sub" href=Address::Services(scope).path() aria-current=current>
                     <span class="cut">{environment.name.clone()}</span>

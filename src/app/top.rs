@@ -57,18 +57,19 @@ fn crumbs(address: &Address) -> Vec<(String, Address)> {
         }
     }
     if let Some(scope) = address.scope() {
-        let name = scope_name(scope);
+        let name = scope_name(&scope);
         let words = if is_workspace(address) {
             name.project
         } else {
             name.environment
         };
-        crumbs.push((words, Address::Services(scope.clone())));
+        crumbs.push((words, Address::Services(scope)));
     }
     match address {
         Address::Deployments(_) => crumbs.push(("Deployments".to_owned(), address.clone())),
         Address::NewService(_) => crumbs.push(("New service".to_owned(), address.clone())),
         Address::Service(params, _) => crumbs.push((params.service.clone(), address.clone())),
+        Address::Config(_) => crumbs.push(("Config".to_owned(), address.clone())),
         Address::Home => crumbs.push(("Organisations".to_owned(), Address::Home)),
         _ => {}
     }

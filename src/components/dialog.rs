@@ -13,8 +13,12 @@ use crate::reactive::{dynamic, effect};
 pub fn Dialog(
     #[prop(into)] title: Signal<String>,
     open: RwSignal<bool>,
+    /// Whether it holds more than a few fields: tables.
+    #[prop(optional)]
+    large: bool,
     children: ChildrenFn,
 ) -> impl IntoView {
+    let class = if large { "dialog large" } else { "dialog" };
     let children = StoredValue::new(children);
     let modal = move || {
         open.get().then(|| {
@@ -26,7 +30,7 @@ pub fn Dialog(
                 }
             };
             view! {
-                <dialog class="dialog" node_ref=node aria-label=title on:close=close>
+                <dialog class=class node_ref=node aria-label=title on:close=close>
                     <header>
                         <h2>{title}</h2>
                         <IconButton

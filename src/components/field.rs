@@ -165,6 +165,12 @@ pub fn AreaField(
     #[prop(into)] on_input: Callback<String>,
     #[prop(into, optional)] faults: Signal<Vec<String>>,
     #[prop(into, optional)] placeholder: &'static str,
+    /// Whether what is typed is not shown: secrets of several lines.
+    #[prop(into, optional)]
+    masked: Signal<bool>,
+    /// Whether the cursor starts here.
+    #[prop(optional)]
+    first: bool,
 ) -> impl IntoView {
     let id = unique_id();
     let about = format!("{id}-about");
@@ -179,9 +185,14 @@ pub fn AreaField(
             <textarea
                 id=id
                 class="input mono area"
+                class:masked=masked
                 rows="5"
+                autocomplete="off"
+                autocapitalize="off"
                 spellcheck="false"
+                autofocus=first
                 placeholder=placeholder
+                aria-invalid=move || faults.with(|faults| !faults.is_empty()).then_some("true")
                 aria-describedby=about.clone()
                 prop:value=value
                 on:input:target=move |event| on_input.run(event.target().value())

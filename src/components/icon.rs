@@ -55,6 +55,12 @@ pub enum Icon {
     Bin,
     /// Pause.
     Pause,
+    /// Config.
+    Sliders,
+    /// Change.
+    Pencil,
+    /// Back to what it was.
+    Undo,
 }
 
 impl Icon {
@@ -95,6 +101,11 @@ impl Icon {
             Self::Clock => "M14 8A6 6 0 112 8a6 6 0 0112 0z M8 4.5V8l2.5 1.5",
             Self::Bin => "M3 4h10 M6 4V2h4v2 M4.5 4l.5 10h6l.5-10",
             Self::Pause => "M5.5 3v10 M10.5 3v10",
+            Self::Sliders => {
+                "M2 5h6 M11 5h3 M2 11h3 M8 11h6 M11 5a1.5 1.5 0 11-3 0 1.5 1.5 0 013 0z M8 11a1.5 1.5 0 11-3 0 1.5 1.5 0 013 0z"
+            }
+            Self::Undo => "M3.5 6h6a3.5 3.5 0 010 7H6 M6.5 3l-3 3 3 3",
+            Self::Pencil => "M3 13l.7-3L11 2.7l2.3 2.3L6 12.3z",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The parts of a page's layout: head, panel, list of facts.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// A page's title line with what can be done there.
 #[component]
@@ -44,6 +45,21 @@ pub fn Panel(
             <div class=if flush { "flush" } else { "body" }>{children()}</div>
         </section>
     }
+}
+
+/// Gives the focus to the page, if what had it is gone: the keyboard goes on from there.
+pub fn keep_focus() {
+    request_animation_frame(|| {
+        let focused = document().active_element();
+        let is_lost = focused.is_none_or(|element| element.tag_name() == "BODY");
+        let page = document().get_element_by_id("main").filter(|_| is_lost);
+        if let Some(page) = page.and_then(|page| page.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            // Fails only for an element that can't have the focus.
+            let _ = page.focus_with_options(&options);
+        }
+    });
 }
 
 /// One line of a list of facts.

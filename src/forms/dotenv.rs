@@ -14,6 +14,36 @@ const NO_NAME: &str = "the name before = is missing or is not letters, digits an
 const NO_END: &str = "the closing quote is missing";
 const AFTER_QUOTE: &str = "only a comment may follow the closing quote";
 
+/// A variable where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The line that it begins on, counted from 1.
+    pub line: usize,
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// Reads every variable with its line, and every line that is none.
+pub fn read(text: &str) -> (Vec<Assignment>, Vec<Fault>) {
+    let mut reader = Reader {
+        rest: text,
+        line: 1,
+    };
+    let (mut variables, mut faults) = (Vec::new(), Vec::new());
+    loop {
+        match reader.variable() {
+            Ok(Some(variable)) => variables.push(variable),
+            Ok(None) => return (variables, faults),
+            Err(fault) => {
+                faults.push(fault);
+                reader.take_line();
+            }
+        }
+    }
+}
+
 /// Reads every variable, in order; a name that comes twice keeps its last value. Double quotes know
 /// `\n`, `\t`, `\r`, `\"`, `\\` and `\$`; single quotes know nothing; both may span lines. Outside
 /// quotes a ` #` begins a comment.
@@ -21,12 +51,12 @@ const AFTER_QUOTE: &str = "only a comment may follow the closing quote";
 /// # Errors
 /// The first line that can't be read.
 pub fn parse(text: &str) -> Result<Vec<(String, String)>, Fault> {
-    let mut reader = Reader {
-        rest: text,
-        line: 1,
-    };
+    let (assignments, faults) = read(text);
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(fault);
+    }
     let mut variables: Vec<(String, String)> = Vec::new();
-    while let Some((name, value)) = reader.variable()? {
+    for Assignment { name, value, .. } in assignments {
         match variables.iter_mut().find(|(known, _)| *known == name) {
             Some(known) => known.1 = value,
             None => variables.push((name, value)),
@@ -41,8 +71,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn variable(&mut self) -> Result<Option<(String, String)>, Fault> {
+    fn variable(&mut self) -> Result<Option<Assignment>, Fault> {
         self.skip_empty();
+        let began = self.line;
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -65,7 +96,11 @@ impl<'a> Reader<'a> {
             Some(quote @ ('"' | '\'')) => self.quoted(quote)?,
             _ => self.plain(),
         };
-        Ok(Some((name.to_owned(), value)))
+        Ok(Some(Assignment {
+            line: began,
+            name: name.to_owned(),
+            value,
+        }))
     }
 
     fn skip_empty(&mut self) {
@@ -160,12 +195,12 @@ mod tests {
     use super::*;
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
-    fn read(text: &str) -> Vec<(String, String)> {
+    fn pairs(text: &str) -> Vec<(String, String)> {
         parse(text).unwrap()
     }
 
     fn one(text: &str) -> String {
-        let mut variables = read(text);
+        let mut variables = pairs(text);
         assert_eq!(variables.len(), 1, "{text}");
         variables.remove(0).1
     }
@@ -180,7 +215,7 @@ mod tests {
             ("EMPTY", ""),
         ];
         assert_eq!(
-            read(text),
+            pairs(text),
             expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
     }
@@ -202,7 +237,7 @@ mod tests {
     #[test]
     fn a_comment_may_be_all_there_is() {
         assert_eq!(one("A= # nothing"), "");
-        assert_eq!(read("# a\n\n#b"), []);
+        assert_eq!(pairs("# a\n\n#b"), []);
     }
 
     #[test]
@@ -236,6 +271,21 @@ mod tests {
                 words: AFTER_QUOTE
             }
         );
+    }
+
+    #[test]
+    fn every_line_is_told_apart() {
+        let (variables, faults) = read("A=1\nno\nB=\"x\ny\"\nC=\"z\" w\nD=2\nE='open");
+        let lines: Vec<_> = variables
+            .iter()
+            .map(|one| (one.line, one.name.as_str()))
+            .collect();
+        assert_eq!(lines, [(1, "A"), (3, "B"), (6, "D")]);
+        let faults: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.line, fault.words))
+            .collect();
+        assert_eq!(faults, [(2, NO_EQUALS), (5, AFTER_QUOTE), (7, NO_END)]);
     }
 
     fn quote(value: &str) -> String {

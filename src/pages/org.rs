@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use wire::endpoint::NoQuery;
 use wire::endpoints::CreateProject;
 use wire::org::Named;
-use wire::path::OrgParams;
+use wire::path::{Level, OrgParams};
 use wire::project::Project;
 
 use super::parts::{freshness, loaded, maybe_instant};
 use crate::api::{send, use_connection};
-use crate::components::button::{Button, Kind};
+use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::{Head, Panel};
@@ -70,8 +70,10 @@ pub fn OrgPage() -> impl IntoView {
             .get()
             .map(|projects| plural(projects.len(), "project"))
     };
+    let config = move || Address::config(Level::Org(OrgParams { org: org.get() })).path();
     view! {
         <Head title=name about=about>
+            <ButtonLink label="Config" href=Signal::derive(config) glyph=Icon::Sliders />
             <Button
                 label="New project"
                 kind=Kind::Primary

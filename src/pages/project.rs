@@ -7,7 +7,7 @@ use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{CreateEnvironment, ListServices};
 use wire::environment::{Environment, EnvironmentCreate};
 use wire::open::Open;
-use wire::path::{ProjectParams, Scope};
+use wire::path::{Level, ProjectParams, Scope};
 use wire::service::Service;
 use wire::status::ServiceState;
 
@@ -65,8 +65,13 @@ pub fn ProjectPage() -> impl IntoView {
         .into_any()
     };
     let about = move || "Environments side by side";
+    let config = move || {
+        let (org, project) = place.get();
+        Address::config(Level::Project(ProjectParams { org, project })).path()
+    };
     view! {
         <Head title=name about=about>
+            <ButtonLink label="Config" href=Signal::derive(config) glyph=Icon::Sliders />
             <Button
                 label="New environment"
                 glyph=Icon::Plus

@@ -24,11 +24,12 @@ use wire::release::Deployment;
 use wire::service::Service;
 use wire::status::{ServiceState, ServiceStatus};
 
+use super::config::ConfigPlace;
 use super::parts::loaded;
 use crate::api::{call, use_connection};
 use crate::components::status::service_state;
 use crate::reactive::{When, memo};
-use crate::routes::{Address, Tab, use_kept};
+use crate::routes::{Address, Tab, show_config_tab, use_kept};
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
 use actions::use_actions;
@@ -104,6 +105,7 @@ pub fn ServicePage() -> impl IntoView {
     };
     tell_ends(here.deployment, move || here.refresh());
     let actions = use_actions(here);
+    provide_context(ConfigPlace { here, actions });
     use_title(move || title(here, tab.get()));
 
     let content = move |service: Signal<Arc<Service>>| {
@@ -115,6 +117,7 @@ pub fn ServicePage() -> impl IntoView {
                 Tab::Logs => view! { <LogsTab here service /> }.into_any(),
                 Tab::Images => view! { <ImagesTab here actions service /> }.into_any(),
                 Tab::Releases => view! { <ReleasesTab here actions service /> }.into_any(),
+                Tab::Config => show_config_tab(here.params.get_untracked().scope.dialect()),
                 Tab::Settings => view! { <SettingsTab here actions service /> }.into_any(),
             }}
         }

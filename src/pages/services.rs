@@ -16,6 +16,7 @@ use wire::path::Scope;
 use wire::service::Service;
 
 use super::parts::{freshness, loaded};
+use super::typed::{Typed, use_typed};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
@@ -23,12 +24,11 @@ use crate::components::field::SearchBox;
 use crate::components::icon::Icon;
 use crate::components::page::Head;
 use crate::components::table::WindowedTable;
-use crate::reactive::{When, dynamic, effect, memo};
+use crate::reactive::{When, dynamic, memo};
 use crate::routes::{
     Address, QueryText, Tab, query_text, scope_name, show_bulk_bar, use_go, use_kept,
 };
 use crate::state::keys::use_keys;
-use crate::state::poll::Later;
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
 use bulk::BulkPlace;
@@ -36,9 +36,6 @@ use filter::{Column, Filter, Row, Sort, arrange};
 use row::{WIDTHS, row_cells};
 use selection::{Selection, tick_all, tick_cell};
 use summary::summary;
-
-/// Milliseconds after the last key until the address follows the filter.
-const TYPING: u32 = 300;
 
 /// A list longer than this is fetched less often.
 const LONG: usize = 1_000;
@@ -51,11 +48,11 @@ pub fn ServicesPage() -> impl IntoView {
     use_title(move || format!("Services · {}", scope_name(&scope.get()).environment));
 
     let rows = use_rows(services);
-    let filter = use_filter();
+    let filter = use_typed("q");
     let sort = query_text("sort");
     let order = memo(move || sort.get.with(|text| Sort::read(text)));
     let places = memo(move || {
-        let filter = filter.typed.with(|text| Filter::read(text));
+        let filter = filter.text.with(|text| Filter::read(text));
         rows.with(|rows| arrange(rows, &filter, order.get()))
     });
     let cursor = RwSignal::new(None);
@@ -76,10 +73,18 @@ pub fn ServicesPage() -> impl IntoView {
     let about = move || services.get().map(|services| summary(services.iter()));
     let deployments = move || Address::Deployments(scope.get()).path();
     let new = move || Address::NewService(scope.get()).path();
+    let config = memo(move || Address::environment_config(&scope.get()).map(|at| at.path()));
     let table = move |_| service_list(list, selection, filter, sort, order, cursor).into_any();
     view! {
         <Head title="Services" about=about>
             <ButtonLink label="Deployments" href=Signal::derive(deployments) glyph=Icon::Upload />
+            <When is=move || config.with(Option::is_some)>
+                <ButtonLink
+                    label="Config"
+                    href=Signal::derive(move || config.get().unwrap_or_default())
+                    glyph=Icon::Sliders
+                />
+            </When>
             <ButtonLink
                 label="New service"
                 href=Signal::derive(new)
@@ -93,7 +98,7 @@ pub fn ServicesPage() -> impl IntoView {
                 placeholder="Filter: text, tag:edge, state:down, image:redis"
                 key="/"
                 node=search
-                value=filter.typed
+                value=filter.text
                 on_input=move |text| {
                     cursor.set(None);
                     filter.set(text);
@@ -114,13 +119,10 @@ pub fn ServicesPage() -> impl IntoView {
 
 /// Where the page's services are.
 pub fn use_scope() -> Memo<Scope> {
-    use_kept(
-        |address| address.scope().cloned(),
-        || Scope::Workspace {
-            workspace: String::new(),
-            project: String::new(),
-        },
-    )
+    use_kept(Address::scope, || Scope::Workspace {
+        workspace: String::new(),
+        project: String::new(),
+    })
 }
 
 fn use_services(scope: Memo<Scope>) -> Remote<Vec<Service>> {
@@ -173,37 +175,6 @@ fn use_rows(services: Remote<Vec<Service>>) -> Memo<Arc<Vec<Row>>> {
     })
 }
 
-/// The filter: what is typed holds at once, the address follows.
-#[derive(Clone, Copy)]
-struct FilterText {
-    typed: RwSignal<String>,
-    address: QueryText,
-    later: Later,
-}
-
-impl FilterText {
-    fn set(self, text: String) {
-        self.typed.set(text.clone());
-        self.later.run(TYPING, move || self.address.set(text));
-    }
-}
-
-fn use_filter() -> FilterText {
-    let address = query_text("q");
-    let typed = RwSignal::new(address.get.get_untracked());
-    effect(move || {
-        let text = address.get.get();
-        if typed.get_untracked() != text {
-            typed.set(text);
-        }
-    });
-    FilterText {
-        typed,
-        address,
-        later: Later::new(),
-    }
-}
-
 fn use_list_keys(
     list: List,
     selection: Selection,
@@ -249,7 +220,7 @@ fn use_list_keys(
 fn service_list(
     list: List,
     selection: Selection,
-    filter: FilterText,
+    filter: Typed,
     sort: QueryText,
     order: Memo<Sort>,
     cursor: RwSignal<Option<usize>>,
@@ -308,7 +279,7 @@ fn no_services(scope: Scope) -> impl IntoView {
     }
 }
 
-fn nothing_fits(filter: FilterText) -> impl IntoView {
+fn nothing_fits(filter: Typed) -> impl IntoView {
     view! {
         <Empty title="No service fits the filter" words="Remove a term, or start over.">
             <Button label="Clear the filter" on_click=move |()| filter.set(String::new()) />

@@ -1,6 +1,11 @@
 //! What an address of the console means, and how it is written.
 
-use wire::path::{Scope, ServiceParams};
+mod escape;
+
+use escape::{decode, encode};
+use wire::path::{
+    EnvironmentParams, Level, OrgParams, Params, ProjectParams, Scope, ServiceParams,
+};
 
 /// A page of one service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,17 +18,20 @@ pub enum Tab {
     Images,
     /// What was released of it.
     Releases,
+    /// The variables that it receives.
+    Config,
     /// How it is described.
     Settings,
 }
 
 impl Tab {
     /// Every tab, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Overview,
         Self::Logs,
         Self::Images,
         Self::Releases,
+        Self::Config,
         Self::Settings,
     ];
 
@@ -34,6 +42,7 @@ impl Tab {
             Self::Logs => "logs",
             Self::Images => "images",
             Self::Releases => "releases",
+            Self::Config => "config",
             Self::Settings => "settings",
         }
     }
@@ -45,6 +54,7 @@ impl Tab {
             Self::Logs => "Logs",
             Self::Images => "Images",
             Self::Releases => "Releases",
+            Self::Config => "Config",
             Self::Settings => "Settings",
         }
     }
@@ -81,6 +91,8 @@ pub enum Address {
     NewService(Scope),
     /// A page of one service.
     Service(ServiceParams, Tab),
+    /// The config of an org, a project or an environment. That of a service is one of its pages.
+    Config(Level),
 }
 
 impl Address {
@@ -105,6 +117,30 @@ impl Address {
         format!("{}?release={version}", releases.path())
     }
 
+    /// The config of a level.
+    pub fn config(level: Level) -> Self {
+        match level {
+            Level::Service(params) => Self::Service(params, Tab::Config),
+            level => Self::Config(level),
+        }
+    }
+
+    /// The config of an environment. W has no page for it.
+    pub fn environment_config(scope: &Scope) -> Option<Self> {
+        match scope {
+            Scope::Workspace { .. } => None,
+            Scope::Environment {
+                org,
+                project,
+                environment,
+            } => Some(Self::Config(Level::Environment(EnvironmentParams {
+                org: org.clone(),
+                project: project.clone(),
+                environment: environment.clone(),
+            }))),
+        }
+    }
+
     /// The path of the list of orgs, even where one was used last.
     pub fn all_orgs() -> String {
         Self::Home.path() + "?all=yes"
@@ -123,6 +159,10 @@ impl Address {
             Self::Service(params, tab) => {
                 scope_path(&params.scope) + &join(&["s", &params.service, tab.slug()])
             }
+            Self::Config(Level::Service(params)) => {
+                Self::Service(params.clone(), Tab::Config).path()
+            }
+            Self::Config(_) => self.parent().path() + "/config",
         }
     }
 
@@ -151,6 +191,22 @@ impl Address {
                 org: (*org).to_owned(),
                 project: (*project).to_owned(),
             }),
+            ["o", org, "config"] => Some(Self::Config(Level::Org(OrgParams {
+                org: (*org).to_owned(),
+            }))),
+            ["o", org, "p", project, "config"] => {
+                Some(Self::Config(Level::Project(ProjectParams {
+                    org: (*org).to_owned(),
+                    project: (*project).to_owned(),
+                })))
+            }
+            ["o", org, "p", project, "e", environment, "config"] => {
+                Some(Self::Config(Level::Environment(EnvironmentParams {
+                    org: (*org).to_owned(),
+                    project: (*project).to_owned(),
+                    environment: (*environment).to_owned(),
+                })))
+            }
             ["o", org, "p", project, "e", environment, rest @ ..] => {
                 let scope = Scope::Environment {
                     org: (*org).to_owned(),
@@ -208,17 +264,31 @@ impl Address {
             | Self::Org { .. }
             | Self::Home
             | Self::Connect => Self::Home,
+            Self::Config(Level::Org(OrgParams { org })) => Self::Org { org: org.clone() },
+            Self::Config(Level::Project(ProjectParams { org, project })) => Self::Project {
+                org: org.clone(),
+                project: project.clone(),
+            },
+            Self::Config(Level::Environment(params)) => Self::Services(environment_scope(params)),
+            Self::Config(Level::Service(params)) => Self::Service(params.clone(), Tab::Overview),
         }
     }
 
     /// Where services are, for the addresses inside such a place.
-    pub fn scope(&self) -> Option<&Scope> {
+    pub fn scope(&self) -> Option<Scope> {
         match self {
             Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
-                Some(scope)
+                Some(scope.clone())
             }
-            Self::Service(params, _) => Some(&params.scope),
-            Self::Connect | Self::Home | Self::Org { .. } | Self::Project { .. } => None,
+            Self::Service(params, _) | Self::Config(Level::Service(params)) => {
+                Some(params.scope.clone())
+            }
+            Self::Config(Level::Environment(params)) => Some(environment_scope(params)),
+            Self::Connect
+            | Self::Home
+            | Self::Org { .. }
+            | Self::Project { .. }
+            | Self::Config(Level::Org(_) | Level::Project(_)) => None,
         }
     }
 
@@ -227,12 +297,11 @@ impl Address {
         match self {
             Self::Org { org } | Self::Project { org, .. } => Some(org),
             Self::Connect | Self::Home => None,
-            Self::Services(_) | Self::Deployments(_) | Self::NewService(_) | Self::Service(..) => {
-                match self.scope()? {
-                    Scope::Workspace { workspace, .. } => Some(workspace),
-                    Scope::Environment { org, .. } => Some(org),
-                }
+            Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
+                owner(scope)
             }
+            Self::Service(params, _) => owner(params),
+            Self::Config(level) => owner(level),
         }
     }
 
@@ -240,12 +309,30 @@ impl Address {
     pub fn project(&self) -> Option<&str> {
         match self {
             Self::Project { project, .. } => Some(project),
-            other => match other.scope()? {
-                Scope::Workspace { project, .. } | Scope::Environment { project, .. } => {
-                    Some(project)
-                }
-            },
+            Self::Connect | Self::Home | Self::Org { .. } => None,
+            Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
+                project(scope)
+            }
+            Self::Service(params, _) => project(params),
+            Self::Config(level) => project(level),
         }
+    }
+}
+
+/// The org of a path, or its workspace.
+fn owner(of: &impl Params) -> Option<&str> {
+    of.value("org").or_else(|| of.value("workspace_id"))
+}
+
+fn project(of: &impl Params) -> Option<&str> {
+    of.value("project").or_else(|| of.value("project_id"))
+}
+
+fn environment_scope(params: &EnvironmentParams) -> Scope {
+    Scope::Environment {
+        org: params.org.clone(),
+        project: params.project.clone(),
+        environment: params.environment.clone(),
     }
 }
 
@@ -269,179 +356,5 @@ fn join(parts: &[&str]) -> String {
     path
 }
 
-fn encode(part: &str, into: &mut String) {
-    for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            into.push('%');
-            into.extend([byte >> 4, byte & 15].map(|digit| {
-                char::from_digit(u32::from(digit), 16).map_or('0', |c| c.to_ascii_uppercase())
-            }));
-        }
-    }
-}
-
-fn decode(part: &str) -> String {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let [first, tail @ ..] = rest {
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
-                bytes.push(hex(*high).unwrap_or(0) << 4 | hex(*low).unwrap_or(0));
-                rest = after;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|d| u8::try_from(d).ok())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::{any, prop_assert_eq, proptest};
-
-    fn environment() -> Scope {
-        Scope::Environment {
-            org: "acme".into(),
-            project: "shop".into(),
-            environment: "production".into(),
-        }
-    }
-
-    fn workspace() -> Scope {
-        Scope::Workspace {
-            workspace: "acme".into(),
-            project: "shop".into(),
-        }
-    }
-
-    #[test]
-    fn every_address_is_written_and_read() {
-        let org = || "acme".to_owned();
-        let all = [
-            ("/connect", Address::Connect),
-            ("/", Address::Home),
-            ("/o/acme", Address::Org { org: org() }),
-            (
-                "/o/acme/p/shop",
-                Address::Project {
-                    org: org(),
-                    project: "shop".into(),
-                },
-            ),
-            (
-                "/o/acme/p/shop/e/production",
-                Address::Services(environment()),
-            ),
-            (
-                "/o/acme/p/shop/e/production/services/new",
-                Address::NewService(environment()),
-            ),
-            (
-                "/o/acme/p/shop/e/production/deployments",
-                Address::Deployments(environment()),
-            ),
-            (
-                "/o/acme/p/shop/e/production/s/api/logs",
-                Address::service(&environment(), "api", Tab::Logs),
-            ),
-            ("/w/acme/p/shop", Address::Services(workspace())),
-            (
-                "/w/acme/p/shop/services/new",
-                Address::NewService(workspace()),
-            ),
-            (
-                "/w/acme/p/shop/s/api/settings",
-                Address::service(&workspace(), "api", Tab::Settings),
-            ),
-        ];
-        for (path, address) in all {
-            assert_eq!(address.path(), path);
-            assert_eq!(Address::read(path), Some(address));
-        }
-    }
-
-    #[test]
-    fn a_service_without_a_tab_is_its_overview() {
-        let overview = Address::service(&workspace(), "api", Tab::Overview);
-        assert_eq!(Address::read("/w/acme/p/shop/s/api/"), Some(overview));
-    }
-
-    #[test]
-    fn an_image_and_a_release_have_addresses_of_their_own() {
-        let params = ServiceParams {
-            scope: workspace(),
-            service: "api".into(),
-        };
-        assert_eq!(
-            Address::image(&params, 7),
-            "/w/acme/p/shop/s/api/images?image=7"
-        );
-        assert_eq!(
-            Address::release(&params, 12),
-            "/w/acme/p/shop/s/api/releases?release=12"
-        );
-    }
-
-    #[test]
-    fn an_unknown_address_has_a_nearest_parent() {
-        let logs = "/o/acme/p/shop/e/production/s/api/nothing";
-        assert_eq!(
-            Address::nearest(logs),
-            Address::service(&environment(), "api", Tab::Overview)
-        );
-        assert_eq!(Address::nearest("/nothing/at/all"), Address::Home);
-    }
-
-    #[test]
-    fn every_address_leads_up_to_the_first() {
-        let mut address = Address::service(&environment(), "api", Tab::Logs);
-        let mut paths = Vec::new();
-        while address != Address::Home {
-            address = address.parent();
-            paths.push(address.path());
-        }
-        let up = [
-            "/o/acme/p/shop/e/production",
-            "/o/acme/p/shop",
-            "/o/acme",
-            "/",
-        ];
-        assert_eq!(paths, up);
-    }
-
-    #[test]
-    fn sign_in_comes_back_to_the_whole_address() {
-        assert_eq!(
-            Address::connect_and_return("/o/acme?q=a b"),
-            "/connect?next=%2Fo%2Facme%3Fq%3Da%20b"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_name_survives_its_address(org in any::<String>(), service in ".+") {
-            let org = format!("x{org}");
-            let scope = Scope::Environment { org, project: "p".into(), environment: "e".into() };
-            let address = Address::service(&scope, &service, Tab::Overview);
-            prop_assert_eq!(Address::read(&address.path()), Some(address));
-        }
-
-        #[test]
-        fn reading_never_panics(path in any::<String>()) {
-            let _ = Address::read(&path);
-            let _ = Address::nearest(&path);
-        }
-    }
-}
+mod tests;

@@ -6,9 +6,11 @@ use std::sync::OnceLock;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_split::SplitLoaderError;
+use wire::envelope::Dialect;
 
 use super::tree::Kind;
 use crate::components::feedback::{Failed, Skeleton};
+use crate::pages::config::{ConfigPage, ConfigTab};
 use crate::pages::connect::ConnectPage;
 use crate::pages::deployments::DeploymentsPage;
 use crate::pages::home::HomePage;
@@ -38,13 +40,22 @@ pub(super) enum Part {
     Service,
     /// What is done to many services at once.
     Bulk,
+    /// The config of a level.
+    Config,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Places, Self::Form, Self::Service, Self::Bulk];
+    const ALL: [Self; 5] = [
+        Self::Places,
+        Self::Form,
+        Self::Service,
+        Self::Bulk,
+        Self::Config,
+    ];
 
     fn place(self) -> &'static OnceLock<Build> {
-        static ARRIVED: [OnceLock<Build>; 4] = [const { OnceLock::new() }; 4];
+        const COUNT: usize = Part::ALL.len();
+        static ARRIVED: [OnceLock<Build>; COUNT] = [const { OnceLock::new() }; COUNT];
         &ARRIVED[self as usize]
     }
 
@@ -54,6 +65,7 @@ impl Part {
             Self::Form => form().await?,
             Self::Service => service().await?,
             Self::Bulk => bulk().await?,
+            Self::Config => config().await?,
         };
         Ok(*self.place().get_or_init(|| build))
     }
@@ -88,6 +100,13 @@ part!(bulk, |_| use_context()
     .map(|place| view! { <BulkBar place /> })
     .into_any());
 
+part!(config, |kind| match kind {
+    Kind::Config => ConfigPage().into_any(),
+    _ => use_context()
+        .map(|place| view! { <ConfigTab place /> })
+        .into_any(),
+});
+
 /// Shows a page of a part, at once or as soon as the part has arrived.
 pub(super) fn show(part: Part, kind: Kind) -> AnyView {
     show_with(part, kind, 8)
@@ -117,6 +136,11 @@ fn show_with(part: Part, kind: Kind, rows: usize) -> AnyView {
 /// The bar for the ticked services of the page above.
 pub fn show_bulk_bar() -> AnyView {
     show_with(Part::Bulk, Kind::Home, 1)
+}
+
+/// The config of the service of the page around it.
+pub fn show_config_tab(dialect: Dialect) -> AnyView {
+    show(Part::Config, Kind::Service(dialect))
 }
 
 fn did_not_arrive(retry: Callback<()>) -> AnyView {

@@ -23,6 +23,7 @@ pub(super) enum Kind {
     Deployments,
     NewService(Dialect),
     Service(Dialect),
+    Config,
 }
 
 impl Kind {
@@ -36,6 +37,7 @@ impl Kind {
             Address::Deployments(_) => Self::Deployments,
             Address::NewService(scope) => Self::NewService(scope.dialect()),
             Address::Service(params, _) => Self::Service(params.scope.dialect()),
+            Address::Config(_) => Self::Config,
         }
     }
 }
@@ -51,6 +53,7 @@ pub fn Pages() -> impl IntoView {
         Some(Kind::Services(_)) => ServicesPage().into_any(),
         Some(kind @ Kind::NewService(_)) => show(Part::Form, kind),
         Some(kind @ Kind::Service(_)) => show(Part::Service, kind),
+        Some(kind @ Kind::Config) => show(Part::Config, kind),
         Some(kind) => show(Part::Places, kind),
     });
     finish_navigation();

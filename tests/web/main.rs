@@ -6,6 +6,7 @@
 )]
 
 mod button;
+mod config;
 mod dialog;
 mod field;
 mod form;

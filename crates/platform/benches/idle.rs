@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use pilothouse::app::{Parts, app};
+use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -96,6 +97,7 @@ async fn measure(count: usize) {
         engine: EngineChoice::Simulated,
         ingress_url: "http://127.0.0.1:7080".to_owned(),
         behind_proxy: false,
+        builds: BuildSettings::default(),
         console: None,
     };
     let app = app(parts).await.unwrap();

@@ -7,14 +7,18 @@ use axum::Router;
 use pilothouse_wire::meta::EngineKind;
 use pilothouse_wire::open::Words;
 
+use crate::build::{self, BuildSettings, Builds};
 use crate::domain::{Attempts, Observed, Platform, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
 use crate::ingress::Ingress;
+use crate::journal::Journals;
 use crate::logs::{DEFAULT_LIMIT, LogStore};
 use crate::reconcile::{self, Wake};
 use crate::start::StartError;
 use crate::store::Store;
+use crate::vault::Vault;
+use crate::webhook;
 
 /// What a platform is made of.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub struct Parts {
     pub ingress_url: String,
     /// Whether a proxy in front ends TLS.
     pub behind_proxy: bool,
+    /// How builds are done; their folder is the data directory's own where none is named.
+    pub builds: BuildSettings,
     /// The folder of the console's build.
     pub console: Option<PathBuf>,
 }
@@ -37,6 +43,7 @@ pub struct App {
     context: Context,
     console: Option<PathBuf>,
     reconciler: tokio::task::JoinHandle<()>,
+    builder: tokio::task::JoinHandle<()>,
 }
 
 /// Puts a platform together and starts its reconciler.
@@ -46,6 +53,7 @@ pub struct App {
 pub async fn app(parts: Parts) -> Result<App, StartError> {
     let store = Store::open(&parts.data_dir).await?;
     let engine = engine(&store, parts.engine).await?;
+    let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
     let logs = LogStore::open(&parts.data_dir, DEFAULT_LIMIT)?;
     let (wake, woken) = Wake::new();
     let platform = Arc::new(Platform {
@@ -53,6 +61,11 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         engine,
         ingress: Ingress::new(),
         logs,
+        journals: Journals::open(&parts.data_dir, parts.builds.log_limit)?,
+        builds: Builds::default(),
+        build_settings: parts.builds,
+        webhook_secret: webhook::secret(&parts.data_dir)?,
+        vault,
         observed: Observed::default(),
         wake,
         attempts: Attempts::default(),
@@ -60,11 +73,13 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         ingress_url: parts.ingress_url,
     });
     let reconciler = tokio::spawn(reconcile::run(Arc::clone(&platform), woken));
+    let builder = tokio::spawn(build::run(Arc::clone(&platform)));
     Ok(App {
         context: Context::new(Arc::clone(&platform), parts.behind_proxy),
         platform,
         console: parts.console,
         reconciler,
+        builder,
     })
 }
 
@@ -116,6 +131,7 @@ impl App {
     /// Stops at a point where nothing is half written. Instances go on running.
     pub async fn close(self) {
         self.reconciler.abort();
+        self.builder.abort();
         self.platform.logs.flush().await;
         self.platform.store.close().await;
     }

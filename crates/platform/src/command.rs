@@ -7,9 +7,10 @@ use crate::app::has_database;
 use crate::data_dir;
 use crate::domain::create_key;
 use crate::serve::serve;
-use crate::settings::{BackupArgs, Cli, Command, KeyArgs, KeyCommand};
+use crate::settings::{BackupArgs, Cli, Command, DataArgs, KeyArgs, KeyCommand};
 use crate::start::StartError;
 use crate::store::{Store, backup};
+use crate::webhook;
 
 /// Runs a command to its end.
 ///
@@ -22,6 +23,7 @@ pub async fn run(cli: &Cli) -> Result<(), StartError> {
             command: KeyCommand::Create(args),
         } => print_key(args).await,
         Command::Backup(args) => copy(args).await,
+        Command::WebhookSecret(data) => print_webhook_secret(data),
     }
 }
 
@@ -32,6 +34,13 @@ async fn print_key(args: &KeyArgs) -> Result<(), StartError> {
     let key = create_key(&store, args.name.as_str(), args.role.into()).await?;
     store.close().await;
     writeln!(io::stdout(), "{key}")?;
+    Ok(())
+}
+
+/// Prints the webhook's secret, and nothing else, on standard output.
+fn print_webhook_secret(data: &DataArgs) -> Result<(), StartError> {
+    let folder = data_dir::open(data)?;
+    writeln!(io::stdout(), "{}", webhook::secret(&folder)?)?;
     Ok(())
 }
 

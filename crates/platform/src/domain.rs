@@ -1,27 +1,40 @@
 //! What the platform does, in its own words: no HTTP, no SQL, no containers.
 
 mod access;
+mod config;
+mod deploys;
 mod error;
+mod images;
 mod listing;
 mod meta;
 mod observed;
 mod orgs;
+mod pipeline;
+mod procfile;
+mod push;
+mod releases;
 mod scope;
 mod services;
 mod spec;
 
 use std::sync::Arc;
 
+use crate::build::{BuildSettings, Builds};
 use crate::engine::Engine;
 use crate::ingress::Ingress;
+use crate::journal::Journals;
 use crate::logs::LogStore;
 use crate::reconcile::Wake;
 use crate::store::Store;
+use crate::vault::Vault;
 
 pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
+pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, resolve, told};
 pub(crate) use error::Error;
 pub(crate) use listing::{Listing, Written};
 pub(crate) use observed::{Observed, ObservedService};
+pub(crate) use procfile::{argv, parse as parse_procfile};
+pub(crate) use services::is_ahead;
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
 
 /// The outcome of an operation.
@@ -33,6 +46,12 @@ pub(crate) struct Platform {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) ingress: Ingress,
     pub(crate) logs: LogStore,
+    pub(crate) journals: Journals,
+    pub(crate) builds: Builds,
+    pub(crate) build_settings: BuildSettings,
+    /// What a Git host signs pushes with.
+    pub(crate) webhook_secret: String,
+    pub(crate) vault: Vault,
     pub(crate) observed: Observed,
     pub(crate) wake: Wake,
     pub(crate) attempts: Attempts,

@@ -2,6 +2,7 @@
 //!
 //! An instance may run anywhere; its `endpoint` says where it answers.
 
+mod build;
 mod connect;
 mod containers;
 mod fetch;
@@ -12,12 +13,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use pilothouse_wire::logs::LogStream;
 use pilothouse_wire::meta::EngineKind;
 
+pub use build::{BuildContext, BuildLog, BuildSpec, ImageFacts};
 pub use connect::{EngineChoice, connect, connect_to};
 pub use fetch::FetchProgress;
 pub use simulated::Simulated;
@@ -115,6 +116,8 @@ pub struct InstanceSpec {
     pub generation: u32,
     /// The image to run.
     pub image: String,
+    /// What runs instead of what the image says itself: the program and its arguments.
+    pub command: Option<Vec<String>>,
     /// The port it listens on.
     pub port: Option<u16>,
     /// Its environment variables.
@@ -201,8 +204,20 @@ pub trait Engine: Send + Sync + 'static {
     /// Fetches an image from its registry, and says meanwhile how far it is.
     async fn fetch_image(&self, reference: &str, progress: &FetchProgress) -> EngineResult<()>;
 
-    /// Builds an image from a tar of its context, with its `Dockerfile` at the root.
-    async fn build_image(&self, tag: &str, context: Bytes) -> EngineResult<()>;
+    /// What is known of an image that is there.
+    async fn image_facts(&self, reference: &str) -> EngineResult<ImageFacts>;
+
+    /// Whether builds can read secrets without keeping them.
+    async fn takes_build_secrets(&self) -> EngineResult<bool>;
+
+    /// Ends what an earlier process left of a build.
+    async fn end_build(&self, group: &str) -> EngineResult<()>;
+
+    /// Builds an image. Dropping it ends the build.
+    async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()>;
+
+    /// Removes an image that nothing runs; one that is gone, or in use, is left as it is.
+    async fn remove_image(&self, reference: &str) -> EngineResult<()>;
 
     /// Creates and starts an instance, or finds the one that is there already. A start that failed
     /// leaves nothing behind.

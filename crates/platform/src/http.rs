@@ -3,15 +3,18 @@
 mod answer;
 mod call;
 mod credentials;
+mod delivery;
 mod fallback;
 mod meta;
 mod mount;
 mod openapi;
 mod orgs;
+mod push;
 mod services;
 mod session;
 mod trace;
 
+mod config;
 pub(crate) mod console;
 pub(crate) mod router;
 

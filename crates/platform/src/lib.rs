@@ -2,6 +2,7 @@
 //! web console.
 
 pub mod app;
+pub mod build;
 pub mod command;
 pub mod engine;
 pub mod ingress;
@@ -12,7 +13,10 @@ pub mod start;
 mod data_dir;
 mod domain;
 mod http;
+mod journal;
 mod reconcile;
 mod sample;
 mod serve;
 mod store;
+mod vault;
+mod webhook;

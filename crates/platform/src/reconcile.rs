@@ -3,7 +3,7 @@
 //! `plan` decides and touches nothing; `worker` looks, and `act` carries out; `watch` remembers
 //! what was seen of each instance; `fetch` waits for
 //! their image; `intake` stores their lines; `outcome` puts the state into
-//! words; `census` notices what changed without being asked.
+//! words, and `story` those of a deployment; `census` notices what changed without being asked.
 
 mod act;
 mod census;
@@ -12,6 +12,7 @@ mod intake;
 mod outcome;
 mod plan;
 mod stored;
+mod story;
 mod watch;
 mod worker;
 

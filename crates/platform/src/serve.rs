@@ -13,10 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Parts, app};
+use crate::build::BuildSettings;
 use crate::data_dir;
 use crate::ingress;
 use crate::sample;
-use crate::settings::ServeArgs;
+use crate::settings::{BuildArgs, ServeArgs};
 use crate::start::StartError;
 
 /// How long requests may go on after a signal.
@@ -48,6 +49,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
         engine: args.engine,
         ingress_url: urls.ingress.clone(),
         behind_proxy: args.behind_proxy,
+        builds: build_settings(&args.builds, held.folder())?,
         console,
     })
     .await?;
@@ -84,6 +86,29 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     }
     app.close().await;
     Ok(())
+}
+
+fn build_settings(args: &BuildArgs, data_dir: &Path) -> Result<BuildSettings, StartError> {
+    let git_token = match &args.git_token_file {
+        Some(file) => {
+            let read = std::fs::read_to_string(file);
+            let token = read.map_err(|source| StartError::GitToken {
+                file: file.clone(),
+                source,
+            })?;
+            Some(token.trim().to_owned())
+        }
+        None => None,
+    };
+    Ok(BuildSettings {
+        git_base: args.git_base_url.clone(),
+        git_token,
+        at_once: usize::from(args.builds_at_once),
+        timeout: Duration::from_secs(u64::from(args.build_timeout)),
+        log_limit: usize::from(args.build_log_limit) * 1024 * 1024,
+        keep_images: args.keep_images,
+        folder: data_dir.join("work"),
+    })
 }
 
 struct Urls {

@@ -40,8 +40,11 @@ pub enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
-    /// Copy the database into a new file; safe while the platform serves.
+    /// Copy the database into a new file; safe while the platform serves. Secrets in it open only
+    /// with the secrets.key of the data directory: keep a copy of that elsewhere.
     Backup(BackupArgs),
+    /// Print the secret that a Git host signs its push webhook with.
+    WebhookSecret(DataArgs),
 }
 
 /// What to do with keys.
@@ -114,6 +117,9 @@ pub struct ServeArgs {
     /// Make the sample project, where it is not there yet, and send it a trickle of traffic.
     #[arg(long, env = "PILOTHOUSE_SAMPLE")]
     pub sample: bool,
+    /// How builds are done.
+    #[command(flatten)]
+    pub builds: BuildArgs,
     /// The static binary that the sample's image is built from. [default: pilothouse-sample beside
     /// this executable]
     #[arg(long, env = "PILOTHOUSE_SAMPLE_BINARY", value_name = "FILE")]
@@ -126,6 +132,43 @@ impl ServeArgs {
         let beside = || Some(PathBuf::from("dist")).filter(|dist| dist.join("index.html").exists());
         self.console.clone().or_else(beside)
     }
+}
+
+/// How builds are done.
+#[derive(Args, Clone, Debug)]
+pub struct BuildArgs {
+    /// The address that a service's `owner/name` is appended to: https, http or file.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_GIT_BASE_URL",
+        default_value = "https://github.com",
+        value_name = "URL",
+        value_parser = git_base
+    )]
+    pub git_base_url: String,
+    /// A file with the token that opens repositories which are not public.
+    #[arg(long, env = "PILOTHOUSE_GIT_TOKEN_FILE", value_name = "FILE")]
+    pub git_token_file: Option<PathBuf>,
+    /// How many builds go on at once, at most one of a service.
+    #[arg(long, env = "PILOTHOUSE_BUILDS_AT_ONCE", default_value = "2", value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=32))]
+    pub builds_at_once: u16,
+    /// How long a build may take, in seconds.
+    #[arg(long, env = "PILOTHOUSE_BUILD_TIMEOUT", default_value = "1800", value_name = "SECONDS",
+          value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub build_timeout: u32,
+    /// How much of a build's log is kept, in MiB: its head, and 2 MiB of its tail.
+    #[arg(long, env = "PILOTHOUSE_BUILD_LOG_LIMIT", default_value = "64", value_name = "MIB",
+          value_parser = clap::value_parser!(u16).range(3..=1_024))]
+    pub build_log_limit: u16,
+    /// How many images of a service are kept beside those that its releases need.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_KEEP_IMAGES",
+        default_value = "10",
+        value_name = "N"
+    )]
+    pub keep_images: u32,
 }
 
 /// The settings of `key create`.
@@ -174,6 +217,19 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+fn git_base(text: &str) -> Result<String, String> {
+    let known = ["https://", "http://", "file://"];
+    if !known.iter().any(|scheme| text.starts_with(scheme)) {
+        return Err("it begins with https://, http:// or file://".to_owned());
+    }
+    if text.contains('@') || text.contains(char::is_whitespace) {
+        return Err(
+            "it holds no credentials and no spaces: name a token with --git-token-file".to_owned(),
+        );
+    }
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 fn name(text: &str) -> Result<Name, String> {

@@ -10,6 +10,9 @@ use crate::store::StoreError;
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The key of the stored secrets can't be used.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
     /// Neither a folder nor a home was named.
     #[error("there is no home directory to keep data in: name a folder with --data-dir")]
     NoDataDir,
@@ -66,6 +69,14 @@ pub enum StartError {
     /// The console's folder holds no page.
     #[error("there is no index.html in {}: build the console with `trunk build --release`, or name its folder with --console", .0.display())]
     NoConsole(PathBuf),
+    /// The token of the Git host can't be read.
+    #[error("the token file {} can't be read ({source}): check --git-token-file", .file.display())]
+    GitToken {
+        /// The file.
+        file: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
     /// The sample's binary is not there.
     #[error("the sample's binary {} is not there: build it with `cargo build --release -p pilothouse-sample --target x86_64-unknown-linux-musl` and name it with --sample-binary", .0.display())]
     NoSampleBinary(PathBuf),

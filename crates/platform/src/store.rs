@@ -1,9 +1,14 @@
 //! The database: SQLite in WAL mode, one writer, a few readers. No rules live here.
 
 mod access;
+mod config;
+mod deployments;
 mod error;
+mod images;
 mod orgs;
-mod rollouts;
+mod prune;
+mod pushes;
+mod releases;
 mod services;
 mod shelf;
 
@@ -17,9 +22,12 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Sqlite, Transaction};
 
 pub(crate) use access::Holder;
+pub(crate) use config::{Change, Held, NewValue, VariableRow};
+pub(crate) use deployments::{Attached, Cause, Deployment, ReleaseImage, Rollout};
 pub(crate) use error::StoreError;
-pub(crate) use rollouts::{Release, Rollout};
-pub(crate) use services::ServiceRow;
+pub(crate) use images::{Built, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy};
+pub(crate) use releases::{Release, listed};
+pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;
 
 /// The outcome of a read or write.

@@ -259,6 +259,47 @@ fn a_backup_is_a_whole_database() {
 }
 
 #[test]
+fn secrets_without_their_key_are_never_sealed_anew() {
+    let serving = Serving::start(&[]);
+    let key = serving.key();
+    serving.api(&key, "POST", "/orgs/", &json!({"name": "Acme"}));
+    let secret = json!({"name": "TOKEN", "value": "t0p", "secret": true});
+    let (status, _) = serving.api(&key, "POST", "/orgs/acme/config", &secret);
+    assert_eq!(status, 200);
+    let (_, folder) = serving.end("-TERM");
+    std::fs::remove_file(folder.path().join("secrets.key")).unwrap();
+    let words = fails(&serve(folder.path(), &[]).output().unwrap());
+    assert!(words.contains("put it back from a backup"), "{words}");
+    assert!(!folder.path().join("secrets.key").exists());
+}
+
+#[test]
+fn the_webhook_secret_is_made_once() {
+    let folder = TempDir::new().unwrap();
+    let first = run(&["webhook-secret"], folder.path());
+    assert!(first.status.success(), "{first:?}");
+    let again = run(&["webhook-secret"], folder.path());
+    assert_eq!(first.stdout, again.stdout);
+    assert_eq!(first.stdout.trim_ascii().len(), 64);
+}
+
+#[test]
+fn settings_of_builds_are_checked() {
+    let folder = TempDir::new().unwrap();
+    for bad in [
+        ["--git-base-url", "ssh://git.example"],
+        ["--git-base-url", "https://user:secret@git.example"],
+        ["--build-timeout", "0"],
+        ["--git-token-file", "/nowhere/token"],
+    ] {
+        let output = serve(folder.path(), &bad).output().unwrap();
+        assert!(!output.status.success(), "{bad:?}");
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert!(words.contains(bad[0]), "{words}");
+    }
+}
+
+#[test]
 fn a_backup_of_nothing_says_so() {
     let folder = TempDir::new().unwrap();
     let target = folder.path().join("copy.db");

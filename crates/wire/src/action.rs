@@ -38,6 +38,26 @@ impl Action {
 pub struct Reason(&'static str);
 
 impl Reason {
+    /// There is nothing to run.
+    pub const NO_IMAGE: Self = Self("It has no image yet. Give it an image or a repository first.");
+    /// There is nothing built to run.
+    pub const NO_BUILT_IMAGE: Self = Self(
+        "It has no built image yet. Build one first; a build that failed says why in its log.",
+    );
+    /// A deployment that is over can't be cancelled.
+    pub const DEPLOYMENT_ENDED: Self = Self("This deployment has ended already.");
+    /// A build that is over can't be cancelled.
+    pub const BUILD_ENDED: Self = Self("This build has ended already.");
+    /// There is nothing to go back to.
+    pub const NOTHING_HEALTHY: Self =
+        Self("No other release was ever healthy, so there is none to go back to.");
+    /// There is nothing to carry over.
+    pub const NOTHING_TO_PROMOTE: Self =
+        Self("The source environment runs no release of this service yet. Deploy it there first.");
+    /// A fetched image can't be cancelled by itself.
+    pub const FETCHED_BY_ROLLOUT: Self =
+        Self("This image is fetched by a deployment. Cancel the deployment.");
+
     /// The sentence for people.
     pub fn words(self) -> &'static str {
         self.0
@@ -47,7 +67,6 @@ impl Reason {
 const NEVER_DEPLOYED: Reason = Reason("It was never deployed. Deploy it first.");
 const PAUSED: Reason = Reason("It is paused. Scale it up first.");
 const ALREADY_PAUSED: Reason = Reason("It is paused already.");
-const NO_IMAGE: Reason = Reason("It has no image yet. Give it an image first.");
 
 /// Whether a service in this state, with or without something to run, admits an action.
 ///
@@ -55,7 +74,7 @@ const NO_IMAGE: Reason = Reason("It has no image yet. Give it an image first.");
 /// The reason that speaks against it.
 pub fn admits(state: Option<ServiceState>, has_image: bool, action: Action) -> Result<(), Reason> {
     match (action, state) {
-        (Action::Deploy, _) if !has_image => Err(NO_IMAGE),
+        (Action::Deploy, _) if !has_image => Err(Reason::NO_IMAGE),
         (Action::Restart | Action::Scale | Action::Pause, Some(ServiceState::Undeployed)) => {
             Err(NEVER_DEPLOYED)
         }
@@ -99,7 +118,7 @@ mod tests {
     fn what_never_ran_can_only_be_deployed() {
         let state = Some(ServiceState::Undeployed);
         assert_eq!(admits(state, true, Action::Deploy), Ok(()));
-        assert_eq!(admits(state, false, Action::Deploy), Err(NO_IMAGE));
+        assert_eq!(admits(state, false, Action::Deploy), Err(Reason::NO_IMAGE));
         for action in [Action::Restart, Action::Scale, Action::Pause] {
             assert_eq!(admits(state, true, action), Err(NEVER_DEPLOYED));
         }

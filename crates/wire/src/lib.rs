@@ -13,6 +13,7 @@ pub mod build;
 pub mod config;
 pub mod decode;
 pub mod deploy;
+pub mod dotenv;
 pub mod endpoint;
 pub mod endpoints;
 pub mod envelope;

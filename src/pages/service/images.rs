@@ -6,7 +6,7 @@ pub mod row;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wire::build::{BuildRequest, BuildStarted, ImagePage, PageQuery};
+use wire::build::{BuildRequest, BuildStarted, Image, ImagePage, PageQuery};
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{BuildImage, ListImages};
 use wire::service::Service;
@@ -90,7 +90,7 @@ fn use_images(here: Here, page: Memo<u32>) -> Remote<ImagePage> {
             Some(call::<ListImages>(&connection, &params, &query, &NoBody))
         },
         |images| {
-            let is_moving = images.items.iter().any(|image| image.is_under_way());
+            let is_moving = images.items.iter().any(Image::is_under_way);
             Some(if is_moving { 2_000 } else { 15_000 })
         },
     )

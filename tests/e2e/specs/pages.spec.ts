@@ -29,6 +29,11 @@ const VISITS: Visit[] = [
   { name: "scaling", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Scale") },
   { name: "restarting", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Restart") },
   { name: "logs", path: `${PRODUCTION}/s/cart/logs`, shows: "cart" },
+  { name: "config of an organisation", path: `${ORGANISATION}/config`, shows: "Config", open: press("Add variable") },
+  { name: "config of an environment", path: `${PRODUCTION}/config`, shows: "Config" },
+  { name: "config of a service", path: `${PRODUCTION}/s/cart/config`, shows: "cart", open: press("Take in .env") },
+  { name: "resolved config", path: `${PRODUCTION}/s/cart/config?view=resolved`, shows: "cart" },
+  { name: "history of config", path: `${PRODUCTION}/s/cart/config?view=history`, shows: "cart" },
   { name: "settings", path: `${PRODUCTION}/s/cart/settings`, shows: "cart" },
   { name: "deleting", path: `${PRODUCTION}/s/cart/settings`, shows: "cart", open: press("Delete service") },
   { name: "services that are ticked", path: PRODUCTION, shows: "Services", open: (page) => page.getByRole("checkbox").first().click() },
@@ -44,6 +49,8 @@ async function fill(platform: Platform): Promise<void> {
   for (const name of ["Shop", "Empty"]) await platform.api("POST", projects, { name });
   const services = `${projects}shop/services/`;
   await platform.api("POST", services, { name: "cart", image: "registry.example/team/cart:1", port: 8080, instances: 2, domains: ["cart.localhost"] });
+  await platform.api("POST", "/orgs/looked-at/config/bulk", { variables: { LOG_LEVEL: "warn" } });
+  await platform.api("POST", `${services}cart/config/bulk`, { variables: { LOG_LEVEL: "info" } });
   await platform.api("POST", services, { name: "a-service-with-a-very-long-name-that-does-not-fit-anywhere", image: "shop:1", port: 8080 });
 }
 

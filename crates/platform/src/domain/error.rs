@@ -6,6 +6,7 @@ use pilothouse_wire::error::FieldErrors;
 use crate::engine::EngineError;
 use crate::logs::LogError;
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// Why an operation was not done. Each says what failed, on what, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -66,12 +67,26 @@ pub(crate) enum Error {
         /// How long to wait.
         seconds: u64,
     },
+    /// The thing changed since the caller read it.
+    #[error(
+        "This was changed meanwhile. Read it again, look at what differs, then save once more."
+    )]
+    Stale,
+    /// The body of a webhook is no push.
+    #[error("This is not the body of a push. Let the webhook send `application/json`.")]
+    NotAPush,
+    /// The stored secrets.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The stored log lines.
     #[error(transparent)]
     Logs(#[from] LogError),
+    /// The stored logs of builds and deployments.
+    #[error("a log can't be read: {0}. Check the data directory")]
+    Journal(#[from] std::io::Error),
     /// The container engine.
     #[error(transparent)]
     Engine(#[from] EngineError),

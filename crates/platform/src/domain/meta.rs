@@ -5,6 +5,17 @@ use pilothouse_wire::open::Open;
 
 use super::Platform;
 
+/// What goes beyond the services of the two dialects.
+const FEATURES: [&str; 7] = [
+    "config",
+    "images",
+    "releases",
+    "deployments",
+    "pipeline",
+    "promotion",
+    "github-webhook",
+];
+
 impl Platform {
     pub(crate) async fn meta(&self) -> Meta {
         let detail = self.engine.detail().await;
@@ -17,7 +28,7 @@ impl Platform {
                 available: detail.is_ok(),
                 detail: detail.unwrap_or_else(|error| error.to_string()),
             },
-            features: Vec::new(),
+            features: FEATURES.map(str::to_owned).into(),
             ingress: Some(self.ingress_url.clone()),
         }
     }

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use chrono::Utc;
 use pilothouse_wire::action::{Action, admits};
-use pilothouse_wire::deploy::{DeployRequest, Deployed, Scale};
+use pilothouse_wire::deploy::Scale;
 use pilothouse_wire::envelope::Dialect;
 use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::logs::{LogQuery, Logs};
-use pilothouse_wire::open::Open;
+use pilothouse_wire::open::{Open, Words};
 use pilothouse_wire::path::{Scope, ServiceParams};
+use pilothouse_wire::release::DeploymentKind;
 use pilothouse_wire::service::{Service, ServiceCreate, ServicePatch, VersionSummary};
 use pilothouse_wire::status::{ServiceState, ServiceStatus, StatusSummary};
 use uuid::Uuid;
 
-use super::{Error, Listing, ObservedService, Platform, Result, ServiceSpec, WEB};
-use crate::store::{Release, Rollout, ServiceRow};
+use super::deploys::Choice;
+use super::{Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, frozen};
+use crate::store::{Attached, Cause, ImageRow, NewestImage, Release, ServiceRow};
 
 impl Platform {
     pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Listing> {
@@ -24,7 +26,10 @@ impl Platform {
         Listing::write(
             &listed,
             |one| self.summary(&one.row),
-            |one, status| tell(&one.row, one.release.as_ref(), status),
+            |one, status| {
+                let release = one.release.as_ref();
+                tell(&one.row, release, status, one.is_ahead)
+            },
         )
     }
 
@@ -49,6 +54,7 @@ impl Platform {
             release_version: None,
             good_version: None,
             process_counts: BTreeMap::new(),
+            attached: Attached::default(),
             generation: 0,
             deleted: false,
         };
@@ -60,9 +66,9 @@ impl Platform {
             });
         }
         self.check_domains(&row).await?;
-        self.store.insert_service(&row).await?;
+        self.store.insert_service(&row, by).await?;
         if scope.dialect() == Dialect::Workspace {
-            self.roll_out(&row, None, by).await?;
+            self.roll_out(&row, at_once_by(by)).await?;
         }
         self.get_row(row).await
     }
@@ -93,13 +99,22 @@ impl Platform {
             return Err(Error::Invalid(FieldErrors::one("image", words)));
         }
         row.updated = Utc::now();
-        let runs = at_once && row.spec.image.is_some();
-        let changed = row.spec.document() != before.spec.document();
+        let changed = !row.spec.freezes_as(&before.spec);
         let scaled = row.spec.process_counts != before.spec.process_counts;
         self.check_domains(&row).await?;
-        self.store.update_service(&row).await?;
-        if runs && (changed || scaled) {
-            self.roll_out(&row, None, by).await?;
+        self.check_env(&row).await?;
+        self.store.update_service(&row, by).await?;
+        let cause = at_once_by(by);
+        match &row.spec.image {
+            // What was asked for last runs, not what was built before.
+            Some(image) if at_once && row.spec.image != before.spec.image => {
+                self.roll_out_of(&row, Choice::fetched(image), cause)
+                    .await?;
+            }
+            Some(_) if at_once && (changed || scaled) => {
+                self.roll_out(&row, cause).await?;
+            }
+            _ => {}
         }
         self.get_row(row).await
     }
@@ -112,25 +127,12 @@ impl Platform {
         Ok(())
     }
 
-    pub(crate) async fn deploy_service(
+    pub(crate) async fn scale_service(
         &self,
         at: &ServiceParams,
-        body: DeployRequest,
+        scale: Scale,
         by: &str,
-    ) -> Result<Deployed> {
-        let _changing = self.changing.lock().await;
-        let row = self.find_service(at).await?;
-        self.admit(&row, Action::Deploy)?;
-        let rollout = self.roll_out(&row, body.message.as_deref(), by).await?;
-        Ok(Deployed {
-            ok: true,
-            release_id: rollout.release_id,
-            deployment_id: rollout.deployment_id,
-            release_version: rollout.release_version,
-        })
-    }
-
-    pub(crate) async fn scale_service(&self, at: &ServiceParams, scale: Scale) -> Result<()> {
+    ) -> Result<()> {
         let _changing = self.changing.lock().await;
         let mut row = self.find_service(at).await?;
         self.admit(&row, Action::Scale)?;
@@ -149,7 +151,7 @@ impl Platform {
         row.spec.process_counts.extend(counts.clone());
         row.process_counts.extend(counts);
         row.updated = Utc::now();
-        self.store.update_service(&row).await?;
+        self.store.update_service(&row, by).await?;
         self.change_asked(&row.id);
         Ok(())
     }
@@ -174,29 +176,29 @@ impl Platform {
     }
 
     /// Tells the reconciler, and everybody who looks before it has acted.
-    fn change_asked(&self, service_id: &str) {
+    pub(super) fn change_asked(&self, service_id: &str) {
         self.observed.expect_change(service_id);
         self.wake.service(service_id);
     }
 
-    async fn roll_out(&self, row: &ServiceRow, message: Option<&str>, by: &str) -> Result<Rollout> {
-        let Some(document) = row.spec.document() else {
-            self.admit(row, Action::Deploy)?;
-            return Err(Error::Invalid(FieldErrors::one(
-                "image",
-                "Give it an image first.",
-            )));
-        };
-        let rollout = self
-            .store
-            .roll_out(&row.id, &document, message, by, Utc::now())
-            .await?;
-        self.change_asked(&row.id);
-        Ok(rollout)
+    pub(super) fn admit(&self, row: &ServiceRow, action: Action) -> Result<()> {
+        admits(Some(rough_state(row)), true, action).map_err(Error::WrongState)
     }
 
-    fn admit(&self, row: &ServiceRow, action: Action) -> Result<()> {
-        admits(Some(rough_state(row)), row.spec.image.is_some(), action).map_err(Error::WrongState)
+    /// The description's variables and the service's secrets are one list.
+    async fn check_env(&self, row: &ServiceRow) -> Result<()> {
+        let mut errors = FieldErrors::default();
+        for variable in self.store.variables(&row.id).await? {
+            if variable.held.is_secret() && row.spec.env.contains_key(&variable.name) {
+                let words = "The service has a secret of this name. Change it in its config.";
+                errors.add(&format!("env.{}", variable.name), words);
+            }
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(errors))
+        }
     }
 
     async fn check_domains(&self, row: &ServiceRow) -> Result<()> {
@@ -224,14 +226,24 @@ impl Platform {
             None => None,
         };
         let deployment = self.store.latest_deployment(&row.id).await?;
-        let mut service = tell(&row, release.as_ref(), self.summary(&row));
+        let is_ahead = match &release {
+            Some(release) => {
+                let config = frozen(&self.levels_of(&row.id).await?);
+                let newest = self.store.newest_image(&row.id).await?;
+                is_ahead(&row, release, &config, newest.as_ref())
+            }
+            None => false,
+        };
+        let mut service = tell(&row, release.as_ref(), self.summary(&row), is_ahead);
         service.latest_deployment = deployment.map(|deployment| VersionSummary {
             id: deployment.id,
             version: deployment.release_version,
-            state: Some(deployment.state),
+            state: Some(deployment.state.word().to_owned()),
             error: deployment.error,
             created: Some(deployment.created),
         });
+        let image = self.store.latest_image(&row.id).await?;
+        service.latest_image = image.map(image_summary);
         Ok(service)
     }
 
@@ -269,15 +281,23 @@ impl Platform {
     }
 }
 
+/// A change of the description that acts at once.
+fn at_once_by(by: &str) -> Cause<'_> {
+    Cause {
+        kind: DeploymentKind::Change,
+        by,
+        message: None,
+        waits: false,
+    }
+}
+
 /// A service as the API tells it.
-fn tell(row: &ServiceRow, release: Option<&Release>, status: StatusSummary) -> Service {
-    let undeployed_changes = match release {
-        Some(release) => {
-            !row.spec.is_frozen_in(&release.document)
-                || row.spec.process_counts != row.process_counts
-        }
-        None => false,
-    };
+fn tell(
+    row: &ServiceRow,
+    release: Option<&Release>,
+    status: StatusSummary,
+    undeployed_changes: bool,
+) -> Service {
     let platform = row.spec.platform();
     let spec = row.spec.clone();
     Service {
@@ -312,6 +332,37 @@ fn tell(row: &ServiceRow, release: Option<&Release>, status: StatusSummary) -> S
         latest_deployment: None,
         status: Some(status),
         undeployed_changes,
+    }
+}
+
+/// Whether the description and its config are ahead of the release that should run.
+///
+/// `newest` is the newest image that can be run, with its source.
+pub(crate) fn is_ahead(
+    row: &ServiceRow,
+    release: &Release,
+    config: &Frozen,
+    newest: Option<&NewestImage>,
+) -> bool {
+    let count = |process: &String| row.process_counts.get(process).copied().unwrap_or(0);
+    let other_counts = row
+        .spec
+        .process_counts
+        .iter()
+        .any(|(process, wanted)| count(process) != *wanted);
+    let other_image = newest.is_some_and(|newest| {
+        row.spec.comes_from(&newest.source) && release.image_version != Some(newest.version)
+    });
+    !row.spec.is_frozen_in(&release.document, config) || other_counts || other_image
+}
+
+fn image_summary(image: ImageRow) -> VersionSummary {
+    VersionSummary {
+        id: image.id,
+        version: image.version,
+        state: Some(image.state.word().to_owned()),
+        error: image.error,
+        created: Some(image.created),
     }
 }
 

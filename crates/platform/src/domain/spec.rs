@@ -10,6 +10,9 @@ use pilothouse_wire::service::{Platform, ProcessCounts, ServiceCreate, ServicePa
 use pilothouse_wire::text::HealthCheckPath;
 use serde::{Deserialize, Serialize};
 
+use super::Frozen;
+use crate::store::{Held, ImageSource};
+
 /// The process that ingress routes to.
 pub(crate) const WEB: &str = "web";
 
@@ -21,6 +24,8 @@ pub(crate) struct ServiceSpec {
     pub(crate) port: Option<u16>,
     pub(crate) domains: Vec<String>,
     pub(crate) tags: Vec<String>,
+    /// Kept with the config of every other level, not in the description's document.
+    #[serde(skip)]
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) volumes: Vec<Volume>,
     pub(crate) platform: String,
@@ -42,11 +47,71 @@ pub(crate) struct ReleaseDocument {
     pub(crate) port: Option<u16>,
     pub(crate) domains: Vec<String>,
     pub(crate) env: BTreeMap<String, String>,
+    /// Variable name → id of its secret.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) volumes: Vec<Volume>,
     pub(crate) health_check_path: Option<String>,
     pub(crate) health_check_host: Option<String>,
     pub(crate) deployment_timeout: u32,
     pub(crate) processes: Vec<String>,
+    /// Process → command, where the image's Procfile says it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) commands: BTreeMap<String, String>,
+    /// Where the image comes from. Releases of before this was kept have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<ImageSource>,
+}
+
+/// The image that a release is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunImage {
+    /// What instances are started from, as far as it is known when the release is made.
+    pub(crate) reference: String,
+    pub(crate) source: ImageSource,
+    pub(crate) exposed_ports: Vec<u16>,
+    pub(crate) commands: BTreeMap<String, String>,
+}
+
+impl RunImage {
+    /// An image that is fetched when it is first run.
+    pub(crate) fn fetched(reference: &str) -> Self {
+        Self {
+            reference: reference.to_owned(),
+            source: ImageSource::Reference(reference.to_owned()),
+            exposed_ports: Vec::new(),
+            commands: BTreeMap::new(),
+        }
+    }
+}
+
+impl ReleaseDocument {
+    /// The config that its instances receive.
+    pub(crate) fn config(&self) -> Frozen {
+        let plain = self.env.iter();
+        let secrets = self.secrets.iter();
+        plain
+            .map(|(name, value)| (name.clone(), Held::Plain(value.clone())))
+            .chain(secrets.map(|(name, id)| (name.clone(), Held::Sealed(id.clone()))))
+            .collect()
+    }
+
+    fn freeze(&mut self, config: &Frozen) {
+        for (name, held) in config {
+            match held {
+                Held::Plain(value) => self.env.insert(name.clone(), value.clone()),
+                Held::Sealed(id) => self.secrets.insert(name.clone(), id.clone()),
+            };
+        }
+    }
+
+    fn holds(&self, config: &Frozen) -> bool {
+        let held = |(name, held): (&String, &Held)| match held {
+            Held::Plain(value) => self.env.get(name) == Some(value),
+            Held::Sealed(id) => self.secrets.get(name) == Some(id),
+        };
+        config.len() == self.env.len() + self.secrets.len() && config.iter().all(held)
+    }
 }
 
 impl ServiceSpec {
@@ -151,31 +216,76 @@ impl ServiceSpec {
     }
 
     /// Whether a release made now would hold what this one does.
-    pub(crate) fn is_frozen_in(&self, document: &ReleaseDocument) -> bool {
-        self.image.as_ref() == Some(&document.image)
-            && self.port == document.port
+    pub(crate) fn is_frozen_in(&self, document: &ReleaseDocument, config: &Frozen) -> bool {
+        let same_source = match &document.source {
+            Some(source) => self.comes_from(source),
+            None => self.image.as_ref() == Some(&document.image),
+        };
+        same_source
+            && (self.port.is_none() || self.port == document.port)
             && self.domains == document.domains
-            && self.env == document.env
+            && document.holds(config)
             && self.volumes == document.volumes
             && self.health_check_path == document.health_check_path
             && self.health_check_host == document.health_check_host
             && self.deployment_timeout == document.deployment_timeout
-            && self.process_counts.keys().eq(&document.processes)
+            && self
+                .process_counts
+                .keys()
+                .all(|process| document.processes.contains(process))
     }
 
-    /// What a release made now would hold. `None`: there is no image to run.
-    pub(crate) fn document(&self) -> Option<ReleaseDocument> {
-        Some(ReleaseDocument {
-            image: self.image.clone()?,
-            port: self.port,
+    /// Whether an image from there is one of this description.
+    pub(crate) fn comes_from(&self, source: &ImageSource) -> bool {
+        match source {
+            ImageSource::Repository {
+                name, subdirectory, ..
+            } => {
+                self.github_repository.as_ref() == Some(name) && *subdirectory == self.subdirectory
+            }
+            ImageSource::Reference(reference) => self.image.as_ref() == Some(reference),
+            ImageSource::Promoted { .. } => true,
+        }
+    }
+
+    /// How many instances of each process a release of an image runs: as described, and none of the
+    /// processes that only the image names.
+    pub(crate) fn counts(&self, image: &RunImage) -> BTreeMap<String, u32> {
+        let mut counts = self.process_counts.clone();
+        for process in image.commands.keys() {
+            counts.entry(process.clone()).or_insert(0);
+        }
+        counts
+    }
+
+    /// What a release made now would hold.
+    pub(crate) fn document(&self, config: &Frozen, image: &RunImage) -> ReleaseDocument {
+        let mut document = ReleaseDocument {
+            image: image.reference.clone(),
+            port: self.port.or(image.exposed_ports.first().copied()),
             domains: self.domains.clone(),
-            env: self.env.clone(),
+            env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             volumes: self.volumes.clone(),
             health_check_path: self.health_check_path.clone(),
             health_check_host: self.health_check_host.clone(),
             deployment_timeout: self.deployment_timeout,
-            processes: self.process_counts.keys().cloned().collect(),
-        })
+            processes: self.counts(image).into_keys().collect(),
+            commands: image.commands.clone(),
+            source: Some(image.source.clone()),
+        };
+        document.freeze(config);
+        document
+    }
+
+    /// Whether a release of this description would hold what one of the other would, as far as the
+    /// description decides it.
+    pub(crate) fn freezes_as(&self, other: &Self) -> bool {
+        let document = |of: &Self| {
+            let image = RunImage::fetched(of.image.as_deref().unwrap_or_default());
+            of.document(&Frozen::new(), &image)
+        };
+        self.env == other.env && document(self) == document(other)
     }
 }
 
@@ -197,6 +307,13 @@ mod tests {
     fn create(json: &serde_json::Value, dialect: Dialect) -> ServiceSpec {
         let create = pilothouse_wire::decode::decode_body(json.clone(), dialect).unwrap();
         ServiceSpec::create(create, dialect)
+    }
+
+    /// The config of a service alone.
+    fn config(spec: &ServiceSpec) -> Frozen {
+        let env = spec.env.iter();
+        env.map(|(name, value)| (name.clone(), Held::Plain(value.clone())))
+            .collect()
     }
 
     #[test]
@@ -221,8 +338,8 @@ mod tests {
     fn each_change_that_a_release_freezes_is_seen() {
         let json = serde_json::json!({"name": "a", "image": "b"});
         let spec = create(&json, Dialect::Workspace);
-        let document = spec.document().unwrap();
-        assert!(spec.is_frozen_in(&document));
+        let document = spec.document(&config(&spec), &RunImage::fetched("b"));
+        assert!(spec.is_frozen_in(&document, &config(&spec)));
         for patch in [
             serde_json::json!({"image": "c"}),
             serde_json::json!({"port": 80}),
@@ -237,7 +354,10 @@ mod tests {
             let mut changed = spec.clone();
             let update = pilothouse_wire::decode::decode_body(patch.clone(), Dialect::Workspace);
             changed.update(update.unwrap());
-            assert!(!changed.is_frozen_in(&document), "{patch}");
+            assert!(
+                !changed.is_frozen_in(&document, &config(&changed)),
+                "{patch}"
+            );
         }
     }
 

@@ -1,7 +1,9 @@
 //! Containers over the Docker Engine API, as Docker and Podman speak it.
 
+mod builds;
 mod describe;
 mod failure;
+mod group;
 mod images;
 mod layers;
 mod logs;
@@ -23,7 +25,6 @@ use bollard::query_parameters::{
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
     StopContainerOptionsBuilder,
 };
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use pilothouse_wire::meta::EngineKind;
@@ -32,8 +33,8 @@ use tokio::sync::Semaphore;
 use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable};
 use super::{
-    Engine, EngineError, EngineInstance, EngineLine, EngineResult, FetchProgress, HealthCheck,
-    InstanceSpec, RunState, Slot,
+    BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
+    FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Slot,
 };
 
 /// How long the engine may take to answer, in seconds.
@@ -52,6 +53,7 @@ const STARTS_AT_ONCE: usize = 6;
 /// A connection to Docker or Podman.
 pub(super) struct Containers {
     docker: Docker,
+    host: String,
     installation: String,
     pulls: Semaphore,
     starts: Semaphore,
@@ -70,6 +72,7 @@ impl Containers {
             })??;
         Ok(Self {
             docker,
+            host: host.to_owned(),
             installation: installation.to_owned(),
             pulls: Semaphore::new(PULLS_AT_ONCE),
             starts: Semaphore::new(STARTS_AT_ONCE),
@@ -82,6 +85,13 @@ impl Containers {
         let mut label = vec![format!("{INSTALLATION}={}", self.installation)];
         label.extend(service_id.map(|id| format!("{SERVICE}={id}")));
         HashMap::from([("label", label)])
+    }
+
+    /// How the engine names control groups.
+    async fn uses_systemd(&self) -> EngineResult<bool> {
+        let info = self.docker.info().await.map_err(unavailable)?;
+        let driver = info.cgroup_driver.map(|driver| driver.to_string());
+        Ok(driver.as_deref() == Some("systemd"))
     }
 
     async fn ensure_network(&self, name: &str) -> EngineResult<()> {
@@ -274,8 +284,30 @@ impl Engine for Containers {
         images::fetch(&self.docker, reference, progress).await
     }
 
-    async fn build_image(&self, tag: &str, context: Bytes) -> EngineResult<()> {
-        images::build(&self.docker, tag, context).await
+    async fn image_facts(&self, reference: &str) -> EngineResult<ImageFacts> {
+        images::facts(&self.docker, reference).await
+    }
+
+    async fn takes_build_secrets(&self) -> EngineResult<bool> {
+        // Docker takes them over BuildKit's own protocol alone.
+        Ok(self.detail().await?.starts_with("Podman"))
+    }
+
+    async fn end_build(&self, group: &str) -> EngineResult<()> {
+        group::end(group::parent(group, self.uses_systemd().await?));
+        Ok(())
+    }
+
+    async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()> {
+        let parent = group::parent(&spec.group, self.uses_systemd().await?);
+        let mut ending = group::Ending::of(parent.clone());
+        let built = builds::build(&self.host, spec, &parent, log).await;
+        ending.is_over = true;
+        built
+    }
+
+    async fn remove_image(&self, reference: &str) -> EngineResult<()> {
+        images::remove(&self.docker, reference).await
     }
 
     async fn start(&self, spec: &InstanceSpec) -> EngineResult<()> {

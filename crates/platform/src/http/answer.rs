@@ -121,6 +121,8 @@ impl Failure {
             Error::WrongState(_) | Error::DefaultEnvironment(_) => {
                 Self::new(ErrorCode::WrongState, message)
             }
+            Error::NotAPush => Self::new(ErrorCode::MalformedJson, message),
+            Error::Stale => Self::new(ErrorCode::Stale, message),
             Error::NotEmpty { .. } => Self::new(ErrorCode::NotEmpty, message),
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Unauthorized(_) => Self::new(ErrorCode::Unauthorized, message),
@@ -131,11 +133,12 @@ impl Failure {
             Error::Store(StoreError::Unavailable(_)) => {
                 Self::new(ErrorCode::StorageUnavailable, message)
             }
-            Error::Logs(_) => Self::new(ErrorCode::StorageUnavailable, message),
+            Error::Logs(_) | Error::Journal(_) => Self::new(ErrorCode::StorageUnavailable, message),
             Error::Engine(EngineError::Unavailable(_)) => {
                 Self::new(ErrorCode::EngineUnavailable, message)
             }
             Error::Engine(_) => Self::new(ErrorCode::WrongState, message),
+            Error::Vault(error) => Self::internal(&error, request),
             Error::Store(error) => Self::internal(&error, request),
         }
     }

@@ -155,6 +155,7 @@ mod tests {
 
     use super::*;
     use crate::app::{Parts, app};
+    use crate::build::BuildSettings;
     use crate::engine::EngineChoice;
 
     #[tokio::test]
@@ -165,6 +166,7 @@ mod tests {
             engine: EngineChoice::Simulated,
             ingress_url: String::new(),
             behind_proxy: false,
+            builds: BuildSettings::default(),
             console: None,
         })
         .await

@@ -2,13 +2,15 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use pilothouse_wire::endpoint::BASE;
 use pilothouse_wire::endpoints as e;
 
 use super::answer::json;
 use super::mount::Table;
-use super::{Context, console, fallback, meta, orgs, services, session, trace};
+use super::{
+    Context, config, console, delivery, fallback, meta, orgs, push, services, session, trace,
+};
 
 /// The whole HTTP surface of the platform but ingress.
 pub(crate) fn router(context: Context, console: Router) -> Router {
@@ -21,6 +23,11 @@ pub(crate) fn router(context: Context, console: Router) -> Router {
             get(move || async move { json(200, document) }),
         )
         .method_not_allowed_fallback(fallback::method_not_allowed);
+    let webhook = Router::new()
+        .route(&format!("{BASE}/webhooks/github"), post(push::take))
+        .with_state(context.clone())
+        .method_not_allowed_fallback(fallback::method_not_allowed);
+    let api = api.merge(webhook);
     // No address of the API is ever answered with the page.
     let api = ["/api", "/api/", "/api/{*rest}"]
         .into_iter()
@@ -75,5 +82,30 @@ fn table(context: Context) -> Table {
         .mount::<e::ScaleService, _, _>(services::scale)
         .mount::<e::RestartService, _, _>(services::restart)
         .mount::<e::GetServiceLogs, _, _>(services::logs)
-        .mount::<e::DeployService, _, _>(services::deploy)
+        .mount::<e::DeployService, _, _>(delivery::deploy)
+        .mount::<e::PreviewDeploy, _, _>(delivery::preview)
+        .mount::<e::ListReleases, _, _>(delivery::releases)
+        .mount::<e::GetRelease, _, _>(delivery::release)
+        .mount::<e::GetReleaseLog, _, _>(delivery::release_log)
+        .mount::<e::ListDeployments, _, _>(delivery::deployments)
+        .mount::<e::GetDeployment, _, _>(delivery::deployment)
+        .mount::<e::GetDeploymentLog, _, _>(delivery::deployment_log)
+        .mount::<e::CancelDeployment, _, _>(delivery::cancel_deployment)
+        .mount::<e::ListImages, _, _>(delivery::images)
+        .mount::<e::GetImage, _, _>(delivery::image)
+        .mount::<e::GetImageLog, _, _>(delivery::image_log)
+        .mount::<e::BuildImage, _, _>(delivery::build)
+        .mount::<e::CancelImage, _, _>(delivery::cancel_image)
+        .mount::<e::GetPipeline, _, _>(delivery::pipeline)
+        .mount::<e::RunPipeline, _, _>(delivery::run_pipeline)
+        .mount::<e::RollBack, _, _>(delivery::roll_back)
+        .mount::<e::PreviewPromotion, _, _>(delivery::preview_promotion)
+        .mount::<e::Promote, _, _>(delivery::promote)
+        .mount::<e::ListConfig, _, _>(config::list)
+        .mount::<e::ResolveConfig, _, _>(config::resolved)
+        .mount::<e::SetConfig, _, _>(config::set)
+        .mount::<e::DeleteConfig, _, _>(config::delete)
+        .mount::<e::BulkConfig, _, _>(config::bulk)
+        .mount::<e::PreviewConfig, _, _>(config::preview)
+        .mount::<e::ListConfigHistory, _, _>(config::history)
 }

@@ -1,8 +1,8 @@
 //! Services, under both scopes.
 
 use pilothouse_wire::endpoints::{
-    CreateService, DeleteService, DeployService, GetService, GetServiceLogs, GetServiceStatus,
-    ListServices, PutService, RestartService, ScaleService, UpdateService,
+    CreateService, DeleteService, GetService, GetServiceLogs, GetServiceStatus, ListServices,
+    PutService, RestartService, ScaleService, UpdateService,
 };
 use pilothouse_wire::session::Done;
 
@@ -61,7 +61,8 @@ pub(super) async fn status(call: Call<GetServiceStatus>) -> Answer<GetServiceSta
 /// `POST S/{service}/scale`
 pub(super) async fn scale(call: Call<ScaleService>) -> Answer<ScaleService> {
     let platform = &call.context.platform;
-    platform.scale_service(&call.params, call.body).await?;
+    let by = call.by().to_owned();
+    platform.scale_service(&call.params, call.body, &by).await?;
     Ok(Done::OK.into())
 }
 
@@ -76,13 +77,4 @@ pub(super) async fn logs(call: Call<GetServiceLogs>) -> Answer<GetServiceLogs> {
     let platform = &call.context.platform;
     let logs = platform.service_logs(&call.params, call.query).await?;
     Ok(logs.into())
-}
-
-/// `POST S/{service}/deploy`
-pub(super) async fn deploy(call: Call<DeployService>) -> Answer<DeployService> {
-    let (by, platform) = (call.by().to_owned(), &call.context.platform);
-    let deployed = platform
-        .deploy_service(&call.params, call.body, &by)
-        .await?;
-    Ok(deployed.into())
 }

@@ -10,6 +10,7 @@ use super::worker::Worker;
 use crate::domain::{Result, WEB};
 use crate::engine::{EngineError, EngineInstance, RunState, Slot};
 use crate::ingress::drained;
+use crate::store::Built;
 use crate::store::{Release, ServiceRow};
 
 /// How long an instance may take to finish its requests.
@@ -47,16 +48,16 @@ impl Worker {
 
     /// Publishes what answers for the service's domains, leaving out some instances.
     pub(super) fn route(&self, stored: &Stored, instances: &[EngineInstance], besides: &[String]) {
-        let Some(release) = &stored.release else {
+        if stored.release.is_none() {
             return;
-        };
+        }
         let backends = instances
             .iter()
             .filter(|one| one.slot.process == WEB && !besides.contains(&one.id))
             .filter(|one| self.watch.of(&one.id).is_some_and(|seen| seen.ready))
             .filter_map(|one| Some((one.id.clone(), one.endpoint?)))
             .collect();
-        let domains = &release.document.domains;
+        let domains = &stored.row.attached.domains;
         self.platform
             .ingress
             .set(&self.service_id, domains, backends);
@@ -116,6 +117,8 @@ impl Worker {
         if let Some(why) = why {
             let why = self.with_last_line(id, why).await;
             tracing::info!(service = %self.service_id, instance = %one.slot.label(), %why, "an instance ended");
+            let words = format!("{}: {why}", one.slot.label());
+            self.story.tell(&self.platform.journals, &words);
             self.watch.crashed(&one.slot.label(), why);
         }
         Ok(self.platform.engine.remove(id).await?)
@@ -149,50 +152,94 @@ impl Worker {
         let due: Vec<Slot> = slots
             .filter(|slot| self.watch.may_start(&slot.label()))
             .collect();
-        if due.is_empty() || !self.has_image(want, instances, release, &due).await? {
+        if due.is_empty() {
             return Ok(());
         }
+        let Some(image) = self.image(want, stored, instances, release, &due).await? else {
+            return Ok(());
+        };
+        let env = self
+            .platform
+            .open_config(&release.document.config())
+            .await?;
         for slot in due {
             let label = slot.label();
-            let spec = stored.instance(slot, release);
+            let spec = stored.instance(slot, release, &image, &env);
             self.tell(
                 want,
                 instances,
                 &format!("starting {label} from {}", spec.image),
             );
             match self.platform.engine.start(&spec).await {
-                Ok(()) => {}
+                Ok(()) => {
+                    let words = format!("{label} starts.");
+                    self.story.tell(&self.platform.journals, &words);
+                }
                 Err(error @ EngineError::Unavailable(_)) => return Err(error.into()),
-                Err(error) => self.watch.failed(&label, error.to_string()),
+                Err(error) => self.fails(&label, error.to_string()),
             }
         }
         Ok(())
     }
 
-    /// Whether the image is there from which these slots are to be started.
-    async fn has_image(
+    /// The image from which these slots are to be started, if it is there.
+    async fn image(
         &mut self,
         want: &Want,
+        stored: &Stored,
         instances: &[EngineInstance],
         release: &Release,
         due: &[Slot],
-    ) -> Result<bool> {
+    ) -> Result<Option<String>> {
         let engine = &self.platform.engine;
-        let image = &release.document.image;
+        let image = stored.reference(release);
         match self.fetch.is_there(engine, image, &self.wake).await {
-            Ok(true) => return Ok(true),
+            Ok(true) => return Ok(Some(self.pin(stored, image).await?)),
             Ok(false) => {
+                let words = format!("The image {image} is fetched.");
+                self.story.tell(&self.platform.journals, &words);
+                self.story.moves();
                 let words = self.fetch.words();
                 self.tell(want, instances, words.as_deref().unwrap_or_default());
             }
             Err(error @ EngineError::Unavailable(_)) => return Err(error.into()),
             Err(error) => {
                 for slot in due {
-                    self.watch.failed(&slot.label(), error.to_string());
+                    self.fails(&slot.label(), error.to_string());
                 }
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    /// The reference that runs just the image that is there now, kept with the first start of it.
+    async fn pin(&mut self, stored: &Stored, image: &str) -> Result<String> {
+        let unpinned = stored
+            .image
+            .as_ref()
+            .filter(|row| row.built.reference.is_empty());
+        let Some(row) = unpinned else {
+            return Ok(image.to_owned());
+        };
+        let facts = self.platform.engine.image_facts(image).await?;
+        let built = Built {
+            reference: facts.reference().to_owned(),
+            digest: Some(facts.digest().to_owned()),
+            size: facts.size,
+            exposed_ports: facts.exposed_ports,
+            ..Built::default()
+        };
+        self.platform.store.image_built(row, &built).await?;
+        let words = format!("The image is here: {}", built.reference);
+        self.story.tell(&self.platform.journals, &words);
+        Ok(built.reference)
+    }
+
+    /// Notes that an attempt in a slot failed.
+    fn fails(&mut self, label: &str, why: String) {
+        let words = format!("{label}: {why}");
+        self.story.tell(&self.platform.journals, &words);
+        self.watch.failed(label, why);
     }
 
     async fn retire(
@@ -208,7 +255,10 @@ impl Worker {
             .collect();
         self.route(stored, instances, ids);
         self.watch.leave(ids);
-        self.tell(want, instances, &leaving(want, instances, ids));
+        let words = leaving(want, instances, ids);
+        self.story
+            .tell(&self.platform.journals, &format!("{words}."));
+        self.tell(want, instances, &words);
         join_all(backends.iter().map(|backend| drained(backend, DRAIN))).await;
         let engine = self.platform.engine.clone();
         let stopped = join_all(ids.iter().map(|id| engine.stop(id, STOP_GRACE))).await;
@@ -230,6 +280,10 @@ impl Worker {
         self.intake.end().await;
         platform.logs.remove(&self.service_id).await;
         platform.observed.remove(&self.service_id);
+        for id in platform.store.journal_ids(&self.service_id).await? {
+            platform.builds.cancel(&id);
+            platform.journals.remove(&id);
+        }
         platform.store.forget_service(&self.service_id).await?;
         Ok(())
     }
@@ -253,7 +307,10 @@ fn leaving(want: &Want, instances: &[EngineInstance], ids: &[String]) -> String 
         .iter()
         .filter(|one| ids.contains(&one.id))
         .collect();
-    let labels: Vec<String> = leaving.iter().map(|one| one.slot.label()).collect();
+    let labels: Vec<String> = leaving
+        .iter()
+        .map(|one| format!("{} of v{}", one.slot.label(), one.release_version))
+        .collect();
     let verb = if labels.len() == 1 {
         "finishes its requests and stops"
     } else {

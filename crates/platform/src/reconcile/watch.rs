@@ -35,6 +35,8 @@ pub(super) struct Seen {
     pub(super) message: Option<String>,
     first: Instant,
     ready_since: Option<Instant>,
+    /// How long it took to become ready, as far as this process saw.
+    pub(super) ready_after: Option<Duration>,
     looked: Option<Instant>,
     failures: u32,
 }
@@ -48,6 +50,7 @@ impl Seen {
             message: None,
             first: Instant::now(),
             ready_since: None,
+            ready_after: None,
             looked: None,
             failures: 0,
         }
@@ -72,6 +75,7 @@ impl Seen {
             Ok(()) => {
                 (self.ready, self.failures, self.message) = (true, 0, None);
                 self.ready_since.get_or_insert_with(Instant::now);
+                self.ready_after.get_or_insert_with(|| self.first.elapsed());
             }
             Err(why) => {
                 self.failures += 1;

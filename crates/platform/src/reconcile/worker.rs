@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use pilothouse_wire::build::ImageState;
+use pilothouse_wire::release::DeploymentState;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -12,6 +13,7 @@ use super::intake::Intake;
 use super::outcome::{Activity, Findings, out_of_reach};
 use super::plan::{Have, Health, Want, plan};
 use super::stored::{Attempt, Stored};
+use super::story::Story;
 use super::watch::{RECOVERY, Watch};
 use crate::domain::{Error, Platform, Result};
 use crate::engine::{EngineInstance, HealthCheck, RunState};
@@ -36,6 +38,7 @@ pub(super) struct Worker {
     pub(super) watch: Watch,
     pub(super) intake: Intake,
     pub(super) fetch: Fetch,
+    pub(super) story: Story,
     pub(super) wake: Arc<Notify>,
     /// What is being tried, and why it failed, if it did.
     attempt: Option<Attempt>,
@@ -47,6 +50,8 @@ pub(super) struct Worker {
     /// What was last known to run, and how it is asked for its health.
     last: Vec<EngineInstance>,
     check: HealthCheck,
+    /// How long an instance may take to become ready.
+    limit: Duration,
     /// How many changes had been asked for when what is stored was read.
     as_of: u64,
 }
@@ -68,6 +73,7 @@ impl Worker {
             watch: Watch::default(),
             intake: Intake::default(),
             fetch: Fetch::default(),
+            story: Story::default(),
             wake,
             attempt: None,
             failed: None,
@@ -75,6 +81,7 @@ impl Worker {
             note: None,
             last: Vec::new(),
             check: HealthCheck::Running,
+            limit: Duration::ZERO,
             as_of: 0,
         }
     }
@@ -88,6 +95,7 @@ impl Worker {
                 Ok(Pass::Busy) => self.wait(self.until_next()).await,
                 Err(error) => {
                     self.report_failure(&error);
+                    self.end_what_stands_still(&error).await;
                     pause = (pause * 2).min(MAX_PAUSE);
                     self.wait(pause.mul_f64(rand::random_range(0.7..1.0))).await;
                     continue;
@@ -162,6 +170,8 @@ impl Worker {
         let engine = Arc::clone(&self.platform.engine);
         let instances = engine.list(Some(&self.service_id)).await?;
         self.note.clone_from(&stored.note);
+        self.limit = stored.timeout();
+        self.story.follow(stored.deployment.as_ref());
         self.begin(stored.attempt());
         self.intake.follow(&self.platform, &instances, &self.wake);
         self.check = stored.health_check();
@@ -170,13 +180,19 @@ impl Worker {
             .await;
         self.last.clone_from(&instances);
         let Some(want) = stored.want(self.failed.is_some()) else {
-            self.publish(None, &instances, Activity::Settled);
+            // Its first deployment was cancelled, or none was made yet.
+            if !instances.is_empty() {
+                self.platform.ingress.remove(&self.service_id);
+                self.remove_instances().await?;
+            }
+            self.publish(None, &[], Activity::Settled);
             return Ok(Pass::AtRest);
         };
         let is_old = |one: &EngineInstance| !want.is_current(&self.have(one));
         self.is_rolling = self.failed.is_none()
             && (stored.row.good_version != Some(want.release) || instances.iter().any(is_old));
         self.route(&stored, &instances, &[]);
+        self.tell_who_is_ready(&want, &instances);
         if let Some(why) = self.failure(&want, &stored, &instances).await {
             self.give_up(&want, &stored, why).await?;
             return Ok(Pass::Busy);
@@ -186,10 +202,7 @@ impl Worker {
         let at_rest = steps.is_empty() && have.iter().all(|have| have.health == Health::Ready);
         let settled = at_rest && have.iter().all(|have| want.is_current(have));
         if settled && stored.row.good_version != Some(want.release) {
-            let store = &self.platform.store;
-            store
-                .complete_rollout(&self.service_id, want.release, Utc::now())
-                .await?;
+            self.complete(&want, have.len()).await?;
         }
         let fetching = self.fetch.words();
         let activity = if settled {
@@ -267,13 +280,96 @@ impl Worker {
         let why = format!("{what}: {why}");
         tracing::warn!(service = %self.service_id, %why);
         if stored.row.good_version != Some(want.release) {
-            let store = &self.platform.store;
-            store
-                .fail_rollout(&self.service_id, want.release, &why, Utc::now())
-                .await?;
+            self.end_deployment(stored, &why).await?;
         }
         self.failed = Some(why);
         Ok(())
+    }
+
+    /// Notes that every instance of a release is ready.
+    async fn complete(&mut self, want: &Want, instances: usize) -> Result<()> {
+        let store = &self.platform.store;
+        store
+            .complete_rollout(&self.service_id, want.release)
+            .await?;
+        let words = match instances {
+            0 => format!("Done: v{} is in place, scaled to nothing.", want.release),
+            1 => format!("Done: the instance of v{} is ready.", want.release),
+            count => format!(
+                "Done: all {count} instances of v{} are ready.",
+                want.release
+            ),
+        };
+        self.story.tell(&self.platform.journals, &words);
+        // One that waited begins now.
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Ends the deployment under way as failed.
+    async fn end_deployment(&mut self, stored: &Stored, why: &str) -> Result<()> {
+        let store = &self.platform.store;
+        if let Some(image) = stored.image.as_ref().filter(|image| image.fetched) {
+            store
+                .end_image(image, ImageState::Failed, why, None)
+                .await?;
+        }
+        if let Some(id) = self.story.deployment().map(str::to_owned) {
+            store
+                .end_deployment(&self.service_id, &id, DeploymentState::Error, why, None)
+                .await?;
+        }
+        let goes_on = match stored.row.good_version {
+            Some(version) => format!("Release v{version} goes on serving."),
+            None => "No release was healthy before, so this one is tried on.".to_owned(),
+        };
+        let journals = &self.platform.journals;
+        self.story.tell(journals, &format!("Failed: {why}"));
+        self.story.tell(journals, &goes_on);
+        Ok(())
+    }
+
+    /// A deployment ends by itself when nothing of it moved for longer than an instance may take.
+    async fn end_what_stands_still(&mut self, error: &Error) {
+        let still = self.story.stands_still();
+        let Some(id) = self.story.deployment().map(str::to_owned) else {
+            return;
+        };
+        if self.limit.is_zero() || still < self.limit {
+            return;
+        }
+        let why = format!("Nothing moved for {} s: {error}", still.as_secs());
+        let store = &self.platform.store;
+        let ended = store
+            .end_deployment(&self.service_id, &id, DeploymentState::Error, &why, None)
+            .await;
+        match ended {
+            Ok(_) => self
+                .story
+                .tell(&self.platform.journals, &format!("Failed: {why}")),
+            Err(error) => {
+                tracing::warn!(service = %self.service_id, %error, "a deployment can't be ended");
+            }
+        }
+    }
+
+    /// Tells which of the new instances are ready.
+    fn tell_who_is_ready(&mut self, want: &Want, instances: &[EngineInstance]) {
+        for one in instances {
+            let seen = self.watch.of(&one.id);
+            let is_new = want.is_current(&self.have(one));
+            if let Some(after) = seen
+                .filter(|seen| seen.ready && is_new)
+                .and_then(|seen| seen.ready_after)
+            {
+                let words = format!(
+                    "{} is ready after {:.1} s and receives traffic.",
+                    one.slot.label(),
+                    after.as_secs_f64()
+                );
+                self.story.tell(&self.platform.journals, &words);
+            }
+        }
     }
 
     /// Says what is being done.

@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use crate::domain::{Platform, Result};
-use crate::engine::EngineError;
+use crate::engine::{BuildSpec, EngineError};
 
 /// The image's name. `localhost/` keeps engines from looking for it in a registry.
 pub(super) const TAG: &str = "localhost/pilothouse-sample:1";
@@ -25,7 +25,8 @@ pub(super) async fn build(platform: &Platform, binary: &Path) -> Result<()> {
         tag: TAG.to_owned(),
         why: error.to_string(),
     })?;
-    Ok(platform.engine.build_image(TAG, context).await?)
+    let spec = BuildSpec::plain(TAG, context);
+    Ok(spec.run_quietly(platform.engine.as_ref()).await?)
 }
 
 /// A tar of the binary and its `Dockerfile`.

@@ -2,12 +2,13 @@
 //! changed since the one before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::{Sqlite, Transaction};
 
-use super::{Release, ServiceRow, Store, StoreResult};
-use crate::domain::Written;
+use super::{NewestImage, Release, ServiceBelow, ServiceRow, Store, StoreResult, VariableRow};
+use crate::domain::{Frozen, LevelVariables, Written, frozen, is_ahead};
 
 /// A service as lists show it.
 #[derive(Debug)]
@@ -15,15 +16,26 @@ pub(crate) struct Listed {
     pub(crate) row: ServiceRow,
     /// The release that should run.
     pub(crate) release: Option<Release>,
+    /// Whether the description and its config are ahead of that release.
+    pub(crate) is_ahead: bool,
     /// What lists told of it so far.
     pub(crate) written: Written,
 }
 
 impl Listed {
-    fn new(row: ServiceRow, release: Option<Release>) -> Self {
+    fn new(
+        row: ServiceRow,
+        release: Option<Release>,
+        newest: Option<&NewestImage>,
+        config: impl FnOnce() -> Frozen,
+    ) -> Self {
+        let is_ahead = release
+            .as_ref()
+            .is_some_and(|release| is_ahead(&row, release, &config(), newest));
         Self {
             row,
             release,
+            is_ahead,
             written: Written::default(),
         }
     }
@@ -33,6 +45,7 @@ impl Listed {
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     changed: Mutex<BTreeSet<String>>,
+    everything_changed: AtomicBool,
     copies: tokio::sync::Mutex<Option<Copies>>,
 }
 
@@ -78,7 +91,10 @@ impl Store {
         let mut shelf = self.shelf.copies.lock().await;
         let changed = self.shelf.take_changed();
         // Out of the shelf while they are brought up to date: what fails half-way is read anew.
-        let copies = match shelf.take() {
+        let known = shelf
+            .take()
+            .filter(|_| !self.shelf.everything_changed.swap(false, Ordering::AcqRel));
+        let copies = match known {
             Some(copies) => self.refresh(copies, changed).await?,
             None => self.copy_all().await?,
         };
@@ -86,6 +102,11 @@ impl Store {
         let listed = services.map(|services| services.values().cloned().collect());
         *shelf = Some(copies);
         Ok(listed.unwrap_or_default())
+    }
+
+    /// Notes that something changed which concerns more services than are worth counting.
+    pub(super) fn everything_changed(&self) {
+        self.shelf.everything_changed.store(true, Ordering::Release);
     }
 
     /// Ends a change of one service, which is then not any more as it was copied.
@@ -112,7 +133,14 @@ impl Store {
                 Some(version) => self.release(&id, version).await?,
                 None => None,
             };
-            copies.put(Listed::new(row, release));
+            let levels = match self.config_owners(&id).await? {
+                Some(owners) => self.levels(&owners).await?,
+                None => Vec::new(),
+            };
+            let newest = self.newest_image(&id).await?;
+            copies.put(Listed::new(row, release, newest.as_ref(), || {
+                frozen(&levels)
+            }));
         }
         Ok(copies)
     }
@@ -120,11 +148,27 @@ impl Store {
     async fn copy_all(&self) -> StoreResult<Copies> {
         let mut releases: HashMap<String, Release> =
             self.current_releases().await?.into_iter().collect();
+        let variables = self.all_variables().await?;
+        let owners = self.all_config_owners().await?;
+        let newest = self.newest_images().await?;
         let mut copies = Copies::default();
         for row in self.all_services().await? {
             let release = releases.remove(&row.id);
-            copies.put(Listed::new(row, release));
+            let config = || frozen(&own_levels(&variables, owners.get(&row.id)));
+            let newest = newest.get(&row.id);
+            copies.put(Listed::new(row.clone(), release, newest, config));
         }
         Ok(copies)
     }
+}
+
+/// The variables of a service's four levels, the farthest first.
+fn own_levels(
+    variables: &HashMap<String, Vec<VariableRow>>,
+    service: Option<&ServiceBelow>,
+) -> Vec<LevelVariables> {
+    let owners = service.map(ServiceBelow::owners).into_iter().flatten();
+    owners
+        .filter_map(|(scope, owner)| Some((scope, variables.get(owner)?.clone())))
+        .collect()
 }

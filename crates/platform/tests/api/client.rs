@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request};
 use pilothouse::app::{App, Parts, app};
+use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
 use pilothouse_wire::envelope::Dialect;
 use serde_json::{Value, json};
@@ -39,6 +40,7 @@ impl Api {
             engine: EngineChoice::Simulated,
             ingress_url: "http://127.0.0.1:7080".to_owned(),
             behind_proxy: false,
+            builds: BuildSettings::default(),
             console: None::<PathBuf>,
         };
         change(&mut parts);

@@ -6,10 +6,13 @@
 )]
 
 mod client;
+mod config;
 mod console;
 mod coverage;
+mod delivery;
 mod environments;
 mod errors;
+mod images;
 mod meta;
 mod openapi;
 mod orgs;
@@ -91,6 +94,30 @@ fn main() -> ExitCode {
         services::changes_at_once_are_all_kept,
         services::logs_keep_to_their_window,
         services::both_scopes_show_the_same_service,
+        config::every_level_has_the_same_operations,
+        config::the_nearest_level_wins_and_says_what_it_hides,
+        config::secrets_are_never_read_back,
+        config::a_stale_change_is_refused_and_nothing_is_lost,
+        config::bulk_is_all_or_nothing,
+        config::a_preview_tells_whom_a_change_reaches,
+        config::one_store_has_two_views,
+        config::config_waits_for_the_next_release,
+        config::unknown_levels_and_variables,
+        delivery::a_deploy_tells_its_story_to_the_end,
+        delivery::a_release_says_what_differs_from_the_one_before,
+        delivery::a_rollback_brings_image_and_config_back_and_nothing_else,
+        delivery::a_deploy_that_fails_leaves_the_old_release,
+        delivery::a_cancelled_deploy_leaves_the_old_release,
+        delivery::a_first_deploy_that_is_cancelled_leaves_nothing,
+        delivery::the_second_of_two_deploys_replaces_or_waits,
+        delivery::unknown_deployments,
+        images::a_commit_becomes_an_image_a_release_and_a_deployment,
+        images::branches_tags_and_commits_are_built,
+        images::builds_that_fail_say_why,
+        images::a_reference_is_fetched_and_pinned,
+        images::a_pipeline_builds_and_deploys_and_goes_back,
+        images::a_release_is_promoted_with_the_targets_config,
+        images::a_push_to_the_branch_is_built_and_deployed,
         errors::malformed_json,
         errors::every_bad_field_at_once,
         errors::bodies_are_bounded,

@@ -15,7 +15,7 @@ fn lasting(mut service: Value) -> Value {
     for field in ["id", "created", "updated", "status"] {
         fields.remove(field).unwrap_or_else(|| panic!("no {field}"));
     }
-    for field in ["latest_release", "latest_deployment"] {
+    for field in ["latest_release", "latest_deployment", "latest_image"] {
         fields.remove(field);
     }
     service

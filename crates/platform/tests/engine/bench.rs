@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use pilothouse::engine::{
-    Engine, EngineChoice, EngineInstance, EngineLine, InstanceSpec, RunState, Slot, connect,
+    BuildSpec, Engine, EngineChoice, EngineInstance, EngineLine, InstanceSpec, RunState, Slot,
+    connect,
 };
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -57,7 +58,8 @@ impl Bench {
                     ("Dockerfile", DOCKERFILE.as_bytes()),
                     ("busybox", &busybox()),
                 ];
-                engine.build_image(IMAGE, context(&files)).await.unwrap();
+                let spec = BuildSpec::plain(IMAGE, context(&files));
+                spec.run_quietly(engine.as_ref()).await.unwrap();
             })
             .await;
         Self {
@@ -93,6 +95,7 @@ impl Bench {
             release_version: 1,
             generation: 0,
             image: IMAGE.to_owned(),
+            command: None,
             port: None,
             env: BTreeMap::from([("SCRIPT".to_owned(), script.to_owned())]),
             volumes: Vec::new(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use pilothouse::engine::{EngineError, FetchProgress, InstanceSpec, connect_to};
+use pilothouse::engine::{BuildSpec, EngineError, FetchProgress, InstanceSpec, connect_to};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -48,9 +48,8 @@ async fn a_start_that_fails_says_why_and_leaves_nothing() {
             "Dockerfile",
             b"FROM scratch\nCOPY Dockerfile /x\nENTRYPOINT [\"/no-such-program\"]\n",
         )];
-        bench
-            .engine
-            .build_image(tag, context(&files))
+        BuildSpec::plain(tag, context(&files))
+            .run_quietly(bench.engine.as_ref())
             .await
             .unwrap();
         let spec = InstanceSpec {

@@ -25,6 +25,7 @@ fn spec(service: u32, image: &str) -> InstanceSpec {
         release_version: 1,
         generation: 0,
         image: image.to_owned(),
+        command: None,
         port: Some(8080),
         env: BTreeMap::new(),
         volumes: Vec::new(),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pilothouse::engine::{Engine, EngineChoice, EngineInstance, connect};
+use pilothouse::engine::{BuildSpec, Engine, EngineChoice, EngineInstance, connect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -18,6 +18,8 @@ pub(crate) const IMAGE: &str = "localhost/pilothouse-reconcile-test:1";
 const SERVICES: &str = "/workspaces/acme/projects/shop/services";
 /// How long anything may take that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Where the repositories are that builds clone, in the bench's folder.
+const REPOSITORIES: &str = "repositories";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A platform at work.
@@ -123,7 +125,7 @@ impl Bench {
         (status, answer["data"].clone())
     }
 
-    /// Creates the service `web`.
+    /// Creates the service `web`, which begins to run at once.
     pub(crate) fn create(&mut self, body: &Value) {
         let mut whole = json!({"name": "web"});
         whole
@@ -165,6 +167,72 @@ impl Bench {
             assert!(Instant::now() < deadline, "waiting for {what}: {seen:?}");
             thread::sleep(LOOK_EVERY);
         }
+    }
+
+    /// Commits files to `main` of a repository that builds clone, and gives the commit. The binary of
+    /// the sample is among them.
+    pub(crate) fn commit(&self, repository: &str, files: &[(&str, &str)]) -> String {
+        let folder = self.folder.path().join(REPOSITORIES).join(repository);
+        let git = |args: &[&str]| {
+            let output = Command::new("git")
+                .current_dir(&folder)
+                .args([
+                    "-c",
+                    "user.name=Tester",
+                    "-c",
+                    "user.email=tester@example.com",
+                ])
+                .args(args)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        };
+        if !folder.exists() {
+            std::fs::create_dir_all(&folder).unwrap();
+            git(&["init", "--quiet", "--initial-branch=main"]);
+            std::fs::copy(sample_binary(), folder.join("sample")).unwrap();
+        }
+        for (file, text) in files {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+        git(&["add", "--all"]);
+        git(&[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--message",
+            "A change",
+        ]);
+        git(&["rev-parse", "HEAD"])
+    }
+
+    /// Copies a file of this machine into a repository.
+    pub(crate) fn copy_into(&self, repository: &str, from: &str, name: &str) {
+        let folder = self.folder.path().join(REPOSITORIES).join(repository);
+        std::fs::copy(from, folder.join(name)).unwrap();
+    }
+
+    /// Remembers a service, so that its volumes go with the bench.
+    pub(crate) fn note_service(&mut self, id: &Value) {
+        self.services.push(text(id));
+    }
+
+    /// Whether an image holds a text in any of its layers or its history.
+    pub(crate) fn image_holds(&self, reference: &str, text: &str) -> bool {
+        self.runtime.block_on(async {
+            let engine = self.connect().await;
+            engine.image_facts(reference).await.unwrap();
+        });
+        let host = std::env::var("DOCKER_HOST").unwrap();
+        let saved = Command::new("curl")
+            .args(["--silent", "--show-error", "--fail", "--unix-socket"])
+            .arg(host.trim_start_matches("unix://"))
+            .arg(format!("http://localhost/images/{reference}/get"))
+            .output()
+            .unwrap();
+        assert!(saved.status.success(), "{saved:?}");
+        memchr::memmem::find(&saved.stdout, text.as_bytes()).is_some()
     }
 
     /// What really runs.
@@ -225,6 +293,12 @@ fn serve(engine: &str, docker_host: Option<&str>, folder: &TempDir) -> (Child, S
     command
         .args(["--engine", engine, "--data-dir"])
         .arg(folder.path());
+    let repositories = folder.path().join(REPOSITORIES);
+    command.env(
+        "PILOTHOUSE_GIT_BASE_URL",
+        format!("file://{}", repositories.display()),
+    );
+    command.env("PILOTHOUSE_BUILD_LOG_LIMIT", "3");
     if let Some(host) = docker_host {
         command.env("DOCKER_HOST", host);
     }
@@ -280,17 +354,19 @@ pub(crate) fn text(value: &Value) -> String {
         .to_owned()
 }
 
+fn sample_binary() -> PathBuf {
+    let built = "../../target/x86_64-unknown-linux-musl/release/pilothouse-sample";
+    std::env::var_os("PILOTHOUSE_SAMPLE_BINARY").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(built),
+        PathBuf::from,
+    )
+}
+
 /// Builds the sample's image, once.
 fn build_image() {
     static BUILT: Once = Once::new();
     BUILT.call_once(|| {
-        let binary = std::env::var_os("PILOTHOUSE_SAMPLE_BINARY").map_or_else(
-            || {
-                PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-                    .join("../../target/x86_64-unknown-linux-musl/release/pilothouse-sample")
-            },
-            PathBuf::from,
-        );
+        let binary = sample_binary();
         let Ok(binary) = std::fs::read(&binary) else {
             panic!(
                 "there is no sample at {}; `make test` builds it",
@@ -312,7 +388,8 @@ fn build_image() {
             let engine = engine.unwrap_or_else(|error| {
                 panic!("{error}. These tests need Docker or Podman; `make test` starts one")
             });
-            engine.build_image(IMAGE, context.into()).await.unwrap();
+            let spec = BuildSpec::plain(IMAGE, context.into());
+            spec.run_quietly(engine.as_ref()).await.unwrap();
         });
     });
 }

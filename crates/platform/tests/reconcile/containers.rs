@@ -20,7 +20,11 @@ pub(crate) fn sample(instances: usize) -> Value {
 
 /// Sends so many requests a second through ingress while something goes on; tells how many were
 /// sent, and how those that failed did.
-fn under_load<T>(bench: &Bench, rate: u32, work: impl FnOnce() -> T) -> (T, usize, Vec<String>) {
+pub(crate) fn under_load<T>(
+    bench: &Bench,
+    rate: u32,
+    work: impl FnOnce() -> T,
+) -> (T, usize, Vec<String>) {
     const SENDERS: u32 = 8;
     let (done, sent) = (AtomicBool::new(false), AtomicUsize::new(0));
     let send = || {

@@ -8,5 +8,6 @@
 mod away;
 mod bench;
 mod containers;
+mod delivery;
 mod kill;
 mod simulated;

@@ -15,7 +15,8 @@ pub mod limits {
     pub const RAW_BYTES: usize = 512 * 1024;
 }
 
-const MASKED: &str = "This is what stands in for a secret, not a value. Give the value itself, or leave it as it is.";
+/// Why a value that stands in for a secret can't be set.
+pub const MASKED: &str = "This is what stands in for a secret, not a value. Give the value itself, or leave it as it is.";
 
 /// The body that creates or replaces one variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

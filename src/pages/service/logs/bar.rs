@@ -2,10 +2,10 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use super::window::{SPANS, USUAL, Window, instant};
 use crate::components::button::{Button, Kind, Segments};
+use crate::components::download::download;
 use crate::components::field::{Look, SearchBox, SelectField, TextField, Toggle};
 use crate::components::icon::Icon;
 use crate::logbook::store::{Selection, Store};
@@ -119,7 +119,7 @@ pub fn Bar(
                 on_click=move |()| {
                     let text = store
                         .with_untracked(|store| { as_text(store, &selection.get_untracked()) });
-                    download(&text);
+                    download("lines.log", &text);
                 }
             />
         </div>
@@ -219,19 +219,4 @@ fn as_text(store: &Store, selection: &Selection) -> String {
         }
     }
     text
-}
-
-/// Hands a text to the browser as a file.
-fn download(text: &str) -> Option<()> {
-    let parts = js_sys::Array::of1(&text.into());
-    let options = web_sys::BlobPropertyBag::new();
-    options.set_type("text/plain");
-    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
-    let link = document().create_element("a").ok()?;
-    let link: web_sys::HtmlAnchorElement = link.dyn_into().ok()?;
-    link.set_href(&url);
-    link.set_download("lines.log");
-    link.click();
-    web_sys::Url::revoke_object_url(&url).ok()
 }

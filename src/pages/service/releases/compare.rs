@@ -99,6 +99,9 @@ fn secret_changed(one: u32, other: u32, name: &str, all: &[Release]) -> Option<b
     is_known.then_some(false)
 }
 
+/// Reads one thing that a release says of its image or runtime.
+type Read<'a> = &'a dyn Fn(&Release) -> Option<String>;
+
 fn image(before: &Release, after: &Release) -> Vec<FieldChange> {
     let port = |release: &Release| release.port.map(|port| port.to_string());
     let version = |release: &Release| release.image.version.map(|version| format!("v{version}"));
@@ -110,7 +113,7 @@ fn image(before: &Release, after: &Release) -> Vec<FieldChange> {
         let commit = release.image.commit_sha.as_ref();
         commit.or(release.commit_sha.as_ref()).cloned()
     };
-    let fields: [(&str, &dyn Fn(&Release) -> Option<String>); 7] = [
+    let fields: [(&str, Read<'_>); 7] = [
         ("image", &version),
         ("reference", &reference),
         ("digest", &|release| release.image.digest.clone()),

@@ -101,6 +101,9 @@ pub(super) fn container(
     };
     ContainerCreateBody {
         image: Some(spec.image.clone()),
+        // A program in place of the image's own entry point; its arguments in place of CMD.
+        entrypoint: spec.command.as_ref().map(|command| head(command)),
+        cmd: spec.command.as_ref().map(|command| rest(command)),
         env: Some(env(spec)),
         labels: Some(labels),
         hostname: Some(host_name(spec)),
@@ -122,6 +125,14 @@ pub(super) fn container(
         }),
         ..ContainerCreateBody::default()
     }
+}
+
+fn head(command: &[String]) -> Vec<String> {
+    command.iter().take(1).cloned().collect()
+}
+
+fn rest(command: &[String]) -> Vec<String> {
+    command.iter().skip(1).cloned().collect()
 }
 
 fn env(spec: &InstanceSpec) -> Vec<String> {
@@ -216,6 +227,7 @@ mod tests {
             release_version: 2,
             generation: 1,
             image: "shop:1".to_owned(),
+            command: None,
             port,
             env: BTreeMap::new(),
             volumes: Vec::new(),

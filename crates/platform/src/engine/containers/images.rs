@@ -1,21 +1,18 @@
-//! Images: there already, fetched, or built.
+//! Images: there already, fetched, and what is known of them.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::query_parameters::{BuildImageOptionsBuilder, CreateImageOptionsBuilder};
-use bytes::Bytes;
+use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptions};
 use futures_util::StreamExt;
+use pilothouse_wire::image::ImageReference;
 
 use super::failure;
 use super::layers::Layers;
-use crate::engine::{EngineError, EngineResult, FetchProgress};
+use crate::engine::{EngineError, EngineResult, FetchProgress, ImageFacts};
 
-/// How long a pull or a build may take in all. Engines may say nothing for minutes while they work.
+/// How long a pull may take in all. Engines may say nothing for minutes while they work.
 const TIMEOUT: Duration = Duration::from_secs(30 * 60);
-/// Lines of a build that an error repeats.
-const LAST_LINES: usize = 10;
 
 /// Whether an image is there already.
 pub(super) async fn is_there(docker: &Docker, reference: &str) -> EngineResult<bool> {
@@ -65,61 +62,56 @@ async fn pull(docker: &Docker, reference: &str, progress: &FetchProgress) -> Eng
     Ok(())
 }
 
-/// Builds an image from a tar of its context.
-pub(super) async fn build(docker: &Docker, tag: &str, context: Bytes) -> EngineResult<()> {
-    within(run_build(docker, tag, context))
+/// What is known of an image that is there.
+pub(super) async fn facts(docker: &Docker, reference: &str) -> EngineResult<ImageFacts> {
+    let image = docker
+        .inspect_image(reference)
         .await
-        .unwrap_or_else(|| {
-            Err(EngineError::BuildFailed {
-                tag: tag.to_owned(),
-                why: format!("it did not end within {} minutes", TIMEOUT.as_secs() / 60),
-            })
-        })
+        .map_err(|error| failure::pull(reference, error))?;
+    let exposed = image.config.and_then(|config| config.exposed_ports);
+    let mut exposed_ports: Vec<u16> = exposed
+        .iter()
+        .flatten()
+        .filter_map(|port| port.strip_suffix("/tcp")?.parse().ok())
+        .collect();
+    exposed_ports.sort_unstable();
+    Ok(ImageFacts {
+        id: image.id.unwrap_or_default(),
+        pinned: pinned(reference, &image.repo_digests.unwrap_or_default()),
+        size: image.size.and_then(|size| u64::try_from(size).ok()),
+        exposed_ports,
+    })
 }
 
-async fn run_build(docker: &Docker, tag: &str, context: Bytes) -> EngineResult<()> {
-    let docker = docker.clone().with_timeout(TIMEOUT);
-    let options = BuildImageOptionsBuilder::new()
-        .dockerfile("Dockerfile")
-        .t(tag)
-        .rm(true)
-        .build();
-    let mut steps = docker.build_image(options, None, Some(bollard::body_full(context)));
-    let mut log = VecDeque::new();
-    while let Some(step) = steps.next().await {
-        let failed = match step {
-            Ok(step) => {
-                let lines = step.stream.unwrap_or_default();
-                remember(&mut log, &lines);
-                step.error_detail.and_then(|detail| detail.message)
-            }
-            Err(error) => match failure::refused("", error) {
-                EngineError::Refused { why, .. } => Some(why),
-                unavailable => return Err(unavailable),
-            },
-        };
-        if let Some(why) = failed {
-            log.push_back(why);
-            return Err(EngineError::BuildFailed {
-                tag: tag.to_owned(),
-                why: log.make_contiguous().join("\n"),
-            });
-        }
+/// The name and digest under which the image's registry hands it out, where it has one.
+fn pinned(reference: &str, digests: &[String]) -> Option<String> {
+    let name = ImageReference::new(reference).ok()?;
+    let parts = name.parts();
+    // What was built here is in no registry.
+    if parts.registry == Some("localhost") {
+        return None;
     }
-    Ok(())
+    let of_name = |digest: &&String| {
+        digest
+            .split_once('@')
+            .is_some_and(|(name, _)| name.ends_with(parts.repository))
+    };
+    digests.iter().find(of_name).cloned()
 }
 
-/// Keeps the last lines.
-fn remember(log: &mut VecDeque<String>, lines: &str) {
-    for line in lines
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty())
-    {
-        if log.len() == LAST_LINES {
-            log.pop_front();
-        }
-        log.push_back(line.to_owned());
+/// Removes an image that nothing runs.
+pub(super) async fn remove(docker: &Docker, reference: &str) -> EngineResult<()> {
+    let removed = docker
+        .remove_image(reference, None::<RemoveImageOptions>, None)
+        .await;
+    match removed {
+        // Gone already, or in use.
+        Err(error) if matches!(failure::status(&error), Some(404 | 409)) => Ok(()),
+        Err(error) => Err(failure::refused(
+            format!("removing the image {reference}"),
+            error,
+        )),
+        Ok(_) => Ok(()),
     }
 }
 
@@ -153,12 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn an_error_repeats_the_last_lines_only() {
-        let mut log = VecDeque::new();
-        for line in 0..30 {
-            remember(&mut log, &format!("step {line}\n\n"));
-        }
-        assert_eq!(log.len(), LAST_LINES);
-        assert_eq!(log.back().map(String::as_str), Some("step 29"));
+    fn an_image_is_pinned_under_its_own_name() {
+        let digests = ["docker.io/library/redis@sha256:aa".to_owned()];
+        assert_eq!(
+            pinned("redis:7", &digests).as_deref(),
+            Some("docker.io/library/redis@sha256:aa")
+        );
+        assert_eq!(pinned("ghcr.io/acme/api:1", &digests), None);
+        let local = ["localhost/shop@sha256:bb".to_owned()];
+        assert_eq!(pinned("localhost/shop:1", &local), None);
     }
 }

@@ -1,0 +1,140 @@
+//! Builds: one task takes what waits, a few at once and one a service, and carries it to an image.
+//!
+//! `repository` gets the commit, `context` packs what the engine may see, `work` does the whole of
+//! one build, `prune` removes what nobody needs any more.
+
+mod context;
+mod prune;
+mod repository;
+mod settings;
+mod work;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use pilothouse_wire::build::ImageState;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{Platform, Result};
+use crate::store::ImageRow;
+
+pub use settings::BuildSettings;
+
+/// How long to wait before the queue is read again, where that failed.
+const RETRY: Duration = Duration::from_secs(2);
+/// How often things that nobody needs are looked for.
+const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// What a build that was under way when the process ended is told by.
+const INTERRUPTED: &str = "It was interrupted: the platform stopped while it went on. Build again.";
+
+/// The builds of this process.
+#[derive(Debug, Default)]
+pub(crate) struct Builds {
+    wake: Notify,
+    running: Mutex<HashMap<String, CancellationToken>>,
+}
+
+impl Builds {
+    /// Something waits, or a place is free.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Ends a build that is under way here.
+    pub(crate) fn cancel(&self, image_id: &str) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(token) = running.get(image_id) {
+            token.cancel();
+        }
+    }
+
+    fn begin(&self, image_id: &str) -> CancellationToken {
+        let token = CancellationToken::new();
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.insert(image_id.to_owned(), token.clone());
+        token
+    }
+
+    fn end(&self, image_id: &str) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.remove(image_id);
+    }
+}
+
+/// Ends or finishes what an earlier process left half done, then builds whatever is asked for, until it is
+/// dropped.
+pub(crate) async fn run(platform: Arc<Platform>) {
+    while let Err(error) = end_interrupted(&platform).await {
+        tracing::error!(%error, "interrupted builds can't be ended; trying again");
+        tokio::time::sleep(RETRY).await;
+    }
+    let mut working = JoinSet::new();
+    let mut prune = tokio::time::interval(PRUNE_EVERY);
+    loop {
+        let free = platform
+            .build_settings
+            .at_once
+            .saturating_sub(working.len());
+        match platform.store.queued_images().await {
+            Ok(queued) => {
+                for row in queued.into_iter().take(free) {
+                    begin(&platform, &mut working, row).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the queue of builds can't be read; trying again");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        }
+        tokio::select! {
+            () = platform.builds.wake.notified() => {}
+            Some(_) = working.join_next() => {}
+            _ = prune.tick() => prune::everything(&platform).await,
+        }
+    }
+}
+
+async fn begin(platform: &Arc<Platform>, working: &mut JoinSet<()>, row: ImageRow) {
+    match platform.store.begin_image(&row.id).await {
+        Ok(true) => {}
+        // Cancelled meanwhile.
+        Ok(false) => return,
+        Err(error) => {
+            tracing::error!(%error, "a build can't begin; trying again");
+            return;
+        }
+    }
+    let platform = Arc::clone(platform);
+    let token = platform.builds.begin(&row.id);
+    working.spawn(async move {
+        work::build(&platform, &row, &token).await;
+        platform.builds.end(&row.id);
+        prune::service(&platform, &row.service_id).await;
+    });
+}
+
+async fn end_interrupted(platform: &Platform) -> Result<()> {
+    for row in platform.store.interrupted_images().await? {
+        platform
+            .store
+            .end_image(&row, ImageState::Failed, INTERRUPTED, None)
+            .await?;
+        if let Ok(mut journal) = platform.journals.begin(&row.id) {
+            // The row says it too.
+            let _ = journal.write(&format!("\n{INTERRUPTED}\n"));
+        }
+        if let Err(error) = platform.engine.end_build(&row.service_id).await {
+            tracing::warn!(%error, "what goes on of an interrupted build can't be ended");
+        }
+        context::clean_up(&platform.build_settings.folder, &row.id).await;
+    }
+    for row in platform.store.undeployed_images().await? {
+        platform.image_was_built(&row).await;
+    }
+    Ok(())
+}

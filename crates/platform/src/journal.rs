@@ -1,0 +1,260 @@
+//! What builds and deployments tell while they work: one text a piece of work, which only grows.
+//!
+//! A text has a limit. Its head is written as it comes; what comes past the head is kept back, of
+//! which the last part follows when the work ends, after a line that says how much was left out.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use pilothouse_wire::build::WorkLogQuery;
+
+/// The folder in the data directory.
+const FOLDER: &str = "work";
+/// How much of the end of a text is kept that is past its limit.
+const TAIL: usize = 2 * 1024 * 1024;
+/// The most that a read from an offset gives at once.
+const PIECE: u64 = 4 * 1024 * 1024;
+
+/// Every text of one data directory. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Journals {
+    folder: PathBuf,
+    limit: usize,
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) text: String,
+    /// The offset of what follows.
+    pub(crate) next_offset: u64,
+}
+
+impl Journals {
+    /// Opens the folder of a data directory, making it as needed. `limit` is in bytes.
+    pub(crate) fn open(data_dir: &Path, limit: usize) -> io::Result<Self> {
+        let folder = data_dir.join(FOLDER);
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, limit })
+    }
+
+    fn file(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("{id}.log"))
+    }
+
+    /// Begins or continues a text.
+    pub(crate) fn begin(&self, id: &str) -> io::Result<Journal> {
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.file(id))?;
+        let written = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        Ok(Journal {
+            file,
+            head: self.limit.saturating_sub(TAIL).saturating_sub(written),
+            tail: VecDeque::new(),
+            left_out: 0,
+        })
+    }
+
+    /// Adds a line with its time to a text of a few lines. A line that can't be written is lost: the
+    /// work that it tells of matters more.
+    pub(crate) fn note(&self, id: &str, line: &str) {
+        let now = Utc::now().format("%H:%M:%S%.3f");
+        let noted = self
+            .begin(id)
+            .and_then(|mut journal| journal.write(&format!("{now}  {line}\n")));
+        if let Err(error) = noted {
+            tracing::warn!(%id, %error, "a line of a log can't be written");
+        }
+    }
+
+    /// A part of a text; empty of one that is not there.
+    pub(crate) fn read(&self, id: &str, query: WorkLogQuery) -> io::Result<Part> {
+        let mut file = match File::open(self.file(id)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Part::default()),
+            opened => opened?,
+        };
+        let length = file.metadata()?.len();
+        let from = match query {
+            WorkLogQuery {
+                offset: Some(offset),
+                ..
+            } => offset.min(length),
+            WorkLogQuery {
+                tail: Some(tail), ..
+            } => length.saturating_sub(tail),
+            _ => 0,
+        };
+        let most = if query.offset.is_some() {
+            PIECE
+        } else {
+            length
+        };
+        file.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        file.take(most.min(length - from)).read_to_end(&mut bytes)?;
+        Ok(whole_characters(bytes, from))
+    }
+
+    /// When a text last grew.
+    pub(crate) fn grew(&self, id: &str) -> Option<DateTime<Utc>> {
+        let modified = fs::metadata(self.file(id)).ok()?.modified().ok()?;
+        Some(modified.into())
+    }
+
+    /// Forgets a text.
+    pub(crate) fn remove(&self, id: &str) {
+        if let Err(error) = fs::remove_file(self.file(id))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%id, %error, "a log can't be removed");
+        }
+    }
+}
+
+/// Leaves out the parts of characters at both ends that a cut at a byte made.
+fn whole_characters(mut bytes: Vec<u8>, from: u64) -> Part {
+    let is_inside = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
+    let skipped = bytes.iter().take(3).take_while(is_inside).count();
+    bytes.drain(..skipped);
+    let whole = match std::str::from_utf8(&bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    };
+    bytes.truncate(whole);
+    Part {
+        next_offset: from + (skipped + bytes.len()) as u64,
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
+/// A text that is being written.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    file: File,
+    /// How many bytes the head still takes.
+    head: usize,
+    tail: VecDeque<u8>,
+    left_out: u64,
+}
+
+impl Journal {
+    /// Adds to the text.
+    pub(crate) fn write(&mut self, text: &str) -> io::Result<()> {
+        let mut cut = self.head.min(text.len());
+        while !text.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        let (head, rest) = text.split_at(cut);
+        self.head -= head.len();
+        if !rest.is_empty() {
+            // Nothing more goes into the head: the text stays in order.
+            self.head = 0;
+            self.tail.extend(rest.bytes());
+            let surplus = self.tail.len().saturating_sub(TAIL);
+            self.tail.drain(..surplus);
+            self.left_out += surplus as u64;
+        }
+        self.file.write_all(head.as_bytes())
+    }
+
+    /// Writes the part that was kept back. The text grows no more by this writer.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        if self.tail.is_empty() {
+            return Ok(());
+        }
+        let tail = String::from_utf8_lossy(self.tail.make_contiguous()).into_owned();
+        if self.left_out > 0 {
+            let mark = format!(
+                "\n[… {} bytes are left out here: the log was longer than its limit …]\n",
+                self.left_out
+            );
+            self.file.write_all(mark.as_bytes())?;
+        }
+        self.file
+            .write_all(tail.trim_start_matches('\u{fffd}').as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn journals(limit: usize) -> (tempfile::TempDir, Journals) {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals::open(folder.path(), limit).unwrap();
+        (folder, journals)
+    }
+
+    fn all(journals: &Journals) -> String {
+        let part = journals.read("a", WorkLogQuery::default());
+        part.unwrap().text
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_head_and_its_tail() {
+        let (_folder, journals) = journals(TAIL + 1_000);
+        let mut journal = journals.begin("a").unwrap();
+        journal.write("begins\n").unwrap();
+        for _ in 0..300_000 {
+            journal.write("0123456789\n").unwrap();
+        }
+        journal.write("ends\n").unwrap();
+        let before = all(&journals);
+        assert!(before.len() <= 1_000 && before.starts_with("begins\n"));
+        journal.finish().unwrap();
+        let after = all(&journals);
+        assert!(after.starts_with(&before) && after.ends_with("\nends\n"));
+        assert!(after.contains("are left out here"));
+        assert!(after.len() < TAIL + 2_000, "{}", after.len());
+    }
+
+    #[test]
+    fn a_text_that_was_cut_short_goes_on() {
+        let (_folder, journals) = journals(TAIL + 1_000);
+        journals.begin("a").unwrap().write("one\n").unwrap();
+        journals.note("a", "two");
+        let text = all(&journals);
+        assert!(
+            text.starts_with("one\n") && text.ends_with("  two\n"),
+            "{text}"
+        );
+        journals.remove("a");
+        assert_eq!(all(&journals), "");
+    }
+
+    proptest! {
+        #[test]
+        fn following_gives_the_whole_text(pieces in prop::collection::vec("[aä€😀\n]{0,9}", 0..9)) {
+            let (_folder, journals) = journals(TAIL + 1_000);
+            let mut journal = journals.begin("a").unwrap();
+            let (mut followed, mut offset) = (String::new(), 0);
+            for piece in &pieces {
+                journal.write(piece).unwrap();
+                let query = WorkLogQuery { offset: Some(offset), tail: None };
+                let part = journals.read("a", query).unwrap();
+                followed.push_str(&part.text);
+                offset = part.next_offset;
+            }
+            prop_assert_eq!(&followed, &pieces.concat());
+            prop_assert_eq!(all(&journals), pieces.concat());
+        }
+
+        #[test]
+        fn a_tail_is_an_end_of_whole_characters(text in "[aä€😀\n]{0,40}", tail in 0u64..50) {
+            let (_folder, journals) = journals(TAIL + 1_000);
+            journals.begin("a").unwrap().write(&text).unwrap();
+            let query = WorkLogQuery { offset: None, tail: Some(tail) };
+            let part = journals.read("a", query).unwrap();
+            prop_assert!(text.ends_with(&part.text));
+            prop_assert!(part.text.len() as u64 <= tail);
+            prop_assert_eq!(part.next_offset, text.len() as u64);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What nobody needs any more: never what a kept release holds.
+
+use sqlx::Row;
+
+use super::{ImageRow, Store, StoreResult};
+
+/// Releases and deployments that are kept of a service: as many as lists show.
+const KEPT: u32 = 50;
+
+impl Store {
+    /// Forgets deployments and releases that no list shows, and gives the deployments' ids. What
+    /// runs, what was last healthy and what is under way stays.
+    pub(crate) async fn forget_old_deployments(
+        &self,
+        service_id: &str,
+    ) -> StoreResult<Vec<String>> {
+        let mut change = self.begin().await?;
+        let rows = sqlx::query(
+            "DELETE FROM deployments
+             WHERE service_id = ?1 AND state NOT IN ('pending', 'running') AND id NOT IN (
+                 SELECT id FROM deployments WHERE service_id = ?1
+                 ORDER BY created DESC, rowid DESC LIMIT ?2)
+             RETURNING id",
+        )
+        .bind(service_id)
+        .bind(KEPT)
+        .fetch_all(&mut *change)
+        .await?;
+        sqlx::query(
+            "DELETE FROM releases
+             WHERE service_id = ?1
+                   AND version NOT IN (
+                       SELECT version FROM releases WHERE service_id = ?1
+                       ORDER BY version DESC LIMIT ?2)
+                   AND version NOT IN (
+                       SELECT release_version FROM services WHERE id = ?1 AND release_version IS NOT NULL
+                       UNION SELECT good_version FROM services WHERE id = ?1 AND good_version IS NOT NULL
+                       UNION SELECT release_version FROM deployments WHERE service_id = ?1)",
+        )
+        .bind(service_id)
+        .bind(KEPT)
+        .execute(&mut *change)
+        .await?;
+        change.commit().await?;
+        Ok(rows.iter().map(|row| row.get("id")).collect())
+    }
+
+    /// Images that ended, beyond the newest `keep`, that no release holds.
+    pub(crate) async fn unneeded_images(
+        &self,
+        service_id: &str,
+        keep: u32,
+    ) -> StoreResult<Vec<ImageRow>> {
+        let versions: Vec<u32> = sqlx::query_scalar(
+            "SELECT version FROM images
+             WHERE service_id = ?1 AND state NOT IN ('queued', 'building')
+                   AND version NOT IN (
+                       SELECT version FROM images WHERE service_id = ?1 ORDER BY version DESC LIMIT ?2)
+                   AND version NOT IN (
+                       SELECT image_version FROM releases
+                       WHERE service_id = ?1 AND image_version IS NOT NULL)",
+        )
+        .bind(service_id)
+        .bind(keep)
+        .fetch_all(&self.reader)
+        .await?;
+        let mut images = Vec::with_capacity(versions.len());
+        for version in versions {
+            images.extend(self.image(service_id, version).await?);
+        }
+        Ok(images)
+    }
+
+    /// Forgets an image.
+    pub(crate) async fn forget_image(&self, id: &str) -> StoreResult<()> {
+        sqlx::query("DELETE FROM images WHERE id = ?")
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Whether any image but this one runs by the same reference.
+    pub(crate) async fn shares_reference(&self, image: &ImageRow) -> StoreResult<bool> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM images WHERE reference = ? AND id <> ?)",
+        )
+        .bind(&image.built.reference)
+        .bind(&image.id)
+        .fetch_one(&self.reader)
+        .await?)
+    }
+
+    /// Forgets the secrets that no variable and no release names.
+    pub(crate) async fn forget_unused_secrets(&self) -> StoreResult<()> {
+        sqlx::query(
+            "DELETE FROM secrets
+             WHERE id NOT IN (SELECT secret_id FROM config WHERE secret_id IS NOT NULL)
+                   AND id NOT IN (
+                       SELECT held.value FROM releases, json_each(document, '$.secrets') AS held)",
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Every piece of work of a service that has a log.
+    pub(crate) async fn journal_ids(&self, service_id: &str) -> StoreResult<Vec<String>> {
+        Ok(sqlx::query_scalar(
+            "SELECT id FROM images WHERE service_id = ?1
+             UNION ALL SELECT id FROM deployments WHERE service_id = ?1",
+        )
+        .bind(service_id)
+        .fetch_all(&self.reader)
+        .await?)
+    }
+}

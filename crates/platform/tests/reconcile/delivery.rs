@@ -1,0 +1,333 @@
+//! From a commit to real containers and back: real builds of a real repository.
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, request, text};
+use crate::containers::under_load;
+
+/// An image of the sample that tells its version.
+fn recipe(version: &str) -> String {
+    format!(
+        "FROM scratch\nCOPY sample /sample\nENV RELEASE_VERSION={version}\nEXPOSE 8080\nENTRYPOINT [\"/sample\"]\n"
+    )
+}
+
+/// A recipe with a shell in it, which runs a script while it is built.
+fn script(run: &str) -> String {
+    // Otherwise the engine may know the outcome from an earlier time.
+    let run = format!("{run} # {}", uuid::Uuid::new_v4());
+    format!(
+        "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"sh\", \"-c\", \"{run}\"]\n"
+    )
+}
+
+fn with_busybox(bench: &Bench, run: &str) {
+    bench.commit("acme/web", &[("Dockerfile", "FROM scratch\n")]);
+    bench.copy_into("acme/web", "/bin/busybox", "busybox");
+    bench.commit("acme/web", &[("Dockerfile", &script(run))]);
+}
+
+impl Bench {
+    /// Creates `web` of the repository `acme/web`, which waits for its first deploy.
+    fn describe(&mut self) {
+        let environment = "/orgs/acme/projects/shop/envs/production";
+        let body = json!({
+            "name": "web", "platform": "wind", "github_repository": "acme/web",
+            "domains": ["web.localhost"], "deployment_timeout": 20,
+        });
+        let (status, made) = self.call("POST", &format!("{environment}/services"), &body);
+        assert_eq!(status, 201, "{made}");
+        self.note_service(&made["id"]);
+    }
+
+    fn image(&self, version: &Value) -> Value {
+        self.service("GET", &format!("web/images/{version}"), &Value::Null)
+            .1
+    }
+
+    fn begin_build(&self) -> Value {
+        let (status, started) = self.service("POST", "web/images/build", &json!({}));
+        assert_eq!(status, 202, "{started}");
+        started["version"].clone()
+    }
+
+    fn build(&self) -> Value {
+        let version = self.begin_build();
+        self.wait_for("the build to end", || {
+            let image = self.image(&version);
+            let is_over = image["state"] != "queued" && image["state"] != "building";
+            (image, is_over)
+        })
+    }
+
+    fn log(&self, of: &str) -> Value {
+        self.service("GET", &format!("web/{of}/log"), &Value::Null)
+            .1
+    }
+
+    /// Deploys, and gives how that ended.
+    fn deploy(&self, body: &Value) -> Value {
+        let (status, begun) = self.service("POST", "web/deploy", body);
+        assert_eq!(status, 202, "{begun}");
+        let path = format!(
+            "web/deployments/{}",
+            begun["deployment_id"].as_str().unwrap()
+        );
+        self.wait_for("the deployment to end", || {
+            let (_, one) = self.service("GET", &path, &Value::Null);
+            let is_over = one["state"] != "pending" && one["state"] != "running";
+            (one, is_over)
+        })
+    }
+
+    /// What `web` says of its config and its image, through ingress.
+    fn answer(&self) -> (String, String) {
+        let answer = request(&self.ingress, "GET", "/", "web.localhost", "", "");
+        let (status, body) = answer.unwrap();
+        assert_eq!(status, 200, "{body}");
+        let said: Value = serde_json::from_str(&body).unwrap();
+        (text(&said["service"]), text(&said["release"]))
+    }
+}
+
+#[test]
+fn commit_build_deploy_bad_deploy_rollback() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    let good = bench.commit("acme/web", &[("Dockerfile", &recipe("one"))]);
+    let set = |value: &str| {
+        let body = json!({"name": "SERVICE_NAME", "value": value});
+        assert_eq!(bench.service("POST", "web/config", &body).0, 200);
+    };
+    set("first");
+    let image = bench.build();
+    assert_eq!(image["state"], "built", "{image} {}", bench.log("images/1"));
+    assert_eq!(image["commit_sha"], good);
+    assert_eq!(image["image_metadata"]["exposed_ports"], json!([8080]));
+    assert!(image["image_metadata"]["size"].as_u64().unwrap() > 100_000);
+    let text = bench.log("images/1")["log_text"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(text.contains("COPY sample"), "{text}");
+    let done = bench.deploy(&json!({}));
+    assert_eq!(
+        done["state"],
+        "complete",
+        "{done} {}",
+        bench.log("releases/1")
+    );
+    let answer = bench.answer();
+    assert_eq!(answer, ("first".to_owned(), "one".to_owned()));
+
+    // A build that breaks: what runs goes on.
+    bench.commit(
+        "acme/web",
+        &[("Dockerfile", "FROM scratch\nCOPY nothing-there /x\n")],
+    );
+    let image = bench.build();
+    assert_eq!(image["state"], "failed", "{image}");
+    assert!(
+        image["error_detail"]
+            .as_str()
+            .unwrap()
+            .contains("nothing-there"),
+        "{image}"
+    );
+    assert_eq!(bench.answer(), answer);
+
+    // An image that never becomes healthy is held back, and no request is lost meanwhile.
+    let sick = recipe("sick") + "ENV UNHEALTHY=1\n";
+    bench.commit("acme/web", &[("Dockerfile", &sick)]);
+    assert_eq!(bench.build()["state"], "built");
+    let (done, sent, failed) = under_load(&bench, 100, || bench.deploy(&json!({})));
+    assert_eq!(done["state"], "error", "{done}");
+    assert!(
+        failed.is_empty(),
+        "{} of {sent}: {:?}",
+        failed.len(),
+        failed.first()
+    );
+    assert!(
+        done["error"]
+            .as_str()
+            .unwrap()
+            .contains("did not become healthy"),
+        "{done}"
+    );
+    assert_eq!(bench.answer(), answer);
+
+    // A good one with other config, and back again.
+    bench.commit("acme/web", &[("Dockerfile", &recipe("two"))]);
+    set("second");
+    assert_eq!(bench.build()["state"], "built");
+    let done = bench.deploy(&json!({}));
+    assert_eq!(done["state"], "complete", "{done}");
+    assert_eq!(bench.answer(), ("second".to_owned(), "two".to_owned()));
+    let done = bench.deploy(&json!({"release": 1, "message": "two is slow"}));
+    assert_eq!(
+        (&done["state"], &done["kind"]),
+        (&json!("complete"), &json!("rollback"))
+    );
+    assert_eq!(bench.answer(), answer, "image and config come back");
+}
+
+#[test]
+fn processes_of_a_procfile_run_their_commands() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    bench.commit(
+        "acme/web",
+        &[
+            ("Dockerfile", &recipe("one")),
+            ("Procfile", "web: /sample\nworker: /sample --work\n"),
+        ],
+    );
+    assert_eq!(bench.build()["state"], "built");
+    let counts = json!({"process_counts": {"web": 1, "worker": 1}});
+    let path = "/orgs/acme/projects/shop/envs/production/services/web";
+    assert_eq!(bench.call("PATCH", path, &counts).0, 200);
+    let done = bench.deploy(&json!({}));
+    assert_eq!(done["state"], "complete", "{done}");
+    let processes: Vec<_> = bench
+        .real()
+        .into_iter()
+        .map(|one| one.slot.process)
+        .collect();
+    assert_eq!(processes.len(), 2, "{processes:?}");
+}
+
+#[test]
+fn secrets_of_a_build_land_in_no_layer_and_no_log() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    for (name, value, secret) in [
+        ("TOKEN", "t0p-s3cret-value", true),
+        ("PLAIN", "plain-value", false),
+    ] {
+        let body = json!({"name": name, "value": value, "secret": secret, "buildtime": true});
+        assert_eq!(bench.service("POST", "web/config", &body).0, 200);
+    }
+    with_busybox(&bench, "true");
+    let recipe = "FROM scratch\nARG PLAIN\nCOPY . /\n\
+        RUN --mount=type=secret,id=TOKEN [\"/busybox\", \"sh\", \"-c\", \"/busybox cat /run/secrets/TOKEN; echo; echo got $PLAIN # NONCE\"]\n";
+    let recipe = recipe.replace("NONCE", &uuid::Uuid::new_v4().to_string());
+    bench.commit("acme/web", &[("Dockerfile", &recipe)]);
+    let image = bench.build();
+    let log = bench.log(&format!("images/{}", image["version"]));
+    assert_eq!(image["state"], "built", "{image} {log}");
+    let text = log["log_text"].as_str().unwrap();
+    assert!(
+        text.contains("**secret**") && text.contains("got plain-value"),
+        "{text}"
+    );
+    assert!(!text.contains("t0p-s3cret"), "{text}");
+    let digest = image["image_id"].as_str().unwrap();
+    assert!(
+        !bench.image_holds(digest, "t0p-s3cret-value"),
+        "it is in the image"
+    );
+    assert!(
+        bench.image_holds(digest, "busybox"),
+        "the look itself works"
+    );
+}
+
+#[test]
+fn a_build_that_hangs_is_cancelled() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    with_busybox(&bench, "echo it begins; exec /bin/busybox sleep 4321");
+    let version = bench.begin_build();
+    let log = format!("images/{version}");
+    bench.wait_for("the build to hang", || {
+        let text = bench.log(&log)["log_text"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let hangs = text.contains("\nit begins\n");
+        (text, hangs)
+    });
+    let second = bench.begin_build();
+    assert_eq!(bench.image(&second)["state"], "queued");
+    let (status, _) = bench.service("POST", &format!("web/images/{second}/cancel"), &json!({}));
+    assert_eq!(status, 202);
+    let (status, _) = bench.service("POST", &format!("web/images/{version}/cancel"), &json!({}));
+    assert_eq!(status, 202);
+    assert_eq!(bench.image(&version)["state"], "cancelled");
+    bench.wait_for("nothing to be left of it", || {
+        let left = running("sleep\u{0}4321");
+        (left.clone(), left.is_empty())
+    });
+}
+
+/// The processes of this machine whose command line holds a text.
+fn running(text: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap();
+    let lines = processes
+        .filter_map(|process| std::fs::read_to_string(process.ok()?.path().join("cmdline")).ok());
+    lines.filter(|line| line.contains(text)).collect()
+}
+
+#[test]
+fn a_build_that_prints_without_end_keeps_head_and_tail() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    let run = "echo the head; i=0; while [ $i -lt 90000 ]; do i=$((i+1)); echo $i 0123456789012345678901234567890123456789012345678901234567890123456789; done; echo the tail";
+    with_busybox(&bench, run);
+    let image = bench.build();
+    assert_eq!(image["state"], "built", "{image}");
+    let log = bench.log(&format!("images/{}", image["version"]));
+    let text = log["log_text"].as_str().unwrap();
+    assert!(text.contains("the head") && text.contains("the tail"));
+    assert!(text.contains("are left out here"), "{} bytes", text.len());
+    assert!(text.len() < 4 * 1024 * 1024, "{} bytes", text.len());
+}
+
+#[test]
+fn what_a_kill_interrupts_is_never_stuck() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    with_busybox(&bench, "echo it begins; exec /bin/busybox sleep 4322");
+    let version = bench.begin_build();
+    bench.wait_for("the build to go on", || {
+        let log = bench.log(&format!("images/{version}"));
+        let text = log["log_text"].as_str().unwrap_or_default().to_owned();
+        let goes_on = text.contains("\nit begins\n");
+        (text, goes_on)
+    });
+    bench.kill();
+    bench.start_again();
+    let image = bench.image(&version);
+    assert_eq!(image["state"], "failed", "{image}");
+    assert!(
+        image["error"].as_str().unwrap().contains("interrupted"),
+        "{image}"
+    );
+    bench.wait_for("nothing to be left of it", || {
+        let left = running("sleep\u{0}4322");
+        (left.clone(), left.is_empty())
+    });
+
+    bench.commit("acme/web", &[("Dockerfile", &recipe("one"))]);
+    assert_eq!(bench.build()["state"], "built");
+    let (status, begun) = bench.service("POST", "web/deploy", &json!({}));
+    assert_eq!(status, 202, "{begun}");
+    thread::sleep(Duration::from_millis(300));
+    bench.kill();
+    bench.start_again();
+    let path = format!(
+        "web/deployments/{}",
+        begun["deployment_id"].as_str().unwrap()
+    );
+    let done = bench.wait_for("the deployment to end", || {
+        let (_, one) = bench.service("GET", &path, &Value::Null);
+        let is_over = one["state"] == "complete" || one["state"] == "error";
+        (one, is_over)
+    });
+    assert_eq!(done["state"], "complete", "{done}");
+    bench.answer();
+}

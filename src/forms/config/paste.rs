@@ -1,0 +1,153 @@
+//! Whole `.env` texts: what a level takes in from one, and gives out as one.
+
+use std::collections::BTreeMap;
+
+use wire::config::limits;
+
+use super::draft::check_value;
+use crate::forms::dotenv;
+
+/// Reads a pasted text whole, or not at all.
+///
+/// # Errors
+/// Every fault, as a sentence that names its line.
+pub fn read(text: &str) -> Result<Vec<(String, String)>, Vec<String>> {
+    if text.len() > limits::RAW_BYTES {
+        return Err(vec!["A .env text holds at most 512 KiB.".to_owned()]);
+    }
+    let (variables, faults) = dotenv::read(text);
+    let mut found: Vec<(usize, String)> = faults
+        .into_iter()
+        .map(|fault| (fault.line, format!("{}.", fault.words)))
+        .collect();
+    let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in &variables {
+        if let Some(first) = lines.get(one.name.as_str()) {
+            let words = format!("{} is given on line {first} already.", one.name);
+            found.push((one.line, words));
+        } else {
+            lines.insert(&one.name, one.line);
+        }
+        if let Err(words) = check_value(&one.value) {
+            found.push((one.line, format!("{}: {words}", one.name)));
+        }
+    }
+    if variables.len() > limits::VARIABLES {
+        let words = format!("A level holds at most {} variables.", limits::VARIABLES);
+        found.push((usize::MAX, words));
+    }
+    if !found.is_empty() {
+        found.sort();
+        return Err(found.into_iter().map(sentence).collect());
+    }
+    let pairs = variables.into_iter().map(|one| (one.name, one.value));
+    Ok(pairs.collect())
+}
+
+fn sentence((line, words): (usize, String)) -> String {
+    match line {
+        usize::MAX => words,
+        line => format!("Line {line}: {words}"),
+    }
+}
+
+/// The first faults, and how many more there are.
+pub fn summary(faults: &[String]) -> Vec<String> {
+    const MOST: usize = 6;
+    let mut told: Vec<String> = faults.iter().take(MOST).cloned().collect();
+    if faults.len() > MOST {
+        told.push(format!("And {} more.", faults.len() - MOST));
+    }
+    told
+}
+
+/// A variable that is written to a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Exported<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its value, or what stands in for it.
+    pub value: &'a str,
+    /// Whether the value is not known here.
+    pub secret: bool,
+}
+
+/// Variables as the text that [`read`] takes in; secrets by name alone, in comments.
+pub fn export<'a>(variables: impl IntoIterator<Item = Exported<'a>>) -> String {
+    let mut text = String::new();
+    for one in variables {
+        match one.secret {
+            true => text.push_str(&format!("# {} is a secret: not exported\n", one.name)),
+            false => text.push_str(&wire::dotenv::print([(one.name, one.value)])),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{prop, prop_assert_eq, proptest};
+    use wire::config::{MASK, MASKED};
+
+    #[test]
+    fn every_fault_names_its_line() {
+        let long = "x".repeat(64 * 1024 + 1);
+        let text = format!("PORT=1\nno\nPORT=2\nLONG={long}\nKEY={MASK}\n1A=1");
+        let faults = read(&text).unwrap_err();
+        assert_eq!(
+            faults,
+            [
+                "Line 2: a variable looks like NAME=value.".to_owned(),
+                "Line 3: PORT is given on line 1 already.".to_owned(),
+                "Line 4: LONG: A value holds at most 64 KiB.".to_owned(),
+                format!("Line 5: KEY: {MASKED}"),
+                "Line 6: the name before = is missing or is not letters, digits and _.".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn too_much_is_refused() {
+        let text: String = (0..=500).map(|n| format!("A{n}=1\n")).collect();
+        assert_eq!(
+            read(&text).unwrap_err(),
+            ["A level holds at most 500 variables."]
+        );
+        let text = "#".repeat(512 * 1024 + 1);
+        assert_eq!(
+            read(&text).unwrap_err(),
+            ["A .env text holds at most 512 KiB."]
+        );
+    }
+
+    #[test]
+    fn many_faults_are_told_by_the_first() {
+        let faults: Vec<String> = (0..9).map(|n| n.to_string()).collect();
+        assert_eq!(summary(&faults)[5..], ["5", "And 3 more."]);
+        assert_eq!(summary(&faults[..6]).len(), 6);
+    }
+
+    #[test]
+    fn a_secret_is_exported_by_name_alone() {
+        let secret = Exported {
+            name: "KEY",
+            value: MASK,
+            secret: true,
+        };
+        let text = export([secret]);
+        assert_eq!(text, "# KEY is a secret: not exported\n");
+        assert_eq!(read(&text), Ok(Vec::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_exported_can_be_imported(
+            values in prop::collection::btree_map("[A-Z_][A-Z0-9_]{0,6}", "[^\0]{0,40}", 0..6)
+        ) {
+            let variables = values.iter().map(|(name, value)| Exported { name, value, secret: false });
+            let read = read(&export(variables)).unwrap();
+            prop_assert_eq!(read.into_iter().collect::<BTreeMap<_, _>>(), values);
+        }
+    }
+}
