@@ -276,8 +276,6 @@ const UNUSED: &[(&str, &str)] = &[
         "pipeline.rollback",
         "a release is chosen, and looked at before",
     ),
-    ("promotion.preview", "promotions are not offered here yet"),
-    ("promotion.create", "promotions are not offered here yet"),
     ("config.set", "config.bulk changes several at once"),
     ("config.delete", "config.bulk removes several at once"),
 ];

@@ -8,6 +8,7 @@ pub mod images;
 pub mod logs;
 pub mod overview;
 pub mod progress;
+pub mod promote;
 pub mod releases;
 pub mod settings;
 pub mod work_log;

@@ -47,6 +47,8 @@ pub struct Dialogs {
     pub again: RwSignal<bool>,
     /// Which one.
     pub release: RwSignal<Option<u32>>,
+    /// Before what runs is carried to another environment.
+    pub promote: RwSignal<bool>,
     /// Before a restart.
     pub restart: RwSignal<bool>,
     /// Scaling.
@@ -64,6 +66,7 @@ impl Dialogs {
             deploy: closed(),
             again: closed(),
             release: RwSignal::new(None),
+            promote: closed(),
             restart: closed(),
             scale: closed(),
             pause: closed(),

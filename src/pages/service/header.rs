@@ -10,6 +10,7 @@ use wire::service::Service;
 use super::Here;
 use super::actions::Actions;
 use super::deploy::DeployDialogs;
+use super::promote::PromoteDialog;
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::feedback::Note;
@@ -72,6 +73,16 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
                         against=here.against(Deed::Pause)
                         on_click=move |()| open.pause.set(true)
                     />
+                    {is_environment
+                        .then(|| {
+                            view! {
+                                <MenuItem
+                                    label="Promote…"
+                                    glyph=Icon::Upload
+                                    on_click=move |()| open.promote.set(true)
+                                />
+                            }
+                        })}
                     <hr />
                     <MenuItem
                         label="Delete…"
@@ -85,6 +96,7 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
         </div>
         <ActionDialogs actions service />
         <DeployDialogs here actions />
+        <PromoteDialog here open=open.promote />
     }
 }
 
