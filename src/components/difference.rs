@@ -101,7 +101,6 @@ fn row(difference: Difference) -> impl IntoView {
     view! {
         <dt>
             <span class="mono">{label}</span>
-            " "
             {kind}
         </dt>
         <dd>

@@ -4,7 +4,8 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const binary =
+/** The sample's static binary. */
+export const sampleBinary =
   process.env.PILOTHOUSE_SAMPLE_BINARY ??
   resolve(import.meta.dirname, "../../target/x86_64-unknown-linux-musl/release/pilothouse-sample");
 
@@ -13,7 +14,7 @@ export async function buildSampleImage(): Promise<string> {
   const reference = "localhost/pilothouse-e2e-sample:1";
   const folder = mkdtempSync(join(tmpdir(), "pilothouse-image-"));
   try {
-    copyFileSync(binary, join(folder, "service"));
+    copyFileSync(sampleBinary, join(folder, "service"));
     writeFileSync(join(folder, "Dockerfile"), 'FROM scratch\nCOPY service /service\nENTRYPOINT ["/service"]\n');
     run("tar", ["-C", folder, "-cf", join(folder, "..", "context.tar"), "Dockerfile", "service"]);
     const socket = (process.env.DOCKER_HOST ?? "").replace("unix://", "");

@@ -231,6 +231,7 @@ impl Worker {
         };
         self.platform.store.image_built(row, &built).await?;
         let words = format!("The image is here: {}", built.reference);
+        self.platform.journals.note(&row.id, &words);
         self.story.tell(&self.platform.journals, &words);
         Ok(built.reference)
     }
