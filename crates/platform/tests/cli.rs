@@ -267,7 +267,7 @@ fn secrets_without_their_key_are_never_sealed_anew() {
     let (status, _) = serving.api(&key, "POST", "/orgs/acme/config", &secret);
     assert_eq!(status, 200);
     let (_, folder) = serving.end("-TERM");
-    std::fs::remove_file(folder.path().join("secrets.key")).unwrap();
+    fs::remove_file(folder.path().join("secrets.key")).unwrap();
     let words = fails(&serve(folder.path(), &[]).output().unwrap());
     assert!(words.contains("put it back from a backup"), "{words}");
     assert!(!folder.path().join("secrets.key").exists());

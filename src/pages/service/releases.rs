@@ -155,8 +155,10 @@ fn cells(
             </a>
         </td>
         <td>
-            {state_mark(mark)}
-            {release.current.then(|| view! { <span class="chip outline">"current"</span> })}
+            <span class="state-line">
+                {state_mark(mark)}
+                {release.current.then(|| view! { <span class="chip outline">"current"</span> })}
+            </span>
         </td>
         <td class="mono dim" title=image.clone()>
             {image.clone()}

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::deploys::Choice;
 use super::{Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, frozen};
-use crate::store::{Attached, Cause, ImageRow, NewestImage, Release, ServiceRow};
+use crate::store::{Attached, Cause, Deployment, ImageRow, NewestImage, Release, ServiceRow};
 
 impl Platform {
     pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Listing> {
@@ -28,7 +28,9 @@ impl Platform {
             |one| self.summary(&one.row),
             |one, status| {
                 let release = one.release.as_ref();
-                tell(&one.row, release, status, one.is_ahead)
+                let mut service = tell(&one.row, release, status, one.is_ahead);
+                service.latest_deployment = one.deployment.clone().map(deployment_summary);
+                service
             },
         )
     }
@@ -235,13 +237,7 @@ impl Platform {
             None => false,
         };
         let mut service = tell(&row, release.as_ref(), self.summary(&row), is_ahead);
-        service.latest_deployment = deployment.map(|deployment| VersionSummary {
-            id: deployment.id,
-            version: deployment.release_version,
-            state: Some(deployment.state.word().to_owned()),
-            error: deployment.error,
-            created: Some(deployment.created),
-        });
+        service.latest_deployment = deployment.map(deployment_summary);
         let image = self.store.latest_image(&row.id).await?;
         service.latest_image = image.map(image_summary);
         Ok(service)
@@ -354,6 +350,16 @@ pub(crate) fn is_ahead(
         row.spec.comes_from(&newest.source) && release.image_version != Some(newest.version)
     });
     !row.spec.is_frozen_in(&release.document, config) || other_counts || other_image
+}
+
+fn deployment_summary(deployment: Deployment) -> VersionSummary {
+    VersionSummary {
+        id: deployment.id,
+        version: deployment.release_version,
+        state: Some(deployment.state.word().to_owned()),
+        error: deployment.error,
+        created: Some(deployment.created),
+    }
 }
 
 fn image_summary(image: ImageRow) -> VersionSummary {

@@ -1,6 +1,6 @@
 //! Deployments: the attempts to let a release run. At most one of a service is running; others wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use pilothouse_wire::open::Words;
@@ -215,6 +215,17 @@ impl Store {
         .fetch_optional(&self.reader)
         .await?;
         row.as_ref().map(deployment).transpose()
+    }
+
+    /// The newest deployment of every service, by service id.
+    pub(super) async fn latest_deployments(&self) -> StoreResult<HashMap<String, Deployment>> {
+        // Of the other columns, SQLite gives those of the row that holds the maximum.
+        let rows = sqlx::query("SELECT *, MAX(rowid) FROM deployments GROUP BY service_id")
+            .fetch_all(&self.reader)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.get("service_id"), deployment(row)?)))
+            .collect()
     }
 
     /// The deployment of a service that is under way.

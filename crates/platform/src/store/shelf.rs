@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::{Sqlite, Transaction};
 
-use super::{NewestImage, Release, ServiceBelow, ServiceRow, Store, StoreResult, VariableRow};
+use super::{
+    Deployment, NewestImage, Release, ServiceBelow, ServiceRow, Store, StoreResult, VariableRow,
+};
 use crate::domain::{Frozen, LevelVariables, Written, frozen, is_ahead};
 
 /// A service as lists show it.
@@ -18,6 +20,8 @@ pub(crate) struct Listed {
     pub(crate) release: Option<Release>,
     /// Whether the description and its config are ahead of that release.
     pub(crate) is_ahead: bool,
+    /// The newest deployment, in whatever state.
+    pub(crate) deployment: Option<Deployment>,
     /// What lists told of it so far.
     pub(crate) written: Written,
 }
@@ -36,6 +40,7 @@ impl Listed {
             row,
             release,
             is_ahead,
+            deployment: None,
             written: Written::default(),
         }
     }
@@ -138,9 +143,10 @@ impl Store {
                 None => Vec::new(),
             };
             let newest = self.newest_image(&id).await?;
-            copies.put(Listed::new(row, release, newest.as_ref(), || {
-                frozen(&levels)
-            }));
+            let config = || frozen(&levels);
+            let mut listed = Listed::new(row, release, newest.as_ref(), config);
+            listed.deployment = self.latest_deployment(&id).await?;
+            copies.put(listed);
         }
         Ok(copies)
     }
@@ -151,12 +157,15 @@ impl Store {
         let variables = self.all_variables().await?;
         let owners = self.all_config_owners().await?;
         let newest = self.newest_images().await?;
+        let mut deployments = self.latest_deployments().await?;
         let mut copies = Copies::default();
         for row in self.all_services().await? {
             let release = releases.remove(&row.id);
             let config = || frozen(&own_levels(&variables, owners.get(&row.id)));
             let newest = newest.get(&row.id);
-            copies.put(Listed::new(row.clone(), release, newest, config));
+            let mut listed = Listed::new(row.clone(), release, newest, config);
+            listed.deployment = deployments.remove(&row.id);
+            copies.put(listed);
         }
         Ok(copies)
     }

@@ -70,6 +70,12 @@ pub(crate) async fn a_deploy_tells_its_story_to_the_end() {
     ] {
         assert!(told.contains(part), "{part} is missing in:\n{told}");
     }
+    let services = api.get(&format!("{ENVIRONMENT}/services")).await.data();
+    let newest = &services[0]["latest_deployment"];
+    assert_eq!(
+        (&newest["id"], &newest["state"]),
+        (&done["deployment_id"], &json!("complete"))
+    );
     let list = api
         .get(&format!("{WORKSPACE}/deployments"))
         .await
