@@ -103,10 +103,11 @@ impl Scroll {
     fn follow(self, height: Memo<f64>) {
         effect(move || {
             height.track();
-            let follows = self.follows.get();
+            self.follows.track();
             request_animation_frame(move || {
                 self.measure();
-                if follows {
+                // Somebody may have gone elsewhere since.
+                if self.follows.try_get_untracked() == Some(true) {
                     self.show_end();
                 }
             });

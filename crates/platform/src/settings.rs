@@ -166,7 +166,8 @@ pub struct BuildArgs {
         long,
         env = "PILOTHOUSE_KEEP_IMAGES",
         default_value = "10",
-        value_name = "N"
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
     )]
     pub keep_images: u32,
 }

@@ -46,6 +46,8 @@ struct Read {
     offset: u64,
     /// Whether older lines were left out.
     is_cut: bool,
+    /// Whether the last answer was a piece, after which there may be another.
+    may_go_on: bool,
     lines: usize,
     first_fault: Option<usize>,
     status: Option<Open<LogStatus>>,
@@ -58,6 +60,11 @@ impl Read {
     fn is_live(&self) -> bool {
         let status = self.status.as_ref().and_then(Open::known);
         matches!(status, Some(LogStatus::Pending | LogStatus::Running))
+    }
+
+    /// When to ask again. What has ended is read to its end: long answers come in pieces.
+    fn pace(&self) -> Option<u32> {
+        (self.is_live() || self.may_go_on).then_some(PACE)
     }
 
     /// What failed, at which step, and the last lines before it.
@@ -223,7 +230,7 @@ fn use_log(source: Memo<Option<Source>>) -> Reading {
             Ok::<_, Failure>(read)
         }
     };
-    let pace = |read: &Read| read.is_live().then_some(PACE);
+    let pace = |read: &Read| read.pace();
     Reading {
         remote: Remote::made(move || source.get(), fetch, pace),
         text,
@@ -292,6 +299,7 @@ fn take_over(
         edition,
         offset: next,
         is_cut,
+        may_go_on: goes_on && length > 0,
         lines: text.len(),
         first_fault: text.first_fault(),
         status: Some(log.status.clone()),
@@ -368,6 +376,23 @@ mod tests {
         assert_eq!(words, "Failed at step 4 of 7, RUN make: exit code 2");
         assert_eq!(plain_lines(&detail.unwrap()), "no rule");
         assert_eq!(Read::default().failure(), None);
+    }
+
+    #[test]
+    fn what_has_ended_is_read_to_its_end() {
+        let mut text = WorkText::default();
+        let first = question(None, false);
+        let read = take_over(&mut text, None, &first, &log("a\n", Some(2)));
+        let ended = |text: &str, next| WorkLog {
+            status: Open::Known(LogStatus::Success),
+            ..log(text, Some(next))
+        };
+        let next = question(Some(&read), false);
+        let piece = take_over(&mut text, Some(read), &next, &ended("b\n", 4));
+        assert_eq!(piece.pace(), Some(PACE), "there may be another piece");
+        let next = question(Some(&piece), false);
+        let end = take_over(&mut text, Some(piece), &next, &ended("", 4));
+        assert_eq!(end.pace(), None);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use crate::domain::{Platform, Result};
 
-/// Prunes every service.
+/// Prunes every service that has more than is kept.
 pub(super) async fn everything(platform: &Platform) {
-    match platform.store.service_ids().await {
+    let keep = platform.build_settings.keep_images;
+    match platform.store.crowded_services(keep).await {
         Ok(ids) => {
             for id in ids {
                 service(platform, &id).await;

@@ -123,7 +123,8 @@ fn is_commit(text: &str) -> bool {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !text.len().is_multiple_of(2) || !is_hex {
         return None;
     }
     let digits = text.as_bytes().chunks(2);

@@ -8,6 +8,19 @@ use super::{ImageRow, Store, StoreResult};
 const KEPT: u32 = 50;
 
 impl Store {
+    /// The services of which there is more than is kept: of most there is nothing to remove.
+    pub(crate) async fn crowded_services(&self, keep_images: u32) -> StoreResult<Vec<String>> {
+        Ok(sqlx::query_scalar(
+            "SELECT service_id FROM deployments GROUP BY service_id HAVING COUNT(*) > ?1
+             UNION SELECT service_id FROM releases GROUP BY service_id HAVING COUNT(*) > ?1
+             UNION SELECT service_id FROM images GROUP BY service_id HAVING COUNT(*) > ?2",
+        )
+        .bind(KEPT)
+        .bind(keep_images)
+        .fetch_all(&self.reader)
+        .await?)
+    }
+
     /// Forgets deployments and releases that no list shows, and gives the deployments' ids. What
     /// runs, what was last healthy and what is under way stays.
     pub(crate) async fn forget_old_deployments(

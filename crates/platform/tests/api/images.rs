@@ -79,9 +79,14 @@ fn git(folder: &Path, args: &[&str]) -> String {
 }
 
 async fn with_service(repositories: &Repositories) -> Api {
+    with_service_that_keeps(repositories, 10).await
+}
+
+async fn with_service_that_keeps(repositories: &Repositories, images: u32) -> Api {
     let base = format!("file://{}", repositories.0.path().display());
     let api = Api::start_with(|parts| {
         parts.builds.git_base = base;
+        parts.builds.keep_images = images;
         parts.builds.folder = parts.data_dir.join("work");
     })
     .await
@@ -383,6 +388,49 @@ pub(crate) async fn a_reference_is_fetched_and_pinned() {
         image["error"].as_str().unwrap().contains("not found"),
         "{image}"
     );
+}
+
+pub(crate) async fn only_what_no_release_needs_is_pruned() {
+    let repositories = Repositories::new();
+    let api = with_service_that_keeps(&repositories, 1).await;
+    built(&api, json!({})).await;
+    let done = api
+        .post(&format!("{SERVICE}/deploy"), json!({}))
+        .await
+        .is(202)
+        .data();
+    let id = done["deployment_id"].as_str().unwrap();
+    api.until(&format!("{SERVICE}/deployments/{id}"), |one| {
+        one["complete"] == true
+    })
+    .await;
+    for _ in 0..3 {
+        built(&api, json!({})).await;
+    }
+    let versions = |page: &Value| -> Vec<u64> {
+        let items = page["items"].as_array().unwrap().iter();
+        items
+            .map(|image| image["version"].as_u64().unwrap())
+            .collect()
+    };
+    api.until(&format!("{SERVICE}/images"), |page| {
+        versions(page) == [4, 1]
+    })
+    .await;
+    api.get(&format!("{SERVICE}/images/2/log"))
+        .await
+        .fails(404, "not_found");
+    let kept = api
+        .get(&format!("{SERVICE}/images/1/log"))
+        .await
+        .is(200)
+        .data();
+    assert!(
+        kept["log_text"].as_str().unwrap().contains("Commit"),
+        "{kept}"
+    );
+    // A number is never used twice.
+    assert_eq!(built(&api, json!({})).await["version"], 5);
 }
 
 pub(crate) async fn a_pipeline_builds_and_deploys_and_goes_back() {

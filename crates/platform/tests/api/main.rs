@@ -115,6 +115,7 @@ fn main() -> ExitCode {
         images::branches_tags_and_commits_are_built,
         images::builds_that_fail_say_why,
         images::a_reference_is_fetched_and_pinned,
+        images::only_what_no_release_needs_is_pruned,
         images::a_pipeline_builds_and_deploys_and_goes_back,
         images::a_release_is_promoted_with_the_targets_config,
         images::a_push_to_the_branch_is_built_and_deployed,
