@@ -14,7 +14,7 @@ test.describe.configure({ mode: "parallel" });
 /** A page, what shows that it is there, and what is done on it before it is looked at. */
 type Visit = { name: string; path: string; shows: string; open?: (page: Page) => Promise<void> };
 
-const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).click();
+const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).first().click();
 
 const VISITS: Visit[] = [
   { name: "organisations", path: "/?all=yes", shows: "Organisations" },
