@@ -54,6 +54,9 @@ impl Reason {
     /// There is nothing to carry over.
     pub const NOTHING_TO_PROMOTE: Self =
         Self("The source environment runs no release of this service yet. Deploy it there first.");
+    /// There is nowhere to carry it.
+    pub const NOWHERE_TO_PROMOTE: Self =
+        Self("The other environment has no service of this name yet. Create it there first.");
     /// A fetched image can't be cancelled by itself.
     pub const FETCHED_BY_ROLLOUT: Self =
         Self("This image is fetched by a deployment. Cancel the deployment.");

@@ -193,7 +193,13 @@ impl Platform {
             .await?;
         let target = self
             .find_in(at, &promotion.target_env, &promotion.service)
-            .await?;
+            .await
+            .map_err(|error| match error {
+                Error::NotFound {
+                    what: "service", ..
+                } => Error::WrongState(Reason::NOWHERE_TO_PROMOTE),
+                other => other,
+            })?;
         if source.id == target.id {
             let words = "Choose another environment than the one it comes from.";
             return Err(Error::Invalid(FieldErrors::one("target_env", words)));
