@@ -23,7 +23,20 @@ pub fn plural(count: usize, one: &str) -> String {
         _ if one.ends_with('s') => "es",
         _ => "s",
     };
-    format!("{count} {one}{end}")
+    format!("{} {one}{end}", grouped(count))
+}
+
+/// A count with a comma after each three digits.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut words = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            words.push(',');
+        }
+        words.push(digit);
+    }
+    words
 }
 
 /// What differs, by how much of each kind: `image, 2 variables and 1 process`.
@@ -100,6 +113,14 @@ mod tests {
         );
         assert_eq!(domain_link(None, "shop.localhost"), None);
         assert_eq!(domain_link(Some("http://127.0.0.1:80"), "*.dev"), None);
+    }
+
+    #[test]
+    fn counts_are_read_at_a_glance() {
+        assert_eq!(plural(1, "line"), "1 line");
+        assert_eq!(plural(999, "line"), "999 lines");
+        assert_eq!(plural(1_000, "process"), "1,000 processes");
+        assert_eq!(plural(1_234_567, "line"), "1,234,567 lines");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::layout::{Layout, ROW};
+use super::place::{Place, room};
 use crate::components::button::{Button, Kind};
 use crate::components::icon::Icon;
 use crate::reactive::{When, effect, memo};
@@ -21,7 +22,7 @@ const PROBE: usize = 100;
 pub struct Scroll {
     node: NodeRef<html::Div>,
     probe: NodeRef<html::Span>,
-    top: RwSignal<f64>,
+    place: RwSignal<Place>,
     /// Width and height of what is seen, in CSS pixels.
     size: RwSignal<(f64, f64)>,
     follows: RwSignal<bool>,
@@ -38,7 +39,7 @@ impl Scroll {
         let scroll = Self {
             node: NodeRef::new(),
             probe: NodeRef::new(),
-            top: RwSignal::new(0.0),
+            place: RwSignal::new(Place::default()),
             size: RwSignal::new((0.0, 0.0)),
             follows: RwSignal::new(true),
             left_at: RwSignal::new(0),
@@ -70,26 +71,34 @@ impl Scroll {
 
     /// The lines of a layout that are to be drawn.
     pub fn range(self, layout: &Layout) -> Range<usize> {
-        layout.visible(self.top.get(), self.size.get().1)
+        layout.visible(self.place.get().top, self.size.get().1)
     }
 
-    /// Goes to a line, a little below the upper edge, and keeps still there.
-    pub fn go_to(self, top: f64, lines: usize) {
-        self.leave(lines);
-        if let Some(node) = self.node.get_untracked() {
-            node.set_scroll_top((top - 4.0 * ROW).max(0.0) as i32);
-        }
+    /// Goes to a line of a layout, a little below the upper edge, and keeps still there.
+    pub fn go_to(self, layout: &Layout, line: usize) {
+        self.leave(layout.len());
+        let view = self.size.get_untracked().1;
+        let position = layout.top(line) - 4.0 * ROW;
+        self.put(Place::at(position, layout.height(), view));
     }
 
     /// Goes to the end, and follows it.
-    pub fn to_end(self) {
+    fn to_end(self, height: f64) {
         self.follows.set(true);
-        self.show_end();
+        self.show_end(height);
     }
 
-    fn show_end(self) {
+    fn show_end(self, height: f64) {
+        let view = self.size.get_untracked().1;
+        self.put(Place::at(f64::INFINITY, height, view));
+    }
+
+    /// Puts the bar where it belongs.
+    fn put(self, place: Place) {
         if let Some(Some(node)) = self.node.try_get_untracked() {
-            node.set_scroll_top(node.scroll_height());
+            node.set_scroll_top(place.bar.ceil() as i32);
+            let bar = f64::from(node.scroll_top());
+            self.place.set(Place { bar, ..place });
         }
     }
 
@@ -108,7 +117,7 @@ impl Scroll {
                 self.measure();
                 // Somebody may have gone elsewhere since.
                 if self.follows.try_get_untracked() == Some(true) {
-                    self.show_end();
+                    self.show_end(height.get_untracked());
                 }
             });
         });
@@ -133,18 +142,22 @@ impl Scroll {
         width.unwrap_or_default() / PROBE as f64
     }
 
-    fn scrolled(self, count: Memo<usize>) {
+    fn scrolled(self, height: f64, lines: usize) {
         let Some(node) = self.node.get_untracked() else {
             return;
         };
         self.measure();
-        let (top, before) = (f64::from(node.scroll_top()), self.top.get_untracked());
-        let to_go = f64::from(node.scroll_height() - node.client_height()) - top;
-        self.top.set(top);
-        if to_go <= AT_END {
+        let view = self.size.get_untracked().1;
+        let before = self.place.get_untracked();
+        let place = before.moved(f64::from(node.scroll_top()), height, view);
+        match place.bar == f64::from(node.scroll_top()) {
+            true => self.place.set(place),
+            false => self.put(place),
+        }
+        if height - view - place.top <= AT_END {
             self.follows.set(true);
-        } else if top < before && self.follows.get_untracked() {
-            self.leave(count.get_untracked());
+        } else if place.top < before.top && self.follows.get_untracked() {
+            self.leave(lines);
         }
     }
 
@@ -196,15 +209,17 @@ pub fn ScrollFrame(
                 aria-live="off"
                 tabindex="0"
                 node_ref=scroll.node
-                on:scroll=move |_| scroll.scrolled(count)
+                on:scroll=move |_| scroll.scrolled(height.get_untracked(), count.get_untracked())
             >
                 <span class="log-probe" aria-hidden="true" node_ref=scroll.probe>
                     {"0".repeat(PROBE)}
                 </span>
-                <div class="log-all" style:height=move || format!("{}px", height.get())>
+                <div class="log-all" style:height=move || format!("{}px", room(height.get()))>
                     <div
                         class="log-view"
-                        style:transform=move || format!("translateY({}px)", offset.get())
+                        style:transform=move || {
+                            format!("translateY({}px)", offset.get() + scroll.place.get().shift())
+                        }
                     >
                         {children()}
                     </div>
@@ -219,7 +234,7 @@ pub fn ScrollFrame(
                         label=back
                         kind=Kind::Primary
                         glyph=Icon::Down
-                        on_click=move |()| scroll.to_end()
+                        on_click=move |()| scroll.to_end(height.get_untracked())
                     />
                 </div>
             </When>

@@ -58,8 +58,7 @@ pub fn WorkLogView(
     let offset = move || shown.with(|shown| shown.layout.top(range.get().start));
     effect(move || {
         if let Some(place) = jump.get() {
-            let top = shown.with_untracked(|shown| shown.layout.top(place));
-            scroll.go_to(top, count.get_untracked());
+            shown.with_untracked(|shown| scroll.go_to(&shown.layout, place));
             jump.set(None);
         }
     });

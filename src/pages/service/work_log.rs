@@ -27,6 +27,15 @@ const END: u64 = 256 * 1024;
 /// Milliseconds until a log that grows is asked for more.
 const PACE: u32 = 1_000;
 
+/// Milliseconds until the next piece of a log that is read whole, or that grows too quickly.
+const NEXT_PIECE: u32 = 10;
+
+/// What is answered in one piece where more follows has at least so many bytes.
+const PIECE: usize = 1024 * 1024;
+
+/// The most lines that are held at a time: a log may have tens of millions.
+const MOST_LINES: usize = 1_000_000;
+
 /// Whose log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -46,8 +55,10 @@ struct Read {
     offset: u64,
     /// Whether older lines were left out.
     is_cut: bool,
-    /// Whether the last answer was a piece, after which there may be another.
-    may_go_on: bool,
+    /// Whether its beginning was wanted, and not its end.
+    is_whole: bool,
+    /// The size of the last answer in bytes, where it went on from one before.
+    added: usize,
     lines: usize,
     first_fault: Option<usize>,
     status: Option<Open<LogStatus>>,
@@ -62,9 +73,34 @@ impl Read {
         matches!(status, Some(LogStatus::Pending | LogStatus::Running))
     }
 
+    /// Whether no more lines are held.
+    fn is_full(&self) -> bool {
+        self.lines >= MOST_LINES
+    }
+
+    /// Whether it stopped before the end of the log.
+    fn stopped(&self) -> bool {
+        self.is_whole && self.is_full()
+    }
+
     /// When to ask again. What has ended is read to its end: long answers come in pieces.
     fn pace(&self) -> Option<u32> {
-        (self.is_live() || self.may_go_on).then_some(PACE)
+        match self.added {
+            _ if self.stopped() => None,
+            PIECE.. => Some(NEXT_PIECE),
+            1.. => Some(PACE),
+            0 => self.is_live().then_some(PACE),
+        }
+    }
+
+    /// How many of the log's lines these are.
+    fn extent(&self) -> String {
+        let lines = plural(self.lines, "line");
+        match (self.stopped(), self.is_cut) {
+            (true, _) => format!("the first {lines}"),
+            (false, true) => format!("the last {lines}"),
+            (false, false) => lines,
+        }
     }
 
     /// What failed, at which step, and the last lines before it.
@@ -87,7 +123,7 @@ impl Read {
 struct Reading {
     remote: Remote<Read>,
     text: RwSignal<WorkText>,
-    /// Whether all of it is wanted, not its end alone.
+    /// Whether it is wanted from its beginning, not its end alone.
     whole: RwSignal<bool>,
 }
 
@@ -105,6 +141,7 @@ pub fn WorkLogPanel(
     let edition = memo(move || remote.get().map(|read| read.edition).unwrap_or_default());
     let fault = memo(move || remote.get().and_then(|read| read.first_fault));
     let is_cut = memo(move || remote.get().is_some_and(|read| read.is_cut));
+    let stopped = memo(move || remote.get().is_some_and(|read| read.stopped()));
     let is_live = memo(move || remote.get().is_some_and(|read| read.is_live()));
     Effect::watch(
         move || is_live.get(),
@@ -125,14 +162,10 @@ pub fn WorkLogPanel(
     let standing = memo(move || {
         let read = remote.get()?;
         let step = read.step.clone().filter(|_| read.is_live());
-        Some((read.status.clone()?, step, read.lines, read.is_cut))
+        Some((read.status.clone()?, step, read.extent()))
     });
     let stands = move || {
-        standing.get().map(|(status, step, lines, is_cut)| {
-            let lines = match is_cut {
-                true => format!("the last {}", plural(lines, "line")),
-                false => plural(lines, "line"),
-            };
+        standing.get().map(|(status, step, lines)| {
             view! {
                 {state_mark(log_status(&status))}
                 <span class="dim cut">{step}</span>
@@ -160,7 +193,14 @@ pub fn WorkLogPanel(
                             label="Show from the beginning"
                             kind=Kind::Quiet
                             pending=reading.whole
-                            on_click=move |()| reading.read_whole()
+                            on_click=move |()| reading.read(true)
+                        />
+                    </When>
+                    <When is=move || stopped.get()>
+                        <Button
+                            label="Show the end"
+                            kind=Kind::Quiet
+                            on_click=move |()| reading.read(false)
                         />
                     </When>
                     <Toggle label="Wrap" on=wrap on_change=move |on| preferences.set_wrap(on) />
@@ -197,9 +237,9 @@ fn plain_lines(text: &str) -> String {
 }
 
 impl Reading {
-    /// Reads it from its beginning; until that is there, its end stays.
-    fn read_whole(self) {
-        self.whole.set(true);
+    /// Reads it from its beginning, or its end; until that is there, what is shown stays.
+    fn read(self, whole: bool) {
+        self.whole.set(whole);
         self.remote.refresh();
     }
 }
@@ -225,7 +265,10 @@ fn use_log(source: Memo<Option<Source>>) -> Reading {
             let query = question(before.as_ref(), is_whole);
             let log = fetch_log(&connection, &source, &query).await?;
             let read = text.try_update_untracked(|text| take_over(text, before, &query, &log));
-            let read = read.unwrap_or_default();
+            let read = Read {
+                is_whole,
+                ..read.unwrap_or_default()
+            };
             known.try_update_value(|known| *known = Some((source, read.clone())));
             Ok::<_, Failure>(read)
         }
@@ -250,18 +293,18 @@ async fn fetch_log(
     }
 }
 
-/// First the end, then what came since; all of it where that is wanted and was not read yet.
+/// First the end, then what came since; its beginning where that is wanted and was not read yet,
+/// and the end again where no more lines are held.
 fn question(before: Option<&Read>, is_whole: bool) -> WorkLogQuery {
-    match before {
-        Some(read) if is_whole && read.is_cut => WorkLogQuery::default(),
-        Some(read) => WorkLogQuery {
-            offset: Some(read.offset),
-            tail: None,
-        },
-        None => WorkLogQuery {
-            offset: None,
-            tail: Some(END),
-        },
+    let offset = match before {
+        Some(read) if is_whole && read.is_cut => Some(0),
+        Some(read) if !is_whole && read.is_full() => None,
+        Some(read) => Some(read.offset),
+        None => None,
+    };
+    WorkLogQuery {
+        offset,
+        tail: offset.is_none().then_some(END),
     }
 }
 
@@ -272,14 +315,14 @@ fn take_over(
     query: &WorkLogQuery,
     log: &WorkLog,
 ) -> Read {
-    let length = log.log_text.len() as u64;
-    let goes_on = query.offset.is_some();
+    let length = log.log_text.len();
+    let goes_on = before.is_some() && query.offset == before.as_ref().map(|read| read.offset);
     let before = before.unwrap_or_default();
     let start = query.offset.unwrap_or_default();
-    let next = log.next_offset.unwrap_or(start + length);
+    let next = log.next_offset.unwrap_or(start + length as u64);
     let is_cut = match goes_on {
         true => before.is_cut,
-        false => next > length,
+        false => query.offset.is_none() && next > length as u64,
     };
     let mut edition = before.edition;
     if !goes_on {
@@ -299,7 +342,8 @@ fn take_over(
         edition,
         offset: next,
         is_cut,
-        may_go_on: goes_on && length > 0,
+        is_whole: false,
+        added: if query.offset.is_some() { length } else { 0 },
         lines: text.len(),
         first_fault: text.first_fault(),
         status: Some(log.status.clone()),
@@ -349,16 +393,35 @@ mod tests {
         let read = take_over(&mut text, None, &first, &log("f\nlast\n", Some(1_000)));
         assert!(read.is_cut);
         assert_eq!(read.lines, 1, "the first line was not whole");
-        assert_eq!(question(Some(&read), true), WorkLogQuery::default());
-        let all = take_over(
-            &mut text,
-            Some(read.clone()),
-            &WorkLogQuery::default(),
-            &log("x\nof\nlast\n", Some(10)),
-        );
-        assert_eq!((all.lines, all.is_cut), (3, false));
-        assert_ne!(all.edition.text, read.edition.text);
-        assert_eq!(question(Some(&all), true).offset, Some(10));
+        let whole = question(Some(&read), true);
+        assert_eq!((whole.offset, whole.tail), (Some(0), None));
+        let piece = log("x\nof\n", Some(5));
+        let begun = take_over(&mut text, Some(read.clone()), &whole, &piece);
+        assert_eq!((begun.lines, begun.is_cut), (2, false));
+        assert_ne!(begun.edition.text, read.edition.text);
+        let next = question(Some(&begun), true);
+        assert_eq!(next.offset, Some(5));
+        let all = take_over(&mut text, Some(begun), &next, &log("last\n", Some(10)));
+        assert_eq!((all.lines, all.extent().as_str()), (3, "3 lines"));
+    }
+
+    #[test]
+    fn no_more_lines_are_held_than_a_page_can() {
+        let mut text = WorkText::default();
+        let read = take_over(&mut text, None, &question(None, false), &log("", Some(0)));
+        let next = question(Some(&read), false);
+        let many = "y\n".repeat(MOST_LINES);
+        let piece = log(&many, Some(many.len() as u64));
+        let full = take_over(&mut text, Some(read), &next, &piece);
+        assert_eq!(full.pace(), Some(NEXT_PIECE));
+        let next = question(Some(&full), false);
+        assert_eq!((next.offset, next.tail), (None, Some(END)), "its end again");
+        let whole = Read {
+            is_whole: true,
+            ..full
+        };
+        assert_eq!(whole.pace(), None);
+        assert_eq!(whole.extent(), "the first 1,000,000 lines");
     }
 
     #[test]
