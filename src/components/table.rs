@@ -21,18 +21,21 @@ pub fn WindowedTable(
     /// What the table lists, for screen readers.
     #[prop(into)]
     label: String,
+    /// What the style sheet knows its columns by.
+    class: &'static str,
     /// The `<th>` of each column.
     #[prop(into)]
     head: ViewFn,
     /// The width of each column as CSS says it: rows that come and go never move the columns.
-    widths: &'static [&'static str],
+    #[prop(into)]
+    widths: Vec<&'static str>,
     /// The keys of all rows, in order.
     #[prop(into)]
     keys: Signal<Vec<u64>>,
-    /// The `<td>` of each column, made once for an element and told of every place it moves to.
+    /// The cells of each column, made once for an element and told of every place it moves to.
     row: Callback<Signal<usize>, AnyView>,
-    /// The place of the row that the keyboard is at.
-    #[prop(into)]
+    /// The place of the row that the keyboard is at, in a table that is walked by it.
+    #[prop(into, default = Signal::stored(None))]
     cursor: Signal<Option<usize>>,
 ) -> impl IntoView {
     let body = NodeRef::<html::Tbody>::new();
@@ -64,11 +67,15 @@ pub fn WindowedTable(
     };
     let columns = widths.len();
     let widths = widths
-        .iter()
-        .map(|width| view! { <col style:width=*width /> })
+        .into_iter()
+        .map(|width| view! { <col style:width=width /> })
         .collect_view();
     view! {
-        <table class="table window" aria-label=label aria-rowcount=move || count.get() + 1>
+        <table
+            class=format!("table window {class}")
+            aria-label=label
+            aria-rowcount=move || count.get() + 1
+        >
             <colgroup>{widths}</colgroup>
             <thead>
                 <tr aria-rowindex="1">{move || head.run()}</tr>

@@ -252,6 +252,7 @@ fn service_list(
         view! {
             <WindowedTable
                 label="Services"
+                class="services"
                 widths=WIDTHS
                 head=move || head_cells(selection, sort, order)
                 keys

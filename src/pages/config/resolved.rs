@@ -1,6 +1,7 @@
 //! Why a service receives what it receives: one row a variable, the levels side by side.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -10,9 +11,10 @@ use super::data::Data;
 use super::levels::{scope_of, word};
 use crate::components::feedback::Empty;
 use crate::components::page::Panel;
+use crate::components::table::WindowedTable;
 use crate::forms::config::draft::shown;
 use crate::pages::parts::{freshness, loaded};
-use crate::reactive::memo;
+use crate::reactive::{dynamic, memo};
 
 /// The levels, and what heads their columns.
 const LEVELS: [(ConfigScope, &str); 4] = [
@@ -22,15 +24,19 @@ const LEVELS: [(ConfigScope, &str); 4] = [
     (ConfigScope::Service, "Service"),
 ];
 
+/// The width of the names' column, then those of what follows the levels.
+const NAME_WIDTH: &str = "21%";
+const END_WIDTHS: [&str; 2] = ["132px", "224px"];
+
 /// A value at one level.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Cell {
     text: String,
     wins: bool,
 }
 
 /// A variable at every level.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Line {
     name: String,
     cells: Vec<Option<Cell>>,
@@ -39,6 +45,15 @@ struct Line {
     buildtime: bool,
     /// How it differs from what runs.
     differs: Option<&'static str>,
+}
+
+impl Line {
+    /// Tells it from the others: names are given once.
+    fn key(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.name.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// The table of the variables whose name fits the filter.
@@ -98,61 +113,82 @@ fn nothing(filter: Signal<String>) -> AnyView {
 }
 
 fn resolved_table(heads: &[&'static str], lines: Memo<Vec<Line>>) -> AnyView {
-    let heads = heads.iter().map(|head| view! { <th>{*head}</th> });
-    let heads = heads.collect_view();
+    let levels = heads.len();
+    let mut widths = vec![NAME_WIDTH];
+    widths.extend(vec!["auto"; levels]);
+    widths.extend(END_WIDTHS);
+    let heads = heads.to_vec();
+    let head = move || {
+        let heads = heads.iter().map(|head| view! { <th>{*head}</th> });
+        view! {
+            <th>"Name"</th>
+            {heads.collect_view()}
+            <th>"From"</th>
+            <th>
+                <span class="unseen">"Runs"</span>
+            </th>
+        }
+    };
+    let keys = memo(move || lines.with(|lines| lines.iter().map(Line::key).collect::<Vec<_>>()));
+    let row = move |place: Signal<usize>| {
+        let line = memo(move || lines.with(|lines| lines.get(place.get()).cloned()));
+        row(line, levels).into_any()
+    };
     view! {
         <div class="scrollx" role="group" aria-label="Resolved variables" tabindex="0">
-            <table class="table pinned">
-                <thead>
-                    <tr>
-                        <th>"Name"</th>
-                        {heads}
-                        <th>"From"</th>
-                        <th>
-                            <span class="unseen">"Runs"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || lines.get() key=Clone::clone let(line)>
-                        {row(line)}
-                    </For>
-                </tbody>
-            </table>
+            <WindowedTable
+                label="Resolved variables"
+                class="pinned resolved"
+                widths
+                head
+                keys
+                row=Callback::new(row)
+            />
         </div>
     }
     .into_any()
 }
 
-fn row(line: Line) -> impl IntoView {
-    let cells = line.cells.into_iter().map(cell).collect_view();
-    let from = line
-        .from
-        .map(|from| view! { <span class="chip">{from}</span> });
-    let build = line
-        .buildtime
-        .then(|| view! { <span class="chip outline">"build time"</span> });
-    let differs = line.differs;
+/// The cells of the line that an element shows now.
+fn row(line: Memo<Option<Line>>, levels: usize) -> impl IntoView {
+    let name = memo(move || line.with(|line| line.as_ref().map(|line| line.name.clone())));
+    let cells = (0..levels).map(|level| {
+        let cell = memo(move || line.with(|line| line.as_ref()?.cells.get(level)?.clone()));
+        let text = move || cell.with(|cell| cell.as_ref().map(|cell| cell.text.clone()));
+        view! {
+            <td class="mono" title=text>
+                {dynamic(move || content(cell.get()).into_any())}
+            </td>
+        }
+    });
+    let cells = cells.collect_view();
+    let ends = move || {
+        let line = line.get().unwrap_or_default();
+        let from = line
+            .from
+            .map(|from| view! { <span class="chip">{from}</span> });
+        let build = line
+            .buildtime
+            .then(|| view! { <span class="chip outline">"build time"</span> });
+        view! { <span class="chips">{from} {build}</span> }
+    };
+    let differs = memo(move || line.with(|line| line.as_ref().and_then(|line| line.differs)));
+    let differs = move || {
+        let words = differs.get()?;
+        Some(view! { <span class="chip warn">{words}</span> })
+    };
     view! {
-        <tr>
-            <th scope="row" class="mono name">
-                {line.name}
-            </th>
-            {cells}
-            <td>
-                <span class="chips">{from} {build}</span>
-            </td>
-            <td>
-                <span class="chips">
-                    {differs.map(|words| view! { <span class="chip warn">{words}</span> })}
-                </span>
-            </td>
-        </tr>
+        <th scope="row" class="mono name" title=move || name.get()>
+            {move || name.get()}
+        </th>
+        {cells}
+        <td>{dynamic(move || ends().into_any())}</td>
+        <td>{dynamic(move || differs().into_any())}</td>
     }
 }
 
-fn cell(cell: Option<Cell>) -> impl IntoView {
-    let content = cell.map(|cell| match cell.wins {
+fn content(cell: Option<Cell>) -> impl IntoView {
+    cell.map(|cell| match cell.wins {
         true => view! { <b>{cell.text}</b> }.into_any(),
         false => view! {
             <span class="was">
@@ -161,8 +197,7 @@ fn cell(cell: Option<Cell>) -> impl IntoView {
             </span>
         }
         .into_any(),
-    });
-    view! { <td class="mono">{content}</td> }
+    })
 }
 
 /// One line a variable, and one for each that runs and is gone from the config, by name.
