@@ -4,6 +4,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { engine } from "./engine.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const binary = process.env.PILOTHOUSE_BIN ?? join(root, "target/release/pilothouse");
@@ -108,21 +109,13 @@ export class Platform {
   /** The ids of this platform's containers, as the engine itself lists them. */
   containers(): string[] {
     const filter = JSON.stringify({ label: [`pilothouse.installation=${this.installation()}`] });
-    const list = engineGet(`/containers/json?all=true&filters=${encodeURIComponent(filter)}`);
-    return (list as { Id: string }[]).map((container) => container.Id);
+    const list = engine<{ Id: string }[]>("GET", `/containers/json?all=true&filters=${encodeURIComponent(filter)}`);
+    return list.map((container) => container.Id);
   }
 
   private installation(): string {
     return spawnSync("cat", [join(this.dataDir, "installation")], { encoding: "utf8" }).stdout.trim();
   }
-}
-
-/** Reads from the container engine's API. */
-function engineGet(path: string): unknown {
-  const socket = (process.env.DOCKER_HOST ?? "").replace("unix://", "");
-  const run = spawnSync("curl", ["-s", "--unix-socket", socket, `http://engine${path}`], { encoding: "utf8" });
-  if (run.status !== 0) throw new Error(`the container engine does not answer on ${socket}`);
-  return JSON.parse(run.stdout);
 }
 
 async function serve(dataDir: string, engine: Engine, listen: string, ingress: string, extra: string[]) {

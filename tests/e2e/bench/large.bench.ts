@@ -1,7 +1,7 @@
 // 10,000 services in one environment: the list over HTTP, and the table in the browser.
-import { type CDPSession, type Page } from "@playwright/test";
+import { type Page } from "@playwright/test";
 import { expect, type Platform, signIn, test } from "../platform.ts";
-import { percentile, tell } from "./figure.ts";
+import { percentile, scriptSeconds, tell } from "./figure.ts";
 
 const SERVICES = 10_000;
 const AT_ONCE = 16;
@@ -78,11 +78,6 @@ async function keystrokes(page: Page, text: string): Promise<number[]> {
   await page.getByRole("searchbox").fill("");
   await expect(page.getByRole("table")).toHaveAttribute("aria-rowcount", `${SERVICES + 1}`);
   return costs;
-}
-
-async function scriptSeconds(session: CDPSession): Promise<number> {
-  const { metrics } = await session.send("Performance.getMetrics");
-  return metrics.find((metric) => metric.name === "ScriptDuration")?.value ?? Number.NaN;
 }
 
 async function nextFrames(page: Page): Promise<void> {

@@ -482,11 +482,16 @@ pub(crate) async fn a_release_is_promoted_with_the_targets_config() {
     api.post(&format!("{PROJECT}/envs/"), json!({"name": "Staging"}))
         .await
         .is(201);
-    let nowhere = format!(
-        "{PROJECT}/promote/preview?service=api&source_env=production&target_env=staging"
-    );
+    let nowhere =
+        format!("{PROJECT}/promote/preview?service=api&source_env=production&target_env=staging");
     let look = api.get(&nowhere).await.is(200).data();
-    assert!(look["obstacle"].as_str().unwrap().contains("Create it there"), "{look}");
+    assert!(
+        look["obstacle"]
+            .as_str()
+            .unwrap()
+            .contains("Create it there"),
+        "{look}"
+    );
     let staging = format!("{PROJECT}/envs/staging");
     let body = json!({"name": "api", "platform": "wind", "github_repository": "acme/api"});
     api.post(&format!("{staging}/services"), body).await.is(201);
