@@ -3,7 +3,6 @@
 pub mod build;
 pub mod config;
 pub mod deploy;
-pub mod dotenv;
 pub mod environment;
 pub mod guard;
 pub mod named;

@@ -1,6 +1,8 @@
 //! `.env` texts, read and written as Node's dotenv does.
 
-use dotenvor::{Error, ParseErrorKind};
+use std::collections::HashMap;
+
+use dotenvor::{Entry, Error, ParseErrorKind};
 
 use crate::text::{VariableName, VariableValue};
 
@@ -19,54 +21,124 @@ impl std::fmt::Display for Fault {
     }
 }
 
+/// A variable where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The line that it begins on, counted from 1.
+    pub line: u32,
+    /// The name.
+    pub name: VariableName,
+    /// The value.
+    pub value: VariableValue,
+}
+
 /// Reads every variable, in order; of a name that comes twice the last value counts. Double quotes
 /// and backticks know escapes, single quotes know none, all may span lines. `#` begins a comment
 /// outside quotes. Nothing is substituted.
 ///
 /// # Errors
-/// Every line that holds no valid variable, as far as the text can be read.
+/// Every line that holds no valid variable.
 pub fn parse(text: &str) -> Result<Vec<(VariableName, VariableValue)>, Vec<Fault>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let entries = dotenvor::parse_str(text).map_err(|error| vec![fault(&error)])?;
-    let mut faults = Vec::new();
-    let mut variables = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let fault = |words: String| Fault {
-            line: entry.line,
-            words,
-        };
-        match (
-            VariableName::new(&entry.key),
-            VariableValue::new(&entry.value),
-        ) {
-            (Ok(name), Ok(value)) => variables.push((name, value)),
-            (Err(words), _) | (_, Err(words)) => faults.push(fault(words)),
+    let (assignments, faults) = read(text);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let mut places = HashMap::new();
+    let mut variables: Vec<(VariableName, VariableValue)> = Vec::new();
+    for Assignment { name, value, .. } in assignments {
+        let place = *places.entry(name.clone()).or_insert(variables.len());
+        match variables.get_mut(place) {
+            Some(known) => known.1 = value,
+            None => variables.push((name, value)),
         }
     }
-    if faults.is_empty() {
-        Ok(variables)
-    } else {
-        Err(faults)
+    Ok(variables)
+}
+
+/// Reads every variable with its line, also of names that come again, and every line that is none.
+pub fn read(text: &str) -> (Vec<Assignment>, Vec<Fault>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let (mut assignments, mut faults) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while let Some(first) = lines.get(at) {
+        let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        let begins = first.trim_start();
+        if begins.is_empty() || begins.starts_with('#') {
+            at += 1;
+            continue;
+        }
+        let rest = lines.get(at..).unwrap_or_default();
+        match statement(rest) {
+            Ok((taken, entry)) => {
+                at += taken;
+                match entry.map(|entry| assignment(line, &entry)) {
+                    Some(Ok(one)) => assignments.push(one),
+                    Some(Err(words)) => faults.push(Fault { line, words }),
+                    None => {}
+                }
+            }
+            Err(words) => {
+                at += 1;
+                faults.push(Fault { line, words });
+            }
+        }
+    }
+    (assignments, faults)
+}
+
+fn assignment(line: u32, entry: &Entry) -> Result<Assignment, String> {
+    let name = VariableName::new(&entry.key)?;
+    let value = VariableValue::new(&entry.value);
+    let value = value.map_err(|words| format!("{}: {words}", name.as_str()))?;
+    Ok(Assignment { line, name, value })
+}
+
+/// The variable that begins with the first line, and how many lines it takes.
+fn statement(lines: &[&str]) -> Result<(usize, Option<Entry>), String> {
+    let is_open = |count: usize| {
+        let lines = lines.get(..count).unwrap_or(lines);
+        matches!(dotenvor::parse_str(&lines.concat()), Err(Error::Parse(error))
+            if error.line == 1 && matches!(error.kind, ParseErrorKind::UnterminatedQuote))
+    };
+    let mut count = 1;
+    if is_open(1) {
+        // The quote is closed on the first line with which it is not open any more: looked for in
+        // steps that grow, then by halves, as a value may have thousands of lines.
+        let mut high = 2;
+        while high < lines.len() && is_open(high) {
+            high *= 2;
+        }
+        high = high.min(lines.len());
+        if is_open(high) {
+            return Err(words(&ParseErrorKind::UnterminatedQuote).to_owned());
+        }
+        let mut low = high / 2;
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            match is_open(middle) {
+                true => low = middle,
+                false => high = middle,
+            }
+        }
+        count = high;
+    }
+    let text = lines.get(..count).unwrap_or(lines).concat();
+    match dotenvor::parse_str(&text) {
+        Ok(entries) => Ok((count, entries.into_iter().next())),
+        Err(Error::Parse(error)) => Err(words(&error.kind).to_owned()),
+        Err(_) => Err("This is not the text of a .env file.".to_owned()),
     }
 }
 
-fn fault(error: &Error) -> Fault {
-    let Error::Parse(error) = error else {
-        return Fault {
-            line: 1,
-            words: "This is not the text of a .env file.".to_owned(),
-        };
-    };
-    let words = match error.kind {
+fn words(kind: &ParseErrorKind) -> &'static str {
+    match kind {
         ParseErrorKind::UnterminatedQuote => "The closing quote is missing.",
         ParseErrorKind::InvalidKey => {
             "A variable name is letters, digits and _, and does not start with a digit."
         }
         _ => "A variable looks like NAME=value, with quotes around a value that holds spaces or #.",
-    };
-    Fault {
-        line: error.line,
-        words: words.to_owned(),
     }
 }
 
@@ -111,9 +183,10 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Vec<(String, String)> {
-        let read = parse(text).unwrap().into_iter();
-        read.map(|(name, value)| (name.into(), value.into()))
+    fn all(text: &str) -> Vec<(String, String)> {
+        let variables = parse(text).unwrap().into_iter();
+        variables
+            .map(|(name, value)| (name.into(), value.into()))
             .collect()
     }
 
@@ -135,8 +208,8 @@ mod tests {
             ("E", ""),
             ("F", "$HOME"),
         ];
-        assert_eq!(read(text), pairs(&wanted));
-        assert_eq!(read("A=1\nA=2"), pairs(&[("A", "2")]));
+        assert_eq!(all(text), pairs(&wanted));
+        assert_eq!(all("A=1\nA=2"), pairs(&[("A", "2")]));
     }
 
     #[test]
@@ -149,7 +222,40 @@ mod tests {
         assert_eq!(lines("A=1\n1B=2\nC=3\n2D=4"), [2, 4]);
         assert_eq!(lines("A=\"never closed\nB=1"), [1]);
         assert_eq!(lines("A=\"x\" y"), [1]);
+        assert_eq!(
+            lines("A=1\nno\nB=\"x\ny\"\nC=\"z\" w\nD=2\nE='open\nF"),
+            [2, 5, 7, 8]
+        );
         assert_eq!(lines(&format!("A=1\nB={}", "x".repeat(64 * 1024 + 1))), [2]);
+    }
+
+    #[test]
+    fn every_variable_tells_its_line() {
+        let text = "A=1\nB=\"x\n\ny\" # z\n# it's = \"no variable\nA=2\nC=`a\nb`";
+        let (assignments, faults) = read(text);
+        let told: Vec<_> = assignments
+            .iter()
+            .map(|one| (one.line, one.name.as_str(), one.value.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, "A", "1"),
+                (2, "B", "x\n\ny"),
+                (6, "A", "2"),
+                (7, "C", "a\nb")
+            ]
+        );
+        assert_eq!(faults, []);
+    }
+
+    #[test]
+    fn a_value_of_many_lines_is_read_as_fast_as_others() {
+        let value = "x\n".repeat(30_000);
+        let text = format!("A='{value}'\nB=1\nC='{value}");
+        let (assignments, faults) = read(&text);
+        assert_eq!(assignments.len(), 2);
+        assert_eq!(faults[0].line, 30_003);
     }
 
     proptest! {
@@ -158,7 +264,7 @@ mod tests {
             values in prop::collection::btree_map("[A-Z_][A-Z0-9_]{0,6}", "[^\0]{0,40}", 0..6)
         ) {
             let written = print(values.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            let again: std::collections::BTreeMap<_, _> = read(&written).into_iter().collect();
+            let again: std::collections::BTreeMap<_, _> = all(&written).into_iter().collect();
             prop_assert_eq!(again, values);
         }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use wire::config::limits;
+use wire::dotenv;
 
 use super::draft::check_value;
-use crate::forms::dotenv;
 
 /// Reads a pasted text whole, or not at all.
 ///
@@ -16,37 +16,36 @@ pub fn read(text: &str) -> Result<Vec<(String, String)>, Vec<String>> {
         return Err(vec!["A .env text holds at most 512 KiB.".to_owned()]);
     }
     let (variables, faults) = dotenv::read(text);
-    let mut found: Vec<(usize, String)> = faults
-        .into_iter()
-        .map(|fault| (fault.line, format!("{}.", fault.words)))
-        .collect();
-    let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
+    let faults = faults.into_iter();
+    let mut found: Vec<(u32, String)> = faults.map(|fault| (fault.line, fault.words)).collect();
+    let mut lines: BTreeMap<&str, u32> = BTreeMap::new();
     for one in &variables {
         if let Some(first) = lines.get(one.name.as_str()) {
-            let words = format!("{} is given on line {first} already.", one.name);
+            let words = format!("{} is given on line {first} already.", one.name.as_str());
             found.push((one.line, words));
         } else {
-            lines.insert(&one.name, one.line);
+            lines.insert(one.name.as_str(), one.line);
         }
-        if let Err(words) = check_value(&one.value) {
-            found.push((one.line, format!("{}: {words}", one.name)));
+        if let Err(words) = check_value(one.value.as_str()) {
+            found.push((one.line, format!("{}: {words}", one.name.as_str())));
         }
     }
     if variables.len() > limits::VARIABLES {
         let words = format!("A level holds at most {} variables.", limits::VARIABLES);
-        found.push((usize::MAX, words));
+        found.push((u32::MAX, words));
     }
     if !found.is_empty() {
         found.sort();
         return Err(found.into_iter().map(sentence).collect());
     }
-    let pairs = variables.into_iter().map(|one| (one.name, one.value));
+    let variables = variables.into_iter();
+    let pairs = variables.map(|one| (one.name.into(), one.value.into()));
     Ok(pairs.collect())
 }
 
-fn sentence((line, words): (usize, String)) -> String {
+fn sentence((line, words): (u32, String)) -> String {
     match line {
-        usize::MAX => words,
+        u32::MAX => words,
         line => format!("Line {line}: {words}"),
     }
 }
@@ -78,7 +77,7 @@ pub fn export<'a>(variables: impl IntoIterator<Item = Exported<'a>>) -> String {
     for one in variables {
         match one.secret {
             true => text.push_str(&format!("# {} is a secret: not exported\n", one.name)),
-            false => text.push_str(&wire::dotenv::print([(one.name, one.value)])),
+            false => text.push_str(&dotenv::print([(one.name, one.value)])),
         }
     }
     text
@@ -98,11 +97,13 @@ mod tests {
         assert_eq!(
             faults,
             [
-                "Line 2: a variable looks like NAME=value.".to_owned(),
+                "Line 2: A variable looks like NAME=value, with quotes around a value that holds spaces or #."
+                    .to_owned(),
                 "Line 3: PORT is given on line 1 already.".to_owned(),
                 "Line 4: LONG: A value holds at most 64 KiB.".to_owned(),
                 format!("Line 5: KEY: {MASKED}"),
-                "Line 6: the name before = is missing or is not letters, digits and _.".to_owned(),
+                "Line 6: A variable name is letters, digits and _, and does not start with a digit."
+                    .to_owned(),
             ]
         );
     }

@@ -1,6 +1,7 @@
 //! The parts of the form that hold rows: processes, domains, volumes, variables.
 
 use leptos::prelude::*;
+use wire::dotenv;
 
 use super::Form;
 use super::draft::{ProcessRow, ServiceDraft, VariableRow, VolumeRow};
@@ -8,7 +9,7 @@ use super::field::Field;
 use crate::components::button::{Button, IconButton, Kind};
 use crate::components::field::{AreaField, Look, TextField};
 use crate::components::icon::Icon;
-use crate::forms::dotenv;
+use crate::forms::config::paste::summary;
 use crate::reactive::memo;
 use crate::words::domain_link;
 
@@ -234,10 +235,16 @@ fn Paste(form: Form) -> impl IntoView {
     let fault = RwSignal::new(Vec::new());
     let read = move |()| match dotenv::parse(&text.get_untracked()) {
         Ok(variables) => {
-            form.draft.update(|draft| draft.merge_variables(variables));
+            let variables = variables.into_iter();
+            let pairs = variables.map(|(name, value)| (name.into(), value.into()));
+            form.draft
+                .update(|draft| draft.merge_variables(pairs.collect()));
             text.set(String::new());
         }
-        Err(wrong) => fault.set(vec![format!("Line {}: {}.", wrong.line, wrong.words)]),
+        Err(wrong) => {
+            let words: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+            fault.set(summary(&words));
+        }
     };
     view! {
         <details class="paste">

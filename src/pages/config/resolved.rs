@@ -25,8 +25,8 @@ const LEVELS: [(ConfigScope, &str); 4] = [
 ];
 
 /// The width of the names' column, then those of what follows the levels.
-const NAME_WIDTH: &str = "21%";
-const END_WIDTHS: [&str; 2] = ["132px", "224px"];
+const NAME_WIDTH: &str = "18%";
+const END_WIDTHS: [&str; 2] = ["150px", "190px"];
 
 /// A value at one level.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +175,11 @@ fn row(line: Memo<Option<Line>>, levels: usize) -> impl IntoView {
     let differs = memo(move || line.with(|line| line.as_ref().and_then(|line| line.differs)));
     let differs = move || {
         let words = differs.get()?;
-        Some(view! { <span class="chip warn">{words}</span> })
+        Some(view! {
+            <span class="chips">
+                <span class="chip warn">{words}</span>
+            </span>
+        })
     };
     view! {
         <th scope="row" class="mono name" title=move || name.get()>
@@ -207,7 +211,7 @@ fn lines(variables: &[ResolvedVariable], scopes: &[ConfigScope], diff: &ConfigDi
         .into_iter()
         .map(|change| {
             let words = match change.kind.known() {
-                Some(ChangeKind::Removed) => "runs, and goes with the next deploy",
+                Some(ChangeKind::Removed) => "goes with the next deploy",
                 _ => "differs from what runs",
             };
             (change.name.as_str(), words)
@@ -315,7 +319,7 @@ mod tests {
                 (
                     "OLD",
                     "- - - -".to_owned(),
-                    Some("runs, and goes with the next deploy")
+                    Some("goes with the next deploy")
                 ),
             ]
         );
