@@ -80,7 +80,17 @@ pub fn send<E: Endpoint>(
     query: &E::Query,
     body: &E::Body,
 ) -> impl Future<Output = Result<E::Reply, Failure>> + use<E> {
-    receive(call::<E>(connection, params, query, body).request)
+    call::<E>(connection, params, query, body).send()
+}
+
+impl<T: DeserializeOwned> Call<T> {
+    /// Sends it and reads its answer. Dropping the future aborts the request.
+    ///
+    /// # Errors
+    /// Anything but the answer that the endpoint promises.
+    pub fn send(self) -> impl Future<Output = Result<T, Failure>> {
+        receive(self.request)
+    }
 }
 
 impl<T> Call<T> {

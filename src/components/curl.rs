@@ -4,22 +4,30 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
-use super::button::{Button, Kind};
+use super::button::{Button, IconButton, Kind};
 use super::icon::Icon;
 
 use crate::reactive::memo;
 
-/// Copies a command. Where the browser gives pages no clipboard, there is no button.
+/// Writes a change as commands for a terminal; nothing while what it needs is not given.
+pub type Commands = Callback<(), Option<String>>;
+
+/// Copies commands. Where the browser gives pages no clipboard, there is no button.
 #[component]
 pub fn CopyCurl(
-    /// The command, written when it is asked for.
-    #[prop(into)]
-    command: Callback<(), String>,
+    /// The commands, written when they are asked for.
+    commands: Commands,
+    /// Whether it is a picture alone, beside what is small.
+    #[prop(optional)]
+    small: bool,
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |()| {
-        let clipboard = window().navigator().clipboard();
-        let done = clipboard.write_text(&command.run(()));
+        // Without any, the form says what is missing.
+        let Some(text) = commands.run(()) else {
+            return;
+        };
+        let done = window().navigator().clipboard().write_text(&text);
         spawn_local(async move {
             let is_done = JsFuture::from(done).await.is_ok();
             // The button may be gone by now.
@@ -30,6 +38,16 @@ pub fn CopyCurl(
         true => "Copied".to_owned(),
         false => "Copy as curl".to_owned(),
     });
+    let glyph = move || match copied.get() {
+        true => Icon::Check,
+        false => Icon::Copy,
+    };
+    let button = move || match small {
+        true => view! { <IconButton label=words glyph=Signal::derive(glyph) on_click=copy /> }
+            .into_any(),
+        false => view! { <Button label=words kind=Kind::Quiet glyph=Icon::Copy on_click=copy /> }
+            .into_any(),
+    };
     let button = move || {
         view! {
             <span
@@ -38,7 +56,7 @@ pub fn CopyCurl(
                     let _ = copied.try_set(false);
                 }
             >
-                <Button label=words kind=Kind::Quiet glyph=Icon::Copy on_click=copy />
+                {button()}
             </span>
         }
     };

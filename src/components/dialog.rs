@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::button::{Button, IconButton};
+use super::curl::{Commands, CopyCurl};
 use super::icon::Icon;
 
 use crate::reactive::{dynamic, effect};
@@ -67,17 +68,22 @@ fn show_while_alive() -> NodeRef<html::Dialog> {
     node
 }
 
-/// The row of buttons that ends a dialog: cancel, and what the dialog is for.
+/// The row of buttons that ends a dialog: its change for a terminal, cancel, and what the dialog is
+/// for.
 #[component]
-pub fn DialogButtons(open: RwSignal<bool>, children: Children) -> impl IntoView {
+pub fn DialogButtons(
+    open: RwSignal<bool>,
+    #[prop(optional)] commands: Option<Commands>,
+    children: Children,
+) -> impl IntoView {
     view! {
         <footer>
+            {commands.map(|commands| view! { <CopyCurl commands /> })}
             <Button
                 label="Cancel"
                 kind=super::button::Kind::Quiet
                 on_click=move |()| open.set(false)
-            />
-            {children()}
+            /> {children()}
         </footer>
     }
 }

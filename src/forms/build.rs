@@ -6,6 +6,7 @@ use wire::error::FieldErrors;
 use wire::text::BranchName;
 
 use crate::components::button::{Button, Kind};
+use crate::components::curl::CopyCurl;
 use crate::components::feedback::Note;
 use crate::components::field::{Look, TextField};
 use crate::components::icon::Icon;
@@ -89,11 +90,14 @@ pub fn BuildForm(
         true => "Build".to_owned(),
         false => "Pull and pin".to_owned(),
     };
+    let filled = move || {
+        checked.set(true);
+        typed.with_untracked(|typed| request(typed)).ok()
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        checked.set(true);
         if against.with_untracked(Option::is_none)
-            && let Ok(request) = typed.with_untracked(|typed| request(typed))
+            && let Some(request) = filled()
         {
             act.go(request);
         }
@@ -109,6 +113,7 @@ pub fn BuildForm(
                 against
                 pending=act.pending()
             />
+            <CopyCurl commands=act.commands(filled) small=true />
         </form>
         {other}
     }

@@ -85,11 +85,14 @@ pub fn DeployFields(
             </Note>
         })
     };
+    let filled = move || {
+        let request = draft.with_untracked(|draft| draft.request(is_busy.get_untracked()));
+        request.ok()
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let request = draft.with_untracked(|draft| draft.request(is_busy.get_untracked()));
         if against.with_untracked(Option::is_none)
-            && let Ok(request) = request
+            && let Some(request) = filled()
         {
             act.go(request);
         }
@@ -116,7 +119,7 @@ pub fn DeployFields(
                     }
                 />
             </div>
-            <DialogButtons open>
+            <DialogButtons open commands=act.commands(filled)>
                 <Button
                     label
                     kind=Kind::Primary

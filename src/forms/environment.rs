@@ -101,10 +101,13 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
             </Note>
         })
     };
+    let filled = move || {
+        checked.set(true);
+        draft.with_untracked(Draft::request).ok()
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        checked.set(true);
-        if let Ok(request) = draft.with_untracked(Draft::request) {
+        if let Some(request) = filled() {
             act.go(request);
         }
     };
@@ -147,7 +150,7 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
                     on_change=move |on| draft.update(|draft| draft.protected = on)
                 />
             </div>
-            <DialogButtons open>
+            <DialogButtons open commands=act.commands(filled)>
                 <Button
                     label="Create environment"
                     kind=Kind::Primary

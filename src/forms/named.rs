@@ -66,10 +66,13 @@ fn NamedFields(verb: &'static str, open: RwSignal<bool>, act: Act<Named>) -> imp
             </Note>
         })
     };
+    let filled = move || {
+        checked.set(true);
+        request(&name.get_untracked()).ok()
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        checked.set(true);
-        if let Ok(named) = request(&name.get_untracked()) {
+        if let Some(named) = filled() {
             act.go(named);
         }
     };
@@ -89,7 +92,7 @@ fn NamedFields(verb: &'static str, open: RwSignal<bool>, act: Act<Named>) -> imp
                     }
                 />
             </div>
-            <DialogButtons open>
+            <DialogButtons open commands=act.commands(filled)>
                 <Button label=verb kind=Kind::Primary submit=true pending=act.pending() />
             </DialogButtons>
         </form>

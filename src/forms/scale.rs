@@ -118,9 +118,10 @@ fn ScaleFields(
             }
         })
         .collect_view();
+    let filled = move || draft.with_untracked(Draft::request).ok();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if let Ok(request) = draft.with_untracked(Draft::request) {
+        if let Some(request) = filled() {
             act.go(request);
         }
     };
@@ -144,7 +145,7 @@ fn ScaleFields(
                     </p>
                 </When>
             </div>
-            <DialogButtons open>
+            <DialogButtons open commands=act.commands(filled)>
                 <Button label="Scale" kind=Kind::Primary submit=true pending=act.pending() />
             </DialogButtons>
         </form>

@@ -9,7 +9,7 @@ use wire::org::{Named, Org};
 use wire::path::NoParams;
 
 use super::parts::{freshness, loaded, maybe_instant};
-use crate::api::{send, use_connection};
+use crate::api::{call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
@@ -108,12 +108,9 @@ fn org_table(orgs: &[Org]) -> impl IntoView + use<> {
 fn use_create(creating: RwSignal<bool>) -> Act<Named> {
     let connection = use_connection();
     let (go, notices, orgs) = (use_go(), use_notices(), use_tree().orgs);
-    Act::new(
-        move |named: &Named| {
-            let (connection, named) = (connection.clone(), named.clone());
-            async move { send::<CreateOrg>(&connection, &NoParams {}, &NoQuery, &named).await }
-        },
-        move |org: Org| {
+    Act::of_call(
+        move |named: &Named| call::<CreateOrg>(&connection, &NoParams {}, &NoQuery, named),
+        move |_, org: Org| {
             creating.set(false);
             notices.say(format!("{} is made.", org.name));
             orgs.refresh();

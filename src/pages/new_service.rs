@@ -6,12 +6,14 @@ use wire::deploy::DeployRequest;
 use wire::endpoint::NoQuery;
 use wire::endpoints::{CreateService, DeployService};
 use wire::envelope::Dialect;
+use wire::name::derive_slug;
 use wire::path::{Scope, ServiceParams};
 use wire::service::{Service, ServiceCreate};
 
 use super::services::use_scope;
-use crate::api::{Failure, send, use_connection};
+use crate::api::{Connection, Failure, Request, call, send, use_connection};
 use crate::components::button::{Button, Kind};
+use crate::components::curl::{Commands, CopyCurl};
 use crate::components::feedback::Note;
 use crate::components::field::go_to_first_fault;
 use crate::components::page::{Head, Panel};
@@ -53,24 +55,27 @@ pub fn NewServicePage() -> impl IntoView {
         let name = scope_name(&scope.get());
         format!("{} / {}", name.project, name.environment)
     };
-    let order = move |deploy: bool| {
-        form.check();
-        let request = form.draft.with_untracked(|draft| draft.create(dialect));
-        match request {
-            Ok(request) => {
-                let scope = scope.get_untracked();
-                create.go(Order {
-                    scope,
-                    request,
-                    deploy,
-                });
-            }
-            Err(_) => go_to_first_fault(),
-        }
-    };
     let deploys = memo(move || {
         dialect == Dialect::Environment && form.draft.with(|draft| draft.source == Source::Image)
     });
+    let filled = move |deploy: bool| {
+        form.check();
+        let request = form.draft.with_untracked(|draft| draft.create(dialect));
+        if request.is_err() {
+            go_to_first_fault();
+        }
+        Some(Order {
+            scope: scope.get_untracked(),
+            request: request.ok()?,
+            deploy,
+        })
+    };
+    let order = move |deploy: bool| {
+        if let Some(order) = filled(deploy) {
+            create.go(order);
+        }
+    };
+    let commands = create.commands(move || filled(deploys.get_untracked()));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         order(deploys.get_untracked());
@@ -87,7 +92,7 @@ pub fn NewServicePage() -> impl IntoView {
                     <WillExist form place=Signal::derive(place) />
                     <p class="dim">{move || when_it_acts(dialect, deploys.get())}</p>
                     <Refused create />
-                    <CreateButtons deploys create order=Callback::new(order) />
+                    <CreateButtons deploys create order=Callback::new(order) commands />
                 </Panel>
             </div>
         </form>
@@ -96,7 +101,12 @@ pub fn NewServicePage() -> impl IntoView {
 }
 
 #[component]
-fn CreateButtons(deploys: Memo<bool>, create: Act<Order>, order: Callback<bool>) -> impl IntoView {
+fn CreateButtons(
+    deploys: Memo<bool>,
+    create: Act<Order>,
+    order: Callback<bool>,
+    commands: Commands,
+) -> impl IntoView {
     let label = move || match deploys.get() {
         true => "Create and deploy".to_owned(),
         false => "Create service".to_owned(),
@@ -116,6 +126,7 @@ fn CreateButtons(deploys: Memo<bool>, create: Act<Order>, order: Callback<bool>)
                     on_click=move |()| order.run(false)
                 />
             </When>
+            <CopyCurl commands />
         </div>
     }
 }
@@ -150,6 +161,7 @@ fn Refused(create: Act<Order>) -> impl IntoView {
 fn use_create(form: Form) -> Act<Order> {
     let connection = use_connection();
     let (go, notices) = (use_go(), use_notices());
+    let asked = connection.clone();
     let create = Act::new(
         move |order: &Order| {
             let (connection, order) = (connection.clone(), order.clone());
@@ -187,13 +199,29 @@ fn use_create(form: Form) -> Act<Order> {
                 Tab::Overview,
             ));
         },
-    );
+    )
+    .asking(move |order| requests(&asked, order));
     effect(move || {
         if let Some(failure) = create.failure.get() {
             form.blame(failure.field_errors());
         }
     });
     create
+}
+
+/// What is asked of the platform, one after another. The slug is the one that it derives itself.
+fn requests(at: &Connection, order: &Order) -> Vec<Request> {
+    let create = call::<CreateService>(at, &order.scope, &NoQuery, &order.request);
+    let mut requests = vec![create.request];
+    if order.deploy {
+        let params = ServiceParams {
+            scope: order.scope.clone(),
+            service: derive_slug(order.request.name.as_str()),
+        };
+        let body = DeployRequest::default();
+        requests.push(call::<DeployService>(at, &params, &NoQuery, &body).request);
+    }
+    requests
 }
 
 /// What was typed survives a sign-in and the browser's back button.

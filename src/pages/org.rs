@@ -10,7 +10,7 @@ use wire::path::{Level, OrgParams};
 use wire::project::Project;
 
 use super::parts::{freshness, loaded, maybe_instant};
-use crate::api::{send, use_connection};
+use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
@@ -124,26 +124,22 @@ fn project_table(org: &str, projects: &[Project]) -> impl IntoView + use<> {
 fn use_create(org: Memo<String>, creating: RwSignal<bool>) -> Act<Named> {
     let connection = use_connection();
     let (go, notices, projects) = (use_go(), use_notices(), use_tree().projects);
-    Act::new(
+    Act::of_call(
         move |named: &Named| {
-            let (connection, named) = (connection.clone(), named.clone());
-            let params = OrgParams {
-                org: org.get_untracked(),
-            };
-            async move {
-                let project = send::<CreateProject>(&connection, &params, &NoQuery, &named).await?;
-                Ok((params.org, project))
-            }
+            let org = org.get_untracked();
+            call::<CreateProject>(&connection, &OrgParams { org }, &NoQuery, named)
         },
-        move |(org, project): (String, Project)| {
+        move |_, project: Project| {
             creating.set(false);
             notices.say(format!(
                 "{} is made, with its environment production.",
                 project.name
             ));
             projects.refresh();
-            let project = project.slug;
-            go.run(Address::Project { org, project });
+            go.run(Address::Project {
+                org: org.get_untracked(),
+                project: project.slug,
+            });
         },
     )
 }

@@ -13,7 +13,7 @@ use wire::status::ServiceState;
 
 use super::parts::{freshness, loaded};
 use super::services::summary::summary;
-use crate::api::{call, send, use_connection};
+use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
@@ -176,18 +176,16 @@ fn use_services(scope: Scope) -> Remote<Vec<Service>> {
 fn use_create(place: Memo<(String, String)>, creating: RwSignal<bool>) -> Act<EnvironmentCreate> {
     let connection = use_connection();
     let (go, notices, environments) = (use_go(), use_notices(), use_tree().environments);
-    Act::new(
+    let params = move || {
+        let (org, project) = place.get_untracked();
+        ProjectParams { org, project }
+    };
+    Act::of_call(
         move |request: &EnvironmentCreate| {
-            let (connection, request) = (connection.clone(), request.clone());
-            let (org, project) = place.get_untracked();
-            let params = ProjectParams { org, project };
-            async move {
-                let made =
-                    send::<CreateEnvironment>(&connection, &params, &NoQuery, &request).await?;
-                Ok((params, made))
-            }
+            call::<CreateEnvironment>(&connection, &params(), &NoQuery, request)
         },
-        move |(params, made): (ProjectParams, Environment)| {
+        move |_, made: Environment| {
+            let params = params();
             creating.set(false);
             notices.say(format!("{} is made.", made.name));
             environments.refresh();

@@ -1,6 +1,7 @@
 //! The pages of one service: its head, its tabs, and what they share.
 
 pub mod actions;
+pub mod cancel;
 pub mod deploy;
 pub mod follow;
 pub mod header;
@@ -116,7 +117,7 @@ pub fn ServicePage() -> impl IntoView {
             {move || match tab.get() {
                 Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),
                 Tab::Logs => view! { <LogsTab here service /> }.into_any(),
-                Tab::Images => view! { <ImagesTab here actions service /> }.into_any(),
+                Tab::Images => view! { <ImagesTab here service /> }.into_any(),
                 Tab::Releases => view! { <ReleasesTab here actions service /> }.into_any(),
                 Tab::Config => show_config_tab(here.params.get_untracked().scope.dialect()),
                 Tab::Settings => view! { <SettingsTab here actions service /> }.into_any(),

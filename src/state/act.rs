@@ -6,11 +6,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use leptos::prelude::{
-    Action, Get, GetUntracked, GetValue, LocalStorage, Memo, RwSignal, Set, StoredValue,
+    Action, Callback, Get, GetUntracked, GetValue, LocalStorage, Memo, RwSignal, Set, SetValue,
+    StoredValue, window,
 };
+use serde::de::DeserializeOwned;
 
 use super::session::use_session;
-use crate::api::Failure;
+use crate::api::{Call, Failure, Request};
 use crate::reactive::memo;
 
 type Running = Pin<Box<dyn Future<Output = ()>>>;
@@ -21,10 +23,14 @@ type Attempt = Rc<dyn Fn() -> Running>;
 /// What an action does with its input.
 type Run<I> = Rc<dyn Fn(&I) -> Running>;
 
+/// What an action asks of the platform for its input.
+type Asks<I> = Rc<dyn Fn(&I) -> Vec<Request>>;
+
 /// A change that can be asked for.
 pub struct Act<I: 'static> {
     action: Action<Attempt, ()>,
     run: StoredValue<Run<I>, LocalStorage>,
+    asks: StoredValue<Option<Asks<I>>, LocalStorage>,
     /// Why the last attempt failed.
     pub failure: RwSignal<Option<Failure>>,
 }
@@ -64,8 +70,45 @@ impl<I: 'static> Act<I> {
         Self {
             action: Action::new_local(|attempt: &Attempt| attempt()),
             run: StoredValue::new_local(Rc::new(attempt)),
+            asks: StoredValue::new_local(None),
             failure,
         }
+    }
+
+    /// A change that is one call; `done` follows when it succeeded.
+    pub fn of_call<O>(
+        call: impl Fn(&I) -> Call<O> + Clone + 'static,
+        done: impl Fn(&I, O) + Clone + 'static,
+    ) -> Self
+    where
+        I: Clone,
+        O: DeserializeOwned + 'static,
+    {
+        let asks = call.clone();
+        let run = move |input: &I| {
+            let (call, input) = (call(input), input.clone());
+            async move { Ok((input, call.send().await?)) }
+        };
+        Self::new(run, move |(input, reply)| done(&input, reply))
+            .asking(move |input| vec![asks(input).request])
+    }
+
+    /// Tells what it asks of the platform, one request after another.
+    pub fn asking(self, asks: impl Fn(&I) -> Vec<Request> + 'static) -> Self {
+        self.asks.set_value(Some(Rc::new(asks)));
+        self
+    }
+
+    /// The change as commands for a terminal, as it would be asked for with this input; nothing
+    /// while there is none.
+    pub fn commands(
+        self,
+        input: impl Fn() -> Option<I> + Send + Sync + 'static,
+    ) -> Callback<(), Option<String>> {
+        Callback::new(move |()| {
+            let asks = self.asks.try_get_value().flatten()?;
+            Some(as_curl(&asks(&input()?)))
+        })
     }
 
     /// Asks for the change, unless it is under way.
@@ -88,4 +131,11 @@ impl<I: 'static> Act<I> {
     pub fn failed(self) -> Memo<Option<String>> {
         memo(move || self.failure.get().map(|failure| failure.words()))
     }
+}
+
+/// Requests as commands for a terminal, one after another, without the key.
+pub fn as_curl(requests: &[Request]) -> String {
+    let origin = window().location().origin().unwrap_or_default();
+    let commands = requests.iter().map(|request| request.as_curl(&origin));
+    commands.collect::<Vec<_>>().join("\n\n")
 }

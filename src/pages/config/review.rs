@@ -10,14 +10,13 @@ use wire::path::{Level, Params, Scope};
 use super::data::{Data, use_preview};
 use super::history::kind_mark;
 use super::levels::{scope_of, word};
-use super::save::{Order, request};
+use super::save::Order;
 use crate::components::button::{Button, Kind};
-use crate::components::curl::CopyCurl;
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::feedback::Note;
 use crate::components::icon::{Icon, icon};
 use crate::forms::config::Form;
-use crate::forms::config::draft::{Change, Draft, Side, without_secrets};
+use crate::forms::config::draft::{Change, Draft, Side};
 use crate::pages::parts::loaded;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
@@ -64,17 +63,7 @@ fn ReviewContent(data: Data, form: Form, save: Act<Order>, open: RwSignal<bool>)
     let can_send = order.is_some();
     let order = StoredValue::new(order);
     let against = memo(move || (!can_send).then(|| "Something of it can't be saved.".to_owned()));
-    let command = order.get_value().map(|order| {
-        let shown = Order {
-            bulk: without_secrets(order.bulk),
-            ..order
-        };
-        let origin = window().location().origin().unwrap_or_default();
-        request(data, &shown).as_curl(&origin)
-    });
-    let copy = command.map(|command| {
-        view! { <CopyCurl command=Callback::new(move |()| command.clone()) /> }
-    });
+    let commands = save.commands(move || order.get_value());
     let send = move |()| {
         if let Some(order) = order.get_value() {
             save.go(order);
@@ -92,8 +81,7 @@ fn ReviewContent(data: Data, form: Form, save: Act<Order>, open: RwSignal<bool>)
                     }
                 })}
         </div>
-        <DialogButtons open>
-            {copy}
+        <DialogButtons open commands>
             <Button
                 label="Save changes"
                 kind=Kind::Primary

@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use wire::config::{Bulk, BulkOutcome, ConfigScope};
 use wire::endpoint::NoQuery;
 use wire::endpoints::BulkConfig;
+use wire::path::Level;
 
 use super::data::{Data, read_level};
 use super::levels::scope_of;
-use crate::api::{Request, call, use_connection};
+use crate::api::{Connection, Request, call, use_connection};
 use crate::components::page::keep_focus;
 use crate::forms::config::Form;
-use crate::forms::config::draft::{Draft, Snapshot, not_as_sent};
+use crate::forms::config::draft::{Draft, Snapshot, not_as_sent, without_secrets};
 use crate::reactive::effect;
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
@@ -43,6 +44,7 @@ pub struct Dialogs {
 /// Saves the changes of the form. Where others were faster, what they did is read and compared.
 pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
     let connection = use_connection();
+    let asked = connection.clone();
     let notices = use_notices();
     let level = data.level;
     let is_service = level.with_value(scope_of) == ConfigScope::Service;
@@ -51,8 +53,7 @@ pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
             let (connection, order) = (connection.clone(), order.clone());
             let level = level.get_value();
             async move {
-                let call = call::<BulkConfig>(&connection, &level, &NoQuery, &order.bulk);
-                let answer = call.if_revision(order.revision).request.send().await?;
+                let answer = request(&connection, &level, &order).send().await?;
                 let outcome = answer.read()?;
                 // It is saved by now: a failure to read it back does not undo that.
                 let read = read_level(connection, level).await.ok();
@@ -86,6 +87,15 @@ pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
             }
         },
     );
+    let save = save.asking(move |order| {
+        // What is written down elsewhere holds no secret.
+        let shown = Order {
+            bulk: without_secrets(order.bulk.clone()),
+            revision: order.revision.clone(),
+        };
+        let level = level.get_value();
+        vec![request(&asked, &level, &shown)]
+    });
     effect(move || {
         let failure = save.failure.get();
         if failure.is_some_and(|failure| failure.is_stale()) {
@@ -97,10 +107,8 @@ pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
     save
 }
 
-/// The same request for a terminal.
-pub fn request(data: Data, order: &Order) -> Request {
-    let level = data.level.get_value();
-    let call = call::<BulkConfig>(&use_connection(), &level, &NoQuery, &order.bulk);
+fn request(at: &Connection, level: &Level, order: &Order) -> Request {
+    let call = call::<BulkConfig>(at, level, &NoQuery, &order.bulk);
     call.if_revision(order.revision.clone()).request
 }
 

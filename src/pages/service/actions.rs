@@ -1,20 +1,16 @@
 //! What can be done to a service from its head: each asked for once, confirmed, and followed.
 
-use std::future::Future;
-
 use leptos::prelude::*;
+use serde::de::DeserializeOwned;
 use wire::deploy::{DeployRequest, Deployed, Scale};
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::{
-    CancelDeployment, CancelImage, DeleteService, DeployService, RestartService, ScaleService,
-};
-use wire::path::{DeploymentParams, ServiceParams, VersionParams};
+use wire::endpoints::{DeleteService, DeployService, RestartService, ScaleService};
+use wire::path::ServiceParams;
 use wire::quantity::InstanceCount;
 use wire::session::Done;
 
 use super::Here;
-use crate::api::{Connection, Failure, send, use_connection};
-use crate::reactive::effect;
+use crate::api::{Call, Connection, call, use_connection};
 use crate::routes::{Address, use_go};
 use crate::state::act::Act;
 use crate::state::notices::{Notices, use_notices};
@@ -30,10 +26,6 @@ pub struct Actions {
     pub scale: Act<Scale>,
     /// Remove it.
     pub delete: Act<()>,
-    /// End the build of an image.
-    pub cancel_image: Act<u32>,
-    /// End a deployment.
-    pub cancel_deployment: Act<String>,
     /// Whether each one's dialog is open.
     pub open: Dialogs,
 }
@@ -88,18 +80,16 @@ impl Dialogs {
     }
 }
 
+/// What pauses: scaling to nothing.
+pub fn pausing() -> Option<Scale> {
+    InstanceCount::new(0).ok().map(Scale::Instances)
+}
+
 impl Actions {
     /// Opens the dialog that deploys an older release again.
     pub fn rehearse(self, release: u32) {
         self.open.release.set(Some(release));
         self.open.again.set(true);
-    }
-
-    /// Scales to nothing.
-    pub fn pause(self) {
-        if let Ok(none) = InstanceCount::new(0) {
-            self.scale.go(Scale::Instances(none));
-        }
     }
 }
 
@@ -113,29 +103,17 @@ pub fn use_actions(here: Here) -> Actions {
         open,
     };
     Actions {
-        deploy: act(here, deploy, move |deployed: Deployed| {
+        deploy: act(here, deploy, move |_, deployed: Deployed| {
             follow.done(format!(
                 "Release v{} is on its way.",
                 deployed.release_version
             ));
         }),
-        restart: act(here, restart, move |_| {
+        restart: act(here, restart, move |&(), _| {
             follow.done("Instances are replaced one at a time.".to_owned());
         }),
-        scale: act(here, scale, move |_| follow.done("Scaling.".to_owned())),
+        scale: act(here, scale, move |_, _| follow.done("Scaling.".to_owned())),
         delete: use_delete(here, notices, open),
-        cancel_image: told(
-            notices,
-            act(here, cancel_image, move |version| {
-                follow.done(format!("The build of v{version} is being cancelled."));
-            }),
-        ),
-        cancel_deployment: told(
-            notices,
-            act(here, cancel_deployment, move |_| {
-                follow.done("The deployment is being cancelled.".to_owned());
-            }),
-        ),
         open,
     }
 }
@@ -156,91 +134,42 @@ impl Follow {
     }
 }
 
-/// An action without a dialog, whose failure is told as a notice.
-fn told<I>(notices: Notices, act: Act<I>) -> Act<I> {
-    let failed = act.failed();
-    effect(move || {
-        if let Some(words) = failed.get() {
-            notices.complain(words);
-        }
-    });
-    act
-}
-
 /// A change of the service that the page is about.
-pub fn act<I, O, F>(
+pub fn act<I, O>(
     here: Here,
-    run: impl Fn(Connection, ServiceParams, I) -> F + Copy + 'static,
-    done: impl Fn(O) + Clone + 'static,
+    call: impl Fn(&Connection, ServiceParams, &I) -> Call<O> + Copy + 'static,
+    done: impl Fn(&I, O) + Clone + 'static,
 ) -> Act<I>
 where
     I: Clone + 'static,
-    O: 'static,
-    F: Future<Output = Result<O, Failure>> + 'static,
+    O: DeserializeOwned + 'static,
 {
     let connection = use_connection();
-    Act::new(
-        move |input: &I| {
-            run(
-                connection.clone(),
-                here.params.get_untracked(),
-                input.clone(),
-            )
-        },
+    Act::of_call(
+        move |input: &I| call(&connection, here.params.get_untracked(), input),
         done,
     )
 }
 
-async fn deploy(
-    at: Connection,
-    params: ServiceParams,
-    request: DeployRequest,
-) -> Result<Deployed, Failure> {
-    send::<DeployService>(&at, &params, &NoQuery, &request).await
+fn deploy(at: &Connection, params: ServiceParams, request: &DeployRequest) -> Call<Deployed> {
+    call::<DeployService>(at, &params, &NoQuery, request)
 }
 
-async fn cancel_image(
-    at: Connection,
-    service: ServiceParams,
-    version: u32,
-) -> Result<u32, Failure> {
-    let params = VersionParams {
-        service,
-        version: version.to_string(),
-    };
-    send::<CancelImage>(&at, &params, &NoQuery, &NoBody).await?;
-    Ok(version)
+fn restart(at: &Connection, params: ServiceParams, &(): &()) -> Call<Done> {
+    call::<RestartService>(at, &params, &NoQuery, &NoBody)
 }
 
-async fn cancel_deployment(
-    at: Connection,
-    service: ServiceParams,
-    deployment: String,
-) -> Result<Done, Failure> {
-    let params = DeploymentParams {
-        service,
-        deployment,
-    };
-    send::<CancelDeployment>(&at, &params, &NoQuery, &NoBody).await
-}
-
-async fn restart(at: Connection, params: ServiceParams, _: ()) -> Result<Done, Failure> {
-    send::<RestartService>(&at, &params, &NoQuery, &NoBody).await
-}
-
-async fn scale(at: Connection, params: ServiceParams, to: Scale) -> Result<Done, Failure> {
-    send::<ScaleService>(&at, &params, &NoQuery, &to).await
+fn scale(at: &Connection, params: ServiceParams, to: &Scale) -> Call<Done> {
+    call::<ScaleService>(at, &params, &NoQuery, to)
 }
 
 fn use_delete(here: Here, notices: Notices, open: Dialogs) -> Act<()> {
     let go = use_go();
     act(
         here,
-        |at: Connection, params: ServiceParams, (): ()| async move {
-            send::<DeleteService>(&at, &params, &NoQuery, &NoBody).await?;
-            Ok(params)
-        },
-        move |params: ServiceParams| {
+        |at, params, &(): &()| call::<DeleteService>(at, &params, &NoQuery, &NoBody),
+        move |&(), _| {
+            let params = here.params.get_untracked();
             open.close();
             notices.say(format!("{} is deleted.", params.service));
             go.run(Address::Services(params.scope));

@@ -8,7 +8,7 @@ use wire::envelope::Dialect;
 use wire::service::Service;
 
 use super::Here;
-use super::actions::Actions;
+use super::actions::{Actions, pausing};
 use super::deploy::DeployDialogs;
 use super::promote::PromoteDialog;
 use crate::components::button::{Button, Kind};
@@ -171,14 +171,14 @@ fn ActionDialogs(actions: Actions, service: Signal<Arc<Service>>) -> impl IntoVi
             words="Every instance is replaced, one at a time. Traffic goes on."
             open=open.restart
             act=actions.restart
-            go=move |()| actions.restart.go(())
+            input=|| Some(())
         />
         <Confirm
             title="Pause"
             words="Every instance is stopped, and its domains answer with an error, until it is scaled up again. Nothing is deleted."
             open=open.pause
             act=actions.scale
-            go=move |()| actions.pause()
+            input=pausing
         />
         <DeleteDialog actions service />
     }
@@ -191,14 +191,19 @@ fn Confirm<I: 'static>(
     words: &'static str,
     open: RwSignal<bool>,
     act: Act<I>,
-    #[prop(into)] go: Callback<()>,
+    input: fn() -> Option<I>,
 ) -> impl IntoView {
+    let go = move |()| {
+        if let Some(input) = input() {
+            act.go(input);
+        }
+    };
     let pending = act.pending();
     let failed = act.failed();
     view! {
         <Dialog title open>
             <div class="body">{refused(failed)} <p>{words}</p></div>
-            <DialogButtons open>
+            <DialogButtons open commands=act.commands(input)>
                 <Button label=title kind=Kind::Primary pending on_click=go />
             </DialogButtons>
         </Dialog>
@@ -253,7 +258,7 @@ fn DeleteDialog(actions: Actions, service: Signal<Arc<Service>>) -> impl IntoVie
                     on_input=move |text| typed.set(text)
                 />
             </div>
-            <DialogButtons open>
+            <DialogButtons open commands=actions.delete.commands(|| Some(()))>
                 <Button
                     label="Delete for good"
                     kind=Kind::Danger

@@ -12,8 +12,8 @@ use wire::endpoints::{BuildImage, ListImages};
 use wire::service::Service;
 
 use super::Here;
-use super::actions::{Actions, act};
-use crate::api::{Connection, Failure, call, send, use_connection};
+use super::actions::act;
+use crate::api::{Call, Connection, call, use_connection};
 use crate::components::feedback::Empty;
 use crate::components::page::Panel;
 use crate::components::pager::Pager;
@@ -33,7 +33,7 @@ const PER_PAGE: u32 = 20;
 
 /// The images of a service, or one of them.
 #[component]
-pub fn ImagesTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
+pub fn ImagesTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let opened = query_step("image");
     let version = memo(move || opened.get.with(|text| text.parse::<u32>().ok()));
     let paged = query_step("page");
@@ -51,7 +51,7 @@ pub fn ImagesTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) ->
                 act=build
             />
             <Panel title="Images" aside=move || freshness(images.held()) flush=true>
-                {loaded(images, 6, move |images| list(here, actions, images, last.get_untracked()))}
+                {loaded(images, 6, move |images| list(here, images, last.get_untracked()))}
                 <Pager
                     label="Pages of images"
                     page
@@ -65,8 +65,7 @@ pub fn ImagesTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) ->
     };
     dynamic(move || match version.get() {
         Some(version) => {
-            view! { <ImageDetail here actions version changed=move |()| images.refresh() /> }
-                .into_any()
+            view! { <ImageDetail here version changed=move |()| images.refresh() /> }.into_any()
         }
         None => list().into_any(),
     })
@@ -98,7 +97,7 @@ fn use_images(here: Here, page: Memo<u32>) -> Remote<ImagePage> {
 
 fn use_build(here: Here, images: Remote<ImagePage>, opened: QueryText) -> Act<BuildRequest> {
     let notices = use_notices();
-    act(here, build, move |started: BuildStarted| {
+    act(here, build, move |_, started: BuildStarted| {
         notices.say(format!("Image v{} is on its way.", started.version));
         images.refresh();
         here.refresh();
@@ -106,12 +105,8 @@ fn use_build(here: Here, images: Remote<ImagePage>, opened: QueryText) -> Act<Bu
     })
 }
 
-async fn build(
-    at: Connection,
-    params: ServiceParams,
-    request: BuildRequest,
-) -> Result<BuildStarted, Failure> {
-    send::<BuildImage>(&at, &params, &NoQuery, &request).await
+fn build(at: &Connection, params: ServiceParams, request: &BuildRequest) -> Call<BuildStarted> {
+    call::<BuildImage>(at, &params, &NoQuery, request)
 }
 
 fn nothing_to_build(service: &Service) -> Option<String> {
@@ -119,12 +114,7 @@ fn nothing_to_build(service: &Service) -> Option<String> {
     (!is_there).then(|| "It has no source yet. Give it an image or a repository first.".to_owned())
 }
 
-fn list(
-    here: Here,
-    actions: Actions,
-    images: Signal<Arc<ImagePage>>,
-    last: Option<u32>,
-) -> AnyView {
+fn list(here: Here, images: Signal<Arc<ImagePage>>, last: Option<u32>) -> AnyView {
     let is_empty = memo(move || images.with(|images| images.items.is_empty()));
     let versions = move || {
         let images = images.get();
@@ -137,7 +127,7 @@ fn list(
             let image = images.items.iter().find(|image| image.version == version);
             image.cloned()
         });
-        image_row(here, actions, version, image, last == Some(version))
+        image_row(here, version, image, last == Some(version))
     };
     dynamic(move || match is_empty.get() {
         true => no_images(),

@@ -36,7 +36,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
         content.into_any()
     };
     view! {
-        <Pipeline here actions />
+        <Pipeline here />
         <When is=move || has_deploys.get() && was_deployed.get()>
             <NextDeploy here actions />
         </When>

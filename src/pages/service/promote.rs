@@ -10,7 +10,7 @@ use wire::path::{ProjectParams, Scope, ServiceParams};
 use wire::pipeline::{Promotion, PromotionPreview};
 
 use super::Here;
-use crate::api::{call, send, use_connection};
+use crate::api::{call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::difference::{difference_list, of_config};
@@ -78,7 +78,7 @@ fn Choice(here: Here, open: RwSignal<bool>, act: Act<Move>) -> impl IntoView {
                 on_choose=move |slug: String| target.set(Some(slug))
             /> {(!nowhere).then(|| loaded(preview, 3, show))}
         </div>
-        <DialogButtons open>
+        <DialogButtons open commands=act.commands(move || promotion.get_untracked())>
             <Button
                 label="Promote"
                 kind=Kind::Primary
@@ -175,25 +175,20 @@ fn changes(preview: &PromotionPreview) -> AnyView {
 fn use_promote(open: RwSignal<bool>) -> Act<Move> {
     let connection = use_connection();
     let (go, notices) = (use_go(), use_notices());
-    Act::new(
+    Act::of_call(
         move |(project, promotion): &Move| {
-            let connection = connection.clone();
-            let (project, promotion) = (project.clone(), promotion.clone());
-            async move {
-                let done = send::<Promote>(&connection, &project, &NoQuery, &promotion).await?;
-                Ok((project, promotion, done))
-            }
+            call::<Promote>(&connection, project, &NoQuery, promotion)
         },
-        move |(project, promotion, done): (ProjectParams, Promotion, Deployed)| {
+        move |(project, promotion): &Move, done: Deployed| {
             open.set(false);
             notices.say(format!(
                 "Release v{} is on its way in {}.",
                 done.release_version, promotion.target_env
             ));
             let scope = Scope::Environment {
-                org: project.org,
-                project: project.project,
-                environment: promotion.target_env,
+                org: project.org.clone(),
+                project: project.project.clone(),
+                environment: promotion.target_env.clone(),
             };
             go.run(Address::service(&scope, &promotion.service, Tab::Overview));
         },

@@ -8,9 +8,10 @@ use wire::endpoints::UpdateService;
 use wire::service::{Service, ServicePatch};
 
 use super::Here;
-use super::actions::Actions;
-use crate::api::{send, use_connection};
+use super::actions::{Actions, act};
+use crate::api::call;
 use crate::components::button::{Button, Kind};
+use crate::components::curl::CopyCurl;
 use crate::components::feedback::Note;
 use crate::components::field::go_to_first_fault;
 use crate::components::icon::Icon;
@@ -46,17 +47,21 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
         let meta = use_tree().meta;
         Signal::derive(move || meta.get().and_then(|meta| meta.ingress.clone()))
     };
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let filled = move || {
         form.check();
         let saved = form.saved.get_untracked();
         let patch = form
             .draft
             .with_untracked(|draft| draft.patch(&saved, dialect));
-        match patch {
-            Ok(patch) if patch.is_empty() => {}
-            Ok(patch) => save.go(patch),
-            Err(_) => go_to_first_fault(),
+        if patch.is_err() {
+            go_to_first_fault();
+        }
+        patch.ok().filter(|patch| !patch.is_empty())
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(patch) = filled() {
+            save.go(patch);
         }
     };
     let against =
@@ -109,6 +114,7 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
                                 kind=Kind::Quiet
                                 on_click=move |()| form.discard()
                             />
+                            <CopyCurl commands=save.commands(filled) />
                         </When>
                     </div>
                 </Panel>
@@ -119,15 +125,11 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
 }
 
 fn use_save(here: Here, form: Form) -> Act<ServicePatch> {
-    let connection = use_connection();
     let notices = use_notices();
-    let save = Act::new(
-        move |patch: &ServicePatch| {
-            let (connection, patch) = (connection.clone(), patch.clone());
-            let params = here.params.get_untracked();
-            async move { send::<UpdateService>(&connection, &params, &NoQuery, &patch).await }
-        },
-        move |saved: Service| {
+    let save = act(
+        here,
+        |at, params, patch| call::<UpdateService>(at, &params, &NoQuery, patch),
+        move |_: &ServicePatch, saved: Service| {
             form.settle(ServiceDraft::of(&saved));
             notices.say(match saved.undeployed_changes {
                 true => "Saved. It takes effect with the next deploy.",

@@ -14,15 +14,18 @@ use wire::endpoints::{RestartService, ScaleService};
 use wire::path::{Scope, ServiceParams};
 use wire::quantity::InstanceCount;
 use wire::service::Service;
+use wire::session::Done;
 
 use super::selection::Selection;
-use crate::api::{Connection, send, use_connection};
+use crate::api::{Connection, Request, call, use_connection};
 use crate::components::button::{Button, IconButton, Kind};
+use crate::components::curl::{Commands, CopyCurl};
 use crate::components::dialog::Dialog;
 use crate::components::field::{Look, TextField};
 use crate::components::icon::Icon;
 use crate::components::status::{Shape, state_mark};
 use crate::reactive::{When, dynamic, memo};
+use crate::state::act::as_curl;
 use crate::state::notices::use_notices;
 use crate::words::plural;
 
@@ -147,6 +150,7 @@ fn BulkForm(place: BulkPlace, deed: Deed, open: RwSignal<bool>) -> impl IntoView
             run.run(order);
         }
     };
+    let commands = use_commands(place, jobs, order);
     let about = move || match (has_begun.get(), scales) {
         (true, _) => format!(
             "{} of {} done.",
@@ -201,6 +205,7 @@ fn BulkForm(place: BulkPlace, deed: Deed, open: RwSignal<bool>) -> impl IntoView
                     }
                     false => {
                         view! {
+                            <CopyCurl commands />
                             <Button
                                 label="Cancel"
                                 kind=Kind::Quiet
@@ -220,6 +225,25 @@ fn BulkForm(place: BulkPlace, deed: Deed, open: RwSignal<bool>) -> impl IntoView
             </footer>
         </form>
     }
+}
+
+/// The requests for all that have not been asked yet.
+fn use_commands(
+    place: BulkPlace,
+    jobs: RwSignal<Vec<Job>>,
+    order: Memo<Result<Order, String>>,
+) -> Commands {
+    let connection = use_connection();
+    Callback::new(move |()| {
+        let (order, scope) = (order.get_untracked().ok()?, place.scope.get_untracked());
+        let asked = |job: &&Job| matches!(job.state, JobState::Waits | JobState::Failed(_));
+        let requests: Vec<Request> = jobs.with_untracked(|jobs| {
+            let jobs = jobs.iter().filter(asked);
+            jobs.map(|job| request(&connection, &scope, &job.slug, order))
+                .collect()
+        });
+        (!requests.is_empty()).then(|| as_curl(&requests))
+    })
 }
 
 fn job_rows(jobs: &[Job]) -> AnyView {
@@ -284,8 +308,10 @@ fn use_run(place: BulkPlace, jobs: RwSignal<Vec<Job>>) -> Callback<Order> {
                         break;
                     };
                     note(jobs, at, JobState::Runs);
-                    let state = match ask(&connection, &scope, &job.slug, order).await {
-                        Ok(()) => JobState::Done,
+                    let request = request(&connection, &scope, &job.slug, order);
+                    let answer = request.send().await;
+                    let state = match answer.and_then(|answer| answer.read::<Done>()) {
+                        Ok(_) => JobState::Done,
                         Err(failure) => {
                             session.note(&failure);
                             failed.borrow_mut().push(job.name);
@@ -318,26 +344,18 @@ fn note(jobs: RwSignal<Vec<Job>>, at: usize, state: JobState) {
     });
 }
 
-async fn ask(
-    connection: &Connection,
-    scope: &Scope,
-    slug: &str,
-    order: Order,
-) -> Result<(), crate::api::Failure> {
+fn request(connection: &Connection, scope: &Scope, slug: &str, order: Order) -> Request {
     let params = ServiceParams {
         scope: scope.clone(),
         service: slug.to_owned(),
     };
     match order {
-        Order::Restart => {
-            send::<RestartService>(connection, &params, &NoQuery, &NoBody).await?;
-        }
+        Order::Restart => call::<RestartService>(connection, &params, &NoQuery, &NoBody).request,
         Order::Scale(count) => {
             let body = Scale::Instances(count);
-            send::<ScaleService>(connection, &params, &NoQuery, &body).await?;
+            call::<ScaleService>(connection, &params, &NoQuery, &body).request
         }
     }
-    Ok(())
 }
 
 fn done(order: Order) -> &'static str {

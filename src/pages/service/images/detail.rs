@@ -11,15 +11,14 @@ use wire::path::VersionParams;
 
 use super::row::{release_links, source};
 use crate::api::{call, use_connection};
-use crate::components::button::{Button, ButtonLink, Kind};
+use crate::components::button::{ButtonLink, Kind};
 use crate::components::feedback::CopyButton;
 use crate::components::focus::take_focus;
-use crate::components::icon::Icon;
 use crate::components::page::{Panel, fact};
 use crate::components::status::{image_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
 use crate::pages::service::Here;
-use crate::pages::service::actions::Actions;
+use crate::pages::service::cancel::CancelBuild;
 use crate::pages::service::progress::{Progress, use_length, use_silence};
 use crate::pages::service::work_log::{Source, WorkLogPanel};
 use crate::reactive::{When, dynamic, memo};
@@ -31,7 +30,6 @@ use crate::words::size;
 #[component]
 pub fn ImageDetail(
     here: Here,
-    actions: Actions,
     version: u32,
     /// Told when it has ended.
     #[prop(into)]
@@ -51,7 +49,7 @@ pub fn ImageDetail(
     };
     let content = move |image: Signal<Arc<Image>>| {
         view! {
-            <Standing actions image />
+            <Standing here image />
             <div class="cols">
                 <WorkLogPanel title="Log" source=log on_end=ended />
                 <Panel title="Image">{dynamic(move || facts(here, &image.get()).into_any())}</Panel>
@@ -87,7 +85,7 @@ fn use_image(params: Memo<VersionParams>) -> Remote<Image> {
 
 /// Its state, how long it took or goes on, and the way to end it.
 #[component]
-fn Standing(actions: Actions, image: Signal<Arc<Image>>) -> impl IntoView {
+fn Standing(here: Here, image: Signal<Arc<Image>>) -> impl IntoView {
     let state = memo(move || image_state(&image.get().state()));
     let progress = memo(move || Progress::of_image(&image.get()));
     let length = use_length(move || progress.get());
@@ -101,12 +99,7 @@ fn Standing(actions: Actions, image: Signal<Arc<Image>>) -> impl IntoView {
                 {silence}
             </span>
             <When is=move || progress.get().is_under_way>
-                <Button
-                    label="Cancel build"
-                    glyph=Icon::Cross
-                    pending=actions.cancel_image.pending()
-                    on_click=move |()| actions.cancel_image.go(version())
-                />
+                <CancelBuild here version=Signal::derive(version) label="Cancel build" />
             </When>
         </div>
     }

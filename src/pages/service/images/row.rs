@@ -5,12 +5,11 @@ use leptos::prelude::*;
 use wire::build::Image;
 use wire::path::ServiceParams;
 
-use crate::components::button::{Button, Kind};
 use crate::components::focus::take_focus;
 use crate::components::status::{image_state, state_mark};
 use crate::pages::parts::instant_of;
 use crate::pages::service::Here;
-use crate::pages::service::actions::Actions;
+use crate::pages::service::cancel::CancelBuild;
 use crate::pages::service::progress::{Progress, use_length, use_silence};
 use crate::reactive::{When, dynamic, memo};
 use crate::routes::Address;
@@ -22,7 +21,6 @@ const LISTED: usize = 3;
 /// One row. It takes the focus where the person comes back from this image.
 pub fn image_row(
     here: Here,
-    actions: Actions,
     version: u32,
     image: Memo<Option<Image>>,
     takes_focus: bool,
@@ -63,12 +61,7 @@ pub fn image_row(
             <td>{dynamic(move || release_links(&params, &releases.get()))}</td>
             <td class="num">
                 <When is=move || progress.get().is_under_way>
-                    <Button
-                        label="Cancel"
-                        kind=Kind::Quiet
-                        pending=actions.cancel_image.pending()
-                        on_click=move |()| actions.cancel_image.go(version)
-                    />
+                    <CancelBuild here version=Signal::stored(version) label="Cancel" />
                 </When>
             </td>
         </tr>

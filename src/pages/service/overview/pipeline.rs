@@ -9,11 +9,10 @@ use wire::release::Release;
 use wire::service::VersionSummary;
 
 use crate::api::{call, use_connection};
-use crate::components::button::{Button, Kind};
 use crate::components::status::{deployment_state, image_state, release_state, state_mark};
 use crate::pages::parts::{freshness, instant_of};
 use crate::pages::service::Here;
-use crate::pages::service::actions::Actions;
+use crate::pages::service::cancel::{CancelBuild, CancelRollout};
 use crate::pages::service::follow::refresh_with;
 use crate::pages::service::images::row::source;
 use crate::pages::service::progress::{Progress, use_length, use_silence};
@@ -25,7 +24,7 @@ use crate::state::remote::{Held, Remote};
 /// The strip. Each step is fetched when the service tells of another, and again only while it goes
 /// on.
 #[component]
-pub fn Pipeline(here: Here, actions: Actions) -> impl IntoView {
+pub fn Pipeline(here: Here) -> impl IntoView {
     let newest_image = newest(here, |service| service.latest_image.as_ref());
     let newest_release = newest(here, |service| service.latest_release.as_ref());
     let newest_deployment = newest(here, |service| service.latest_deployment.as_ref());
@@ -33,12 +32,7 @@ pub fn Pipeline(here: Here, actions: Actions) -> impl IntoView {
     let release = use_release(here, newest_release);
     view! {
         <section class="panel strip" aria-label="From image to deployment">
-            {step(
-                "Image",
-                newest_image,
-                image.held(),
-                move || image_step(here, actions, image).into_any(),
-            )}
+            {step("Image", newest_image, image.held(), move || image_step(here, image).into_any())}
             {arrow()}
             {step(
                 "Release",
@@ -51,7 +45,7 @@ pub fn Pipeline(here: Here, actions: Actions) -> impl IntoView {
                 "Deployment",
                 newest_deployment,
                 here.deployment.held(),
-                move || deployment_step(here, actions).into_any(),
+                move || deployment_step(here).into_any(),
             )}
         </section>
     }
@@ -144,7 +138,7 @@ fn step(
     .into_any()
 }
 
-fn image_step(here: Here, actions: Actions, image: Remote<Image>) -> impl IntoView {
+fn image_step(here: Here, image: Remote<Image>) -> impl IntoView {
     let known = move || {
         image
             .get()
@@ -172,12 +166,7 @@ fn image_step(here: Here, actions: Actions, image: Remote<Image>) -> impl IntoVi
         {goes_on(progress, by, created)}
         {failure(error)}
         <When is=move || progress.get().is_under_way>
-            <Button
-                label="Cancel build"
-                kind=Kind::Quiet
-                pending=actions.cancel_image.pending()
-                on_click=move |()| actions.cancel_image.go(version.get_untracked())
-            />
+            <CancelBuild here version label="Cancel build" />
         </When>
     }
 }
@@ -213,7 +202,7 @@ fn release_step(here: Here, release: Remote<Release>) -> impl IntoView {
     }
 }
 
-fn deployment_step(here: Here, actions: Actions) -> impl IntoView {
+fn deployment_step(here: Here) -> impl IntoView {
     let deployment = here.deployment;
     let known = move || {
         let deployment = deployment.get();
@@ -258,12 +247,7 @@ fn deployment_step(here: Here, actions: Actions) -> impl IntoView {
         {goes_on(progress, by, created)}
         {failure(error)}
         <When is=move || progress.get().is_under_way>
-            <Button
-                label="Cancel deployment"
-                kind=Kind::Quiet
-                pending=actions.cancel_deployment.pending()
-                on_click=move |()| actions.cancel_deployment.go(id.get_untracked())
-            />
+            <CancelRollout here deployment=id label="Cancel deployment" />
         </When>
     }
 }

@@ -10,13 +10,11 @@ use wire::path::DeploymentParams;
 use wire::release::{Deployment, DeploymentKind};
 
 use crate::api::{call, use_connection};
-use crate::components::button::{Button, Kind};
-use crate::components::icon::Icon;
 use crate::components::page::Panel;
 use crate::components::status::{deployment_state, state_mark};
 use crate::pages::parts::{freshness, instant_of, loaded};
 use crate::pages::service::Here;
-use crate::pages::service::actions::Actions;
+use crate::pages::service::cancel::CancelRollout;
 use crate::pages::service::progress::{Progress, use_length, use_silence};
 use crate::pages::service::work_log::{Source, WorkLogPanel};
 use crate::reactive::{When, dynamic, memo};
@@ -25,7 +23,7 @@ use crate::state::remote::Remote;
 
 /// The deployments of a release.
 #[component]
-pub fn Deployments(here: Here, actions: Actions, version: u32) -> impl IntoView {
+pub fn Deployments(here: Here, version: u32) -> impl IntoView {
     let deployments = use_deployments(here);
     let asked = query_text("deployment");
     let own = memo(move || {
@@ -62,7 +60,7 @@ pub fn Deployments(here: Here, actions: Actions, version: u32) -> impl IntoView 
                 found.cloned().unwrap_or_default()
             })
         });
-        row(actions, id, deployment, chosen, asked)
+        row(here, id, deployment, chosen, asked)
     };
     let list = move |_: Signal<Arc<Vec<Deployment>>>| {
         dynamic(move || match ids.with(Vec::is_empty) {
@@ -114,7 +112,7 @@ fn use_deployments(here: Here) -> Remote<Vec<Deployment>> {
 }
 
 fn row(
-    actions: Actions,
+    here: Here,
     id: String,
     deployment: Memo<Deployment>,
     chosen: Memo<Option<String>>,
@@ -147,15 +145,10 @@ fn row(
                     "Log"
                 </button>
                 <When is=move || progress.get().is_under_way>
-                    <Button
+                    <CancelRollout
+                        here
+                        deployment=Signal::stored(cancelled.clone())
                         label="Cancel"
-                        kind=Kind::Plain
-                        glyph=Icon::Cross
-                        pending=actions.cancel_deployment.pending()
-                        on_click={
-                            let id = cancelled.clone();
-                            move |()| actions.cancel_deployment.go(id.clone())
-                        }
                     />
                 </When>
             </div>

@@ -58,7 +58,7 @@ pub fn ReleaseDetail(
             <div class="cols">
                 <div class="stack">
                     <Compared version release releases />
-                    <Deployments here actions version />
+                    <Deployments here version />
                 </div>
                 <Panel title="Release">
                     {dynamic(move || facts(here, &release.get()).into_any())}
