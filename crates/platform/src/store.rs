@@ -19,7 +19,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
 pub(crate) use access::Holder;
 pub(crate) use config::{Change, Held, NewValue, VariableRow};
@@ -73,6 +73,12 @@ impl Store {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // SQLite ends a transaction by itself where the disk is full, and sqlx counts it on: with
+            // such a connection no other would ever begin.
+            .before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            })
             .connect_with(options.clone())
             .await?;
         sqlx::migrate!().run(&writer).await?;
@@ -109,12 +115,16 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the database can be read now.
+    /// Whether the database can be read and written now.
     pub(crate) async fn check(&self) -> StoreResult<()> {
         sqlx::query("SELECT 1 FROM installation")
             .execute(&self.reader)
             .await?;
-        Ok(())
+        let mut change = self.begin().await?;
+        sqlx::query("UPDATE installation SET engine = engine")
+            .execute(&mut *change)
+            .await?;
+        Ok(change.rollback().await?)
     }
 
     /// Finishes every write and closes the file.
@@ -150,4 +160,29 @@ pub(crate) async fn backup(data_dir: &Path, file: &Path) -> StoreResult<()> {
         .execute(&mut connection)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        // The most pages that this connection may have: its disk is full.
+        sqlx::query("PRAGMA max_page_count = 1")
+            .execute(&store.writer)
+            .await
+            .unwrap();
+        let mut change = store.begin().await.unwrap();
+        let filled =
+            sqlx::query("INSERT INTO pushes (digest, taken) VALUES (zeroblob(1000000), 0)")
+                .execute(&mut *change)
+                .await;
+        assert!(filled.unwrap_err().to_string().contains("full"));
+        drop(change);
+        store.check().await.unwrap();
+        store.note_engine("podman").await.unwrap();
+    }
 }

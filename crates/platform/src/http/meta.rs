@@ -19,7 +19,7 @@ pub(super) async fn healthz() -> Response {
     json_response(200, r#"{"ok":true}"#)
 }
 
-/// `GET /readyz`: the database can be read, so requests can be served. An engine that is away is no
+/// `GET /readyz`: the database can be read and written, so requests can be served. An engine that is away is no
 /// reason to send nobody here: what runs goes on.
 pub(super) async fn readyz(State(context): State<Context>) -> Response {
     match context.platform.store.check().await {
