@@ -152,6 +152,14 @@ pub(crate) async fn secrets_are_never_read_back() {
     api.post(&format!("{config}/bulk"), raw)
         .await
         .fails(422, "invalid");
+    // What does not say that it is secret stays so.
+    let raw = json!({"raw": "KEY=hunter4"});
+    api.post(&format!("{config}/bulk"), raw).await.is(200);
+    let got = api.get(&config).await.is(200);
+    assert!(!got.text.contains("hunter"), "{}", got.text);
+    let plain = json!({"name": "KEY", "value": "open", "secret": false});
+    let set = api.post(&config, plain).await.is(200);
+    assert_eq!(set.body["value"], "open");
     // On the disk it is sealed.
     let files = std::fs::read_dir(api.folder.path()).unwrap();
     for file in files

@@ -83,8 +83,9 @@ pub(super) fn removal(row: &VariableRow) -> Change {
 /// A value that is asked for.
 struct Value {
     text: String,
-    secret: bool,
-    buildtime: bool,
+    /// What is not said stays as it is.
+    secret: Option<bool>,
+    buildtime: Option<bool>,
 }
 
 struct Wanted {
@@ -93,10 +94,7 @@ struct Wanted {
 }
 
 fn wanted(bulk: Bulk) -> Result<Wanted> {
-    let (secret, buildtime) = (
-        bulk.secret.unwrap_or_default(),
-        bulk.buildtime.unwrap_or_default(),
-    );
+    let (secret, buildtime) = (bulk.secret, bulk.buildtime);
     let mut set = BTreeMap::new();
     if let Some(raw) = &bulk.raw {
         for (name, value) in read(raw)? {
@@ -117,8 +115,8 @@ fn wanted(bulk: Bulk) -> Result<Wanted> {
         } = variable;
         let value = Value {
             text: value.into(),
-            secret: own_secret.unwrap_or(secret),
-            buildtime: own_buildtime.unwrap_or(buildtime),
+            secret: own_secret.or(secret),
+            buildtime: own_buildtime.or(buildtime),
         };
         set.insert(name.into(), value);
     }
@@ -165,8 +163,12 @@ fn change(
     value: Value,
     vault: &Vault,
 ) -> Result<Option<Change>> {
-    let same_kind = |row: &VariableRow| row.buildtime == value.buildtime;
-    let to = match (before.map(|row| &row.held), value.secret) {
+    let was_secret = before.is_some_and(|row| row.held.is_secret());
+    let secret = value.secret.unwrap_or(was_secret);
+    let was_buildtime = before.is_some_and(|row| row.buildtime);
+    let buildtime = value.buildtime.unwrap_or(was_buildtime);
+    let same_kind = |row: &VariableRow| row.buildtime == buildtime;
+    let to = match (before.map(|row| &row.held), secret) {
         (Some(Held::Plain(known)), false) if *known == value.text => {
             if before.is_some_and(same_kind) {
                 return Ok(None);
@@ -192,7 +194,7 @@ fn change(
     };
     Ok(Some(Change {
         told: told(name, before.map(|row| &row.held), Some(&after)),
-        to: Some((to, value.buildtime)),
+        to: Some((to, buildtime)),
     }))
 }
 
