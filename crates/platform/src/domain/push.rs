@@ -85,6 +85,9 @@ impl Platform {
         if push.deleted {
             return Ok(ignored("The branch was deleted."));
         }
+        if push.after.bytes().all(|byte| byte == b'0') {
+            return Ok(ignored("It names no commit."));
+        }
         if !is_commit(&push.after) {
             return Err(Error::NotAPush);
         }
@@ -106,7 +109,12 @@ impl Platform {
         for row in self.store.services_of_branch(repository, branch).await? {
             // The commit that was pushed, whatever the branch holds when its turn comes.
             let commit = Some(push.after.clone());
-            self.queue_build(&row, commit, Some(&then), &by).await?;
+            let queued = self.queue_build(&row, commit, Some(&then), &by).await;
+            if let Err(error) = queued {
+                // What comes again must not be ignored.
+                self.store.forget_push(&digest).await?;
+                return Err(error);
+            }
             taken.building.push(row.name);
         }
         if taken.building.is_empty() {

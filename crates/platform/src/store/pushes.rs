@@ -24,6 +24,15 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
+    /// Forgets a push that came to nothing: it may come again.
+    pub(crate) async fn forget_push(&self, digest: &[u8]) -> StoreResult<()> {
+        sqlx::query("DELETE FROM pushes WHERE digest = ?")
+            .bind(digest)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
     /// The services that deploy a branch of a repository by themselves. One that names no branch
     /// deploys that of its environment.
     pub(crate) async fn services_of_branch(
