@@ -164,7 +164,8 @@ impl Findings<'_> {
             RunState::Running => seen.and_then(|seen| seen.message.clone()),
         };
         let last_end = || {
-            let trouble = self.watch.trouble(&label)?;
+            let restarted = self.watch.restarts(&label) > 0;
+            let trouble = self.watch.trouble(&label).filter(|_| restarted)?;
             Some(format!("started again after: {}", trouble.why))
         };
         let state = seen.map_or(InstanceState::Pending, |seen| seen.state(&one.state));

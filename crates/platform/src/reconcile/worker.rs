@@ -97,6 +97,8 @@ impl Worker {
                     self.report_failure(&error);
                     self.end_what_stands_still(&error).await;
                     pause = (pause * 2).min(MAX_PAUSE);
+                    // What failed wakes it too.
+                    tokio::time::sleep(MIN_PAUSE / 2).await;
                     self.wait(pause.mul_f64(rand::random_range(0.7..1.0))).await;
                     continue;
                 }
