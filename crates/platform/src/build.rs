@@ -4,6 +4,7 @@
 //! one build, `prune` removes what nobody needs any more.
 
 mod context;
+mod mask;
 mod prune;
 mod repository;
 mod settings;
@@ -128,10 +129,13 @@ async fn end_interrupted(platform: &Platform) -> Result<()> {
             // The row says it too.
             let _ = journal.write(&format!("\n{INTERRUPTED}\n"));
         }
-        if let Err(error) = platform.engine.end_build(&row.service_id).await {
+    }
+    // Also of builds that were cancelled just before.
+    for id in context::left(&platform.build_settings.folder).await {
+        if let Err(error) = platform.engine.end_build(&id).await {
             tracing::warn!(%error, "what goes on of an interrupted build can't be ended");
         }
-        context::clean_up(&platform.build_settings.folder, &row.id).await;
+        context::clean_up(&platform.build_settings.folder, &id).await;
     }
     for row in platform.store.undeployed_images().await? {
         platform.image_was_built(&row).await;

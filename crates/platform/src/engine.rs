@@ -41,6 +41,14 @@ pub enum EngineError {
         /// The engine's words.
         why: String,
     },
+    /// An image that was built on this machine is gone.
+    #[error(
+        "the image {reference} is no longer on this machine, and was made here: no registry has it. Build its commit again, and deploy that"
+    )]
+    ImageGone {
+        /// The reference that was asked for.
+        reference: String,
+    },
     /// The registry knows the image, perhaps, but does not hand it out.
     #[error(
         "the registry does not hand out the image {reference}: {why}. Sign the container engine in to it (docker login, podman login), or use a public image"
@@ -53,7 +61,7 @@ pub enum EngineError {
     },
     /// The registry does not answer.
     #[error(
-        "the registry of the image {reference} can't be reached: {why}. Check the registry's name and this machine's network; it is tried again"
+        "the registry of the image {reference} can't be reached: {why}. Check the registry's name and this machine's network"
     )]
     RegistryUnreachable {
         /// The reference that was asked for.
@@ -216,7 +224,10 @@ pub trait Engine: Send + Sync + 'static {
     /// Builds an image. Dropping it ends the build.
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()>;
 
-    /// Removes an image that nothing runs; one that is gone, or in use, is left as it is.
+    /// Gives an image that is there a name of the platform's own, which keeps it.
+    async fn tag_image(&self, reference: &str, tag: &str) -> EngineResult<()>;
+
+    /// Removes a name of an image, and with its last one the image, if nothing runs it; one that is gone, or in use, is left as it is.
     async fn remove_image(&self, reference: &str) -> EngineResult<()>;
 
     /// Creates and starts an instance, or finds the one that is there already. A start that failed

@@ -32,6 +32,26 @@ pub(super) fn folder(all: &Path, id: &str) -> PathBuf {
     all.join(format!("build-{id}"))
 }
 
+/// Makes the folder of a build, which nobody else may read: secrets are packed in it.
+pub(super) async fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = tokio::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder).await
+}
+
+/// The builds whose folders are there.
+pub(super) async fn left(all: &Path) -> Vec<String> {
+    let mut ids = Vec::new();
+    let Ok(mut entries) = tokio::fs::read_dir(all).await else {
+        return ids;
+    };
+    while let Ok(Some(entry)) = entries.next_entry().await {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix("build-"));
+        ids.extend(id.map(str::to_owned));
+    }
+    ids
+}
+
 /// Removes the folder of a build.
 pub(super) async fn clean_up(all: &Path, id: &str) {
     let folder = folder(all, id);
@@ -50,9 +70,12 @@ pub(super) fn pack(
     tar: PathBuf,
 ) -> Result<Context, BuildError> {
     let root = root(checkout, subdirectory)?;
-    let recipe = RECIPES.into_iter().find(|name| root.join(name).is_file());
+    let recipe = RECIPES.into_iter().find(|name| is_inside(&root, name));
     let recipe = recipe.ok_or_else(|| BuildError::NoRecipe {
-        folder: subdirectory.unwrap_or(".").to_owned(),
+        folder: match subdirectory {
+            Some(folder) => format!("in the folder {folder}"),
+            None => "at the root of the repository".to_owned(),
+        },
     })?;
     let processes = processes(&root)?;
     let packed = write(&root, secrets, &tar);
@@ -88,6 +111,16 @@ fn root(checkout: &Path, subdirectory: Option<&str>) -> Result<PathBuf, BuildErr
     } else {
         Err(none())
     }
+}
+
+/// Whether a folder has such a file. A link may lead to another file of the folder, and nowhere else:
+/// engines follow it on their own disk.
+fn is_inside(root: &Path, name: &str) -> bool {
+    let real = root.canonicalize().and_then(|root| {
+        let file = root.join(name).canonicalize()?;
+        Ok(file.is_file() && file.starts_with(root))
+    });
+    real.unwrap_or(false)
 }
 
 fn processes(root: &Path) -> Result<BTreeMap<String, String>, BuildError> {
@@ -214,5 +247,25 @@ mod tests {
             packed(&files, Some("bad")),
             Err(BuildError::Procfile(_))
         ));
+    }
+    #[test]
+    fn a_recipe_that_is_a_link_leads_to_another_file_of_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let packed = |to: &str| {
+            let link = folder.path().join("Dockerfile");
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(to, &link).unwrap();
+            let tar = folder.path().join(uuid::Uuid::new_v4().to_string());
+            pack(folder.path(), None, &BTreeMap::new(), tar)
+        };
+        fs::write(folder.path().join("Dockerfile.prod"), "FROM scratch").unwrap();
+        assert!(packed("Dockerfile.prod").is_ok());
+        for outside in ["/etc/hostname", "../../../../../../etc/hostname", "gone"] {
+            let refused = packed(outside);
+            assert!(
+                matches!(refused, Err(BuildError::NoRecipe { .. })),
+                "{outside}"
+            );
+        }
     }
 }

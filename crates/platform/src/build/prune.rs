@@ -31,9 +31,10 @@ async fn try_service(platform: &Platform, service_id: &str) -> Result<()> {
         platform.journals.remove(&deployment);
     }
     for image in platform.store.unneeded_images(service_id, keep).await? {
-        let reference = &image.built.reference;
-        if !reference.is_empty() && !platform.store.shares_reference(&image).await? {
-            platform.engine.remove_image(reference).await?;
+        // What can't be removed now is not forgotten either.
+        if let Err(error) = platform.remove_image(&image).await {
+            tracing::warn!(image = %image.id, %error, "an image can't be removed");
+            continue;
         }
         platform.store.forget_image(&image.id).await?;
         platform.journals.remove(&image.id);

@@ -58,10 +58,13 @@ impl Host<'_> {
             Err(error) => return Err(error.about(repository, wanted)),
         };
         let checked_out = ["checkout", "--quiet", "--detach", &commit];
-        if self.git(into, &checked_out, log).await.is_err() {
-            return Err(BuildError::NoReference {
-                repository: repository.to_owned(),
-                reference: wanted.to_owned(),
+        if let Err(error) = self.git(into, &checked_out, log).await {
+            return Err(match error {
+                BuildError::Clone(_) => BuildError::NoReference {
+                    repository: repository.to_owned(),
+                    reference: wanted.to_owned(),
+                },
+                other => other.about(repository, wanted),
             });
         }
         self.head(into).await
@@ -101,7 +104,7 @@ impl Host<'_> {
         if status.success() {
             Ok(())
         } else {
-            Err(sorted(&words, self.base))
+            Err(sorted(&words, self))
         }
     }
 
@@ -146,8 +149,7 @@ impl Host<'_> {
         ];
         if let Some(token) = self.token {
             // In the environment, where other users of this machine do not see it.
-            let credentials = base64(format!("x-access-token:{token}").as_bytes());
-            let header = format!("Authorization: Basic {credentials}");
+            let header = format!("Authorization: Basic {}", credentials(token));
             config.push((format!("http.{}.extraHeader", self.base), header));
         }
         command.env("GIT_CONFIG_COUNT", config.len().to_string());
@@ -182,7 +184,7 @@ async fn pass_on(mut from: impl AsyncRead + Unpin, log: &mut Log) -> String {
 }
 
 /// Why git failed, sorted by what can be done about it. Git tells it in words alone.
-fn sorted(words: &str, base: &str) -> BuildError {
+fn sorted(words: &str, host: &Host<'_>) -> BuildError {
     let said = words.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let why = words
@@ -193,6 +195,13 @@ fn sorted(words: &str, base: &str) -> BuildError {
         .trim()
         .to_owned();
     if says(&[
+        "no space left",
+        "out of diskspace",
+        "unable to write file",
+        "disk quota",
+    ]) {
+        BuildError::DiskFull(why)
+    } else if says(&[
         "couldn't find remote ref",
         "not our ref",
         "unadvertised object",
@@ -216,6 +225,10 @@ fn sorted(words: &str, base: &str) -> BuildError {
         BuildError::NoRepository {
             repository: String::new(),
             why,
+            advice: match host.token {
+                Some(_) => "a private one needs a token that may read it, in --git-token-file",
+                None => "for a private one give the platform a token with --git-token-file",
+            },
         }
     } else if says(&[
         "could not resolve host",
@@ -230,20 +243,18 @@ fn sorted(words: &str, base: &str) -> BuildError {
         "error: 5",
     ]) {
         BuildError::HostUnreachable {
-            base: base.to_owned(),
+            base: host.base.to_owned(),
             why,
         }
-    } else if says(&["no space left"]) {
-        BuildError::DiskFull(why)
     } else {
         BuildError::Clone(why)
     }
 }
 
-/// RFC 4648, 4.
-fn base64(bytes: &[u8]) -> String {
+/// What a host is told of a token: RFC 7617, with the name that GitHub wants.
+pub(super) fn credentials(token: &str) -> String {
     use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+    base64::engine::general_purpose::STANDARD.encode(format!("x-access-token:{token}"))
 }
 
 #[cfg(test)]
@@ -252,7 +263,11 @@ mod tests {
 
     #[test]
     fn failures_are_sorted_by_what_can_be_done() {
-        let of = |words: &str| sorted(words, "https://git.example");
+        let host = Host {
+            base: "https://git.example",
+            token: None,
+        };
+        let of = |words: &str| sorted(words, &host);
         assert!(matches!(
             of("fatal: couldn't find remote ref nope"),
             BuildError::NoReference { .. }

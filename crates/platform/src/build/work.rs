@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use pilothouse_wire::build::ImageState;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{self, Context};
-use super::repository::Host;
+use super::mask::Mask;
+use super::repository::{self, Host};
 use crate::domain::{Platform, resolve};
 use crate::engine::{BuildContext, BuildSpec, EngineError, FetchProgress};
 use crate::journal::Journal;
@@ -17,18 +19,34 @@ use crate::store::{Built, ImageRow, ImageSource};
 
 /// Pieces of the engine's log that may wait to be written.
 const PIECES: usize = 64;
-/// The shortest value that is looked for in a log: shorter ones stand in it by chance.
-const MIN_SECRET: usize = 4;
-/// Lines that are repeated with an error.
+/// Lines that are repeated with an error, and how much of each, in characters.
 const LAST_LINES: usize = 12;
+const LAST_LINE: usize = 1_000;
+/// What systems say where a disk is full.
+const NO_SPACE: &str = "no space left";
+/// What engines say where an image that others are built from can't be had.
+const NO_BASE: [&str; 4] = [
+    "initializing source",
+    "pinging container registry",
+    "manifest unknown",
+    "pull access denied",
+];
+
+/// Where something of a log is missing.
+const GAP: &str = "\n[… something is missing here: it could not be written …]\n";
 
 /// Why a build failed, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BuildError {
     #[error(
-        "the repository {repository} was not found, or is not public ({why}). Check its name; for a private one give the platform a token with --git-token-file"
+        "the repository {repository} was not found, or is not public ({why}). Check its name; {advice}"
     )]
-    NoRepository { repository: String, why: String },
+    NoRepository {
+        repository: String,
+        why: String,
+        /// What to do about a private one.
+        advice: &'static str,
+    },
     #[error(
         "the repository {repository} has no branch, tag or commit {reference} (any more). Check the name, or push it"
     )]
@@ -45,7 +63,7 @@ pub(super) enum BuildError {
     #[error("the repository has no folder {folder} at this commit. Check the subdirectory")]
     NoFolder { folder: String },
     #[error(
-        "there is no Dockerfile and no Containerfile in {folder} at this commit. Add one, or set the subdirectory that holds it"
+        "there is no Dockerfile and no Containerfile {folder}. Add one, or set the subdirectory that holds it"
     )]
     NoRecipe { folder: String },
     #[error("{0}")]
@@ -58,8 +76,12 @@ pub(super) enum BuildError {
         "the variables {0} are secret and for builds, which this engine can't take without keeping them in the image: use Podman, or make them plain"
     )]
     NoSecrets(String),
-    #[error("a step of the Dockerfile failed")]
+    #[error("a step of the Dockerfile failed: {}", last_of(.0))]
     Step(String),
+    #[error("the base image can't be fetched: {}", last_of(.0))]
+    Base(String),
+    #[error("the engine gave up without a word. Its own log may tell why; build again")]
+    Silent,
     #[error("{0}")]
     Engine(EngineError),
     #[error("{0}")]
@@ -75,9 +97,10 @@ impl BuildError {
     /// The same with the names that git's words leave out.
     pub(super) fn about(self, name: &str, wanted: &str) -> Self {
         match self {
-            Self::NoRepository { why, .. } => Self::NoRepository {
+            Self::NoRepository { why, advice, .. } => Self::NoRepository {
                 repository: name.to_owned(),
                 why,
+                advice,
             },
             Self::NoReference { .. } => Self::NoReference {
                 repository: name.to_owned(),
@@ -98,10 +121,18 @@ impl BuildError {
 
     fn of_the_engine(error: EngineError) -> Self {
         match error {
-            EngineError::BuildFailed { why, .. } if why.contains("no space left") => {
-                Self::DiskFull(why.lines().last().unwrap_or_default().to_owned())
+            EngineError::BuildFailed { why, .. } => {
+                let says = |words: &[&str]| words.iter().any(|word| why.contains(word));
+                if why.trim().is_empty() {
+                    Self::Silent
+                } else if let Some(line) = why.lines().rfind(|line| line.contains(NO_SPACE)) {
+                    Self::DiskFull(line.trim().to_owned())
+                } else if says(&NO_BASE) {
+                    Self::Base(why)
+                } else {
+                    Self::Step(why)
+                }
             }
-            EngineError::BuildFailed { why, .. } => Self::Step(why),
             other => Self::Engine(other),
         }
     }
@@ -109,7 +140,7 @@ impl BuildError {
     /// The last lines before it failed, where they say more.
     fn detail(&self) -> Option<&str> {
         match self {
-            Self::Step(lines) => Some(lines),
+            Self::Step(lines) | Self::Base(lines) => Some(lines),
             _ => None,
         }
     }
@@ -124,28 +155,45 @@ impl From<crate::store::StoreError> for BuildError {
 /// The log of one build: what is written never holds a secret that the build was given.
 pub(super) struct Log {
     journal: Journal,
-    secrets: Vec<String>,
+    mask: Mask,
     last: Vec<String>,
+    /// Whether something of it could not be written.
+    has_gap: bool,
 }
 
 impl Log {
     pub(super) async fn write(&mut self, text: &str) {
-        let mut text = text.to_owned();
-        for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), pilothouse_wire::config::MASK);
-            }
-        }
+        let text = self.mask.next(text);
         let lines = text.lines().map(str::trim_end);
+        let lines = lines.filter(|line| !line.is_empty());
         self.last
-            .extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
+            .extend(lines.map(|line| line.chars().take(LAST_LINE).collect::<String>()));
         let surplus = self.last.len().saturating_sub(LAST_LINES);
         self.last.drain(..surplus);
-        // Writing to the page cache is quick; where the disk is full the build goes on without a log.
-        if let Err(error) = self.journal.write(&text) {
-            tracing::warn!(%error, "the log of a build can't be written");
-        }
+        self.put(&text);
         tokio::task::yield_now().await;
+    }
+
+    /// Writing to the page cache is quick; where the disk is full the build goes on, and the log
+    /// says where something of it is missing.
+    fn put(&mut self, text: &str) {
+        let mark = if self.has_gap { GAP } else { "" };
+        match self.journal.write(&format!("{mark}{text}")) {
+            Ok(()) => self.has_gap = false,
+            Err(error) if !self.has_gap => {
+                self.has_gap = true;
+                tracing::warn!(%error, "the log of a build can't be written");
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn finish(mut self) {
+        let rest = self.mask.rest();
+        self.put(&rest);
+        if let Err(error) = self.journal.finish() {
+            tracing::warn!(%error, "the end of a build's log can't be written");
+        }
     }
 
     /// The step that the last lines are of.
@@ -163,8 +211,9 @@ pub(super) async fn build(platform: &Platform, row: &ImageRow, cancelled: &Cance
     let mut log = match platform.journals.begin(&row.id) {
         Ok(journal) => Log {
             journal,
-            secrets: Vec::new(),
+            mask: Mask::default(),
             last: Vec::new(),
+            has_gap: false,
         },
         Err(error) => {
             let why = format!("its log can't be written: {error}");
@@ -173,6 +222,10 @@ pub(super) async fn build(platform: &Platform, row: &ImageRow, cancelled: &Cance
         }
     };
     let settings = &platform.build_settings;
+    if let Some(token) = &settings.git_token {
+        log.mask.add(token);
+        log.mask.add(&repository::credentials(token));
+    }
     let outcome = tokio::select! {
         outcome = tokio::time::timeout(settings.timeout, make(platform, row, &mut log)) => Some(outcome),
         () = cancelled.cancelled() => None,
@@ -181,7 +234,7 @@ pub(super) async fn build(platform: &Platform, row: &ImageRow, cancelled: &Cance
     let (state, why, detail) = match outcome {
         Some(Ok(Ok(built))) => {
             log.write(&format!("\nBuilt: {}\n", built.reference)).await;
-            finish(log);
+            log.finish();
             end_well(platform, row, &built).await;
             return;
         }
@@ -190,8 +243,10 @@ pub(super) async fn build(platform: &Platform, row: &ImageRow, cancelled: &Cance
             (ImageState::Failed, error.to_string(), detail)
         }
         Some(Err(_)) => {
-            let minutes = settings.timeout.as_secs_f64() / 60.0;
-            let why = format!("it did not end within {minutes:.0} minutes");
+            let why = format!(
+                "it did not end within {}. Make it shorter, or allow more with --build-timeout",
+                spoken(settings.timeout)
+            );
             (ImageState::Failed, why, Some(log.last.join("\n")))
         }
         None => (ImageState::Cancelled, "it was cancelled".to_owned(), None),
@@ -200,23 +255,39 @@ pub(super) async fn build(platform: &Platform, row: &ImageRow, cancelled: &Cance
         // It only helps people to find their way.
         let _ = platform.store.image_step(&row.id, &step).await;
     }
-    let why = sentence(&why);
+    let why = log.mask.whole(&sentence(&why));
+    let detail = detail.map(|detail| log.mask.whole(&detail));
     log.write(&format!("\nerror: {why}\n")).await;
-    finish(log);
+    log.finish();
     note_end(platform, row, state, &why, detail.as_deref()).await;
 }
 
-fn finish(log: Log) {
-    if let Err(error) = log.journal.finish() {
-        tracing::warn!(%error, "the end of a build's log can't be written");
+/// The last line that says something.
+fn last_of(lines: &str) -> &str {
+    let mut lines = lines.lines().map(str::trim);
+    lines.rfind(|line| !line.is_empty()).unwrap_or_default()
+}
+
+/// `30 minutes`, `90 seconds`
+fn spoken(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} seconds"),
     }
 }
 
 /// Begins with a capital letter and ends with a full stop.
 fn sentence(words: &str) -> String {
+    let is_address = words
+        .split(' ')
+        .next()
+        .is_some_and(|word| word.contains("://"));
     let mut chars = words.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string());
-    let words = first.unwrap_or_default() + chars.as_str();
+    let words = match is_address {
+        true => words.to_owned(),
+        false => first.unwrap_or_default() + chars.as_str(),
+    };
     match words.ends_with(['.', '!', '?']) {
         true => words,
         false => words + ".",
@@ -299,6 +370,10 @@ async fn fetch(
         .image_facts(reference)
         .await
         .map_err(BuildError::Engine)?;
+    if facts.pinned.is_none() {
+        let tagged = engine.tag_image(&facts.id, &row.tag()).await;
+        tagged.map_err(BuildError::Engine)?;
+    }
     Ok(Built {
         reference: facts.reference().to_owned(),
         digest: Some(facts.digest().to_owned()),
@@ -325,9 +400,11 @@ async fn build_repository(
     let store = &platform.store;
     store.image_step(&row.id, "cloning").await?;
     let checkout = folder.join("checkout");
-    tokio::fs::create_dir_all(&checkout)
-        .await
-        .map_err(BuildError::of_the_disk)?;
+    for folder in [folder, &checkout] {
+        context::make(folder)
+            .await
+            .map_err(BuildError::of_the_disk)?;
+    }
     let host = Host {
         base: &settings.git_base,
         token: settings.git_token.as_deref(),
@@ -348,19 +425,19 @@ async fn build_repository(
         let names: Vec<&str> = secrets.keys().map(String::as_str).collect();
         return Err(BuildError::NoSecrets(names.join(", ")));
     }
-    let values = secrets.values().filter(|value| value.len() >= MIN_SECRET);
-    log.secrets = values.cloned().collect();
+    for secret in secrets.values() {
+        log.mask.add(secret);
+    }
     let context = packed(&checkout, source.subdirectory, secrets, folder).await?;
     store.image_step(&row.id, "building").await?;
-    let tag = format!("localhost/pilothouse/{}:v{}", row.service_id, row.version);
+    let tag = row.tag();
     let spec = BuildSpec {
         tag: tag.clone(),
         context: BuildContext::File(context.tar.clone()),
         dockerfile: context.dockerfile.clone(),
         args,
         secrets: context.secrets.clone(),
-        // A service has one build at a time.
-        group: row.service_id.clone(),
+        group: row.id.clone(),
         labels: BTreeMap::from([
             (
                 "org.opencontainers.image.revision".to_owned(),

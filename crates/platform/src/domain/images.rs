@@ -32,6 +32,18 @@ impl Platform {
         })
     }
 
+    /// Removes from the engine what an image alone needs. What was made on this machine is there
+    /// under other names too, if others need it; what a registry has is shared.
+    pub(crate) async fn remove_image(&self, image: &ImageRow) -> Result<()> {
+        let reference = &image.built.reference;
+        if reference.starts_with("sha256:") {
+            self.engine.remove_image(&image.tag()).await?;
+        } else if !reference.is_empty() && !self.store.shares_reference(image).await? {
+            self.engine.remove_image(reference).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn get_image(&self, at: &VersionParams) -> Result<Image> {
         let (row, image) = self.find_image(at).await?;
         let mut releases = self.store.releases_of_images(&row.id).await?;

@@ -306,6 +306,10 @@ impl Engine for Containers {
         built
     }
 
+    async fn tag_image(&self, reference: &str, tag: &str) -> EngineResult<()> {
+        images::tag(&self.docker, reference, tag).await
+    }
+
     async fn remove_image(&self, reference: &str) -> EngineResult<()> {
         images::remove(&self.docker, reference).await
     }

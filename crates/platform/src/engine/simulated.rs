@@ -218,6 +218,11 @@ impl Engine for Simulated {
         Ok(())
     }
 
+    async fn tag_image(&self, _reference: &str, tag: &str) -> EngineResult<()> {
+        self.lives().fetched.insert(tag.to_owned());
+        Ok(())
+    }
+
     async fn remove_image(&self, reference: &str) -> EngineResult<()> {
         self.lives().fetched.remove(reference);
         Ok(())

@@ -285,6 +285,9 @@ impl Worker {
             platform.builds.cancel(&id);
             platform.journals.remove(&id);
         }
+        for image in platform.store.all_images(&self.service_id).await? {
+            platform.remove_image(&image).await?;
+        }
         platform.store.forget_service(&self.service_id).await?;
         Ok(())
     }

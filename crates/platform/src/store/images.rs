@@ -79,6 +79,13 @@ pub(crate) struct ImageRow {
     pub(crate) updated: DateTime<Utc>,
 }
 
+impl ImageRow {
+    /// The name by which the engine keeps it, where it was made on this machine.
+    pub(crate) fn tag(&self) -> String {
+        format!("localhost/pilothouse/{}:v{}", self.service_id, self.version)
+    }
+}
+
 fn image(row: &SqliteRow) -> StoreResult<ImageRow> {
     let state: String = row.get("state");
     let size: Option<i64> = row.get("size");
@@ -285,6 +292,15 @@ impl Store {
                 Ok((row.get("service_id"), newest))
             })
             .collect()
+    }
+
+    /// Every image of a service.
+    pub(crate) async fn all_images(&self, service_id: &str) -> StoreResult<Vec<ImageRow>> {
+        let rows = sqlx::query("SELECT * FROM images WHERE service_id = ?")
+            .bind(service_id)
+            .fetch_all(&self.reader)
+            .await?;
+        rows.iter().map(image).collect()
     }
 
     /// The newest image of a service, in whatever state.

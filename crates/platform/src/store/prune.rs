@@ -58,7 +58,8 @@ impl Store {
         Ok(rows.iter().map(|row| row.get("id")).collect())
     }
 
-    /// Images that ended, beyond the newest `keep`, that no release holds.
+    /// Images that ended, beyond the newest `keep` that were built and as many that were not, and
+    /// that no release holds. The newest that was built stays: it is what a deploy would take.
     pub(crate) async fn unneeded_images(
         &self,
         service_id: &str,
@@ -68,7 +69,11 @@ impl Store {
             "SELECT version FROM images
              WHERE service_id = ?1 AND state NOT IN ('queued', 'building')
                    AND version NOT IN (
-                       SELECT version FROM images WHERE service_id = ?1 ORDER BY version DESC LIMIT ?2)
+                       SELECT version FROM images WHERE service_id = ?1 AND state = 'built'
+                       ORDER BY version DESC LIMIT MAX(?2, 1))
+                   AND version NOT IN (
+                       SELECT version FROM images WHERE service_id = ?1 AND state <> 'built'
+                       ORDER BY version DESC LIMIT ?2)
                    AND version NOT IN (
                        SELECT image_version FROM releases
                        WHERE service_id = ?1 AND image_version IS NOT NULL)",

@@ -431,6 +431,15 @@ pub(crate) async fn only_what_no_release_needs_is_pruned() {
     );
     // A number is never used twice.
     assert_eq!(built(&api, json!({})).await["version"], 5);
+    // What failed takes the place of nothing that was built.
+    for _ in 0..3 {
+        let failed = built(&api, json!({"ref": "no-such-branch"})).await;
+        assert_eq!(failed["state"], "failed", "{failed}");
+    }
+    api.until(&format!("{SERVICE}/images"), |page| {
+        versions(page) == [8, 5, 1]
+    })
+    .await;
 }
 
 pub(crate) async fn a_pipeline_builds_and_deploys_and_goes_back() {

@@ -235,6 +235,14 @@ impl Bench {
         memchr::memmem::find(&saved.stdout, text.as_bytes()).is_some()
     }
 
+    /// Whether an image is there.
+    pub(crate) fn has_image(&self, reference: &str) -> bool {
+        self.runtime.block_on(async {
+            let engine = self.connect().await;
+            engine.has_image(reference).await.unwrap()
+        })
+    }
+
     /// What really runs.
     pub(crate) fn real(&self) -> Vec<EngineInstance> {
         self.runtime.block_on(async {

@@ -234,6 +234,23 @@ fn secrets_of_a_build_land_in_no_layer_and_no_log() {
         bench.image_holds(digest, "busybox"),
         "the look itself works"
     );
+
+    // Nor in what is told of a step that fails.
+    let run = "echo it is $(/busybox cat /run/secrets/TOKEN); exit 3";
+    let recipe = format!(
+        "FROM scratch\nCOPY . /\nRUN --mount=type=secret,id=TOKEN [\"/busybox\", \"sh\", \"-c\", \"{run} # {}\"]\n",
+        uuid::Uuid::new_v4()
+    );
+    bench.commit("acme/web", &[("Dockerfile", &recipe)]);
+    let image = bench.build();
+    assert_eq!(image["state"], "failed", "{image}");
+    let log = bench.log(&format!("images/{}", image["version"]));
+    let (_, list) = bench.service("GET", "web/images", &Value::Null);
+    for told in [&image, &log, &list] {
+        let told = told.to_string();
+        assert!(told.contains("**secret**"), "{told}");
+        assert!(!told.contains("t0p-s3cret"), "{told}");
+    }
 }
 
 #[test]
@@ -258,8 +275,61 @@ fn a_build_that_hangs_is_cancelled() {
     let (status, _) = bench.service("POST", &format!("web/images/{version}/cancel"), &json!({}));
     assert_eq!(status, 202);
     assert_eq!(bench.image(&version)["state"], "cancelled");
+    // What comes next is no part of it.
+    with_busybox(&bench, "/bin/busybox sleep 3");
+    let next = bench.build();
+    assert_eq!(next["state"], "built", "{next}");
     bench.wait_for("nothing to be left of it", || {
         let left = running("sleep\u{0}4321");
+        (left.clone(), left.is_empty())
+    });
+}
+
+#[test]
+fn a_build_that_prints_is_cancelled_too() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    let nonce = uuid::Uuid::new_v4().to_string();
+    with_busybox(&bench, &format!("exec /bin/busybox yes {nonce}"));
+    let version = bench.begin_build();
+    bench.wait_for("the build to print", || {
+        let log = bench.log(&format!("images/{version}"));
+        let text = log["log_text"].as_str().unwrap_or_default().len();
+        (text, text > 100_000)
+    });
+    let (status, _) = bench.service("POST", &format!("web/images/{version}/cancel"), &json!({}));
+    assert_eq!(status, 202);
+    bench.wait_for("nothing to be left of it", || {
+        let left = running(&nonce);
+        (left.clone(), left.is_empty())
+    });
+}
+
+#[test]
+fn images_go_with_their_service_and_stay_for_others() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    bench.commit("acme/web", &[("Dockerfile", &recipe("shared"))]);
+    // The same commit twice is one image with two names.
+    let image = bench.build();
+    assert_eq!(image["state"], "built", "{image}");
+    assert_eq!(bench.build()["image_id"], image["image_id"]);
+    let environment = "/orgs/acme/projects/shop/envs/production";
+    let (_, service) = bench.call("GET", &format!("{environment}/services/web"), &Value::Null);
+    let tag = |version: u32| format!("localhost/pilothouse/{}:v{version}", text(&service["id"]));
+    assert!(bench.has_image(&tag(1)) && bench.has_image(&tag(2)));
+    let (status, _) = bench.call(
+        "DELETE",
+        &format!("{environment}/services/web"),
+        &Value::Null,
+    );
+    assert_eq!(status, 200);
+    bench.wait_for("its images to go", || {
+        let left = [1, 2]
+            .map(tag)
+            .into_iter()
+            .filter(|tag| bench.has_image(tag));
+        let left: Vec<String> = left.collect();
         (left.clone(), left.is_empty())
     });
 }

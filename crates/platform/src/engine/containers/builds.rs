@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
@@ -15,13 +16,20 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::{BuildContext, BuildLog, BuildSpec, EngineError, EngineResult};
 
-/// Lines of a build that an error repeats.
+/// Lines of a build that an error repeats, and how much of each, in characters.
 const LAST_LINES: usize = 10;
+const LAST_LINE: usize = 1_000;
+/// Lines of the answer that may wait to be read.
+const LINES: usize = 64;
+/// How long the answer to a build that was given up is read on.
+const DRAIN: Duration = Duration::from_secs(20);
 /// The longest line that the engine may answer with, in bytes.
 const MAX_LINE: usize = 8 * 1024 * 1024;
 
@@ -36,7 +44,7 @@ struct Step {
     error: Option<String>,
 }
 
-/// Builds an image. Dropping it ends the build: engines end what nobody listens to.
+/// Builds an image. Dropping it gives the build up.
 pub(super) async fn build(
     host: &str,
     spec: &BuildSpec,
@@ -51,8 +59,7 @@ pub(super) async fn build(
         .await
         .map_err(|error| failed(format!("its context can't be read: {error}")))?;
     let request = request(spec, control_group, body).map_err(|error| failed(error.to_string()))?;
-    // The connection lives as long as the answer is read.
-    let (response, _connection) = send(host, request)
+    let (response, connection) = send(host, request)
         .await
         .map_err(|error| EngineError::Unavailable(error.to_string()))?;
     let status = response.status();
@@ -61,17 +68,15 @@ pub(super) async fn build(
         let words = answer.rest().await;
         return Err(failed(words.unwrap_or_else(|error| error.to_string())));
     }
+    let mut lines = lines(answer, connection);
     let mut last = VecDeque::new();
-    while let Some(line) = answer
-        .line()
-        .await
-        .map_err(|error| EngineError::Unavailable(error.to_string()))?
-    {
+    while let Some(line) = lines.recv().await {
+        let line = line.map_err(|error| EngineError::Unavailable(error.to_string()))?;
         let Ok(step) = serde_json::from_slice::<Step>(&line) else {
             continue;
         };
         if let Some(why) = step.error {
-            last.push_back(why);
+            remember(&mut last, &why);
             return Err(failed(last.make_contiguous().join("\n")));
         }
         if let Some(text) = step.stream.or(step.status.map(|status| status + "\n")) {
@@ -81,6 +86,31 @@ pub(super) async fn build(
         }
     }
     Ok(())
+}
+
+/// The lines of an answer. Where nobody wants them any more they are read on for a while: an engine
+/// that is stuck in the middle of a line never gets to removing what the build has made.
+fn lines(
+    mut answer: Answer,
+    connection: AbortOnDropHandle<()>,
+) -> mpsc::Receiver<io::Result<Bytes>> {
+    let (sender, receiver) = mpsc::channel(LINES);
+    tokio::spawn(async move {
+        // It lives as long as the answer is read.
+        let _connection = connection;
+        while let Some(line) = answer.line().await.transpose() {
+            let is_last = line.is_err();
+            if sender.send(line).await.is_err() {
+                let rest = async { while let Ok(Some(_)) = answer.line().await {} };
+                let _ = timeout(DRAIN, rest).await;
+                return;
+            }
+            if is_last {
+                return;
+            }
+        }
+    });
+    receiver
 }
 
 async fn body(context: &BuildContext) -> io::Result<Body> {
@@ -216,7 +246,7 @@ fn remember(log: &mut VecDeque<String>, lines: &str) {
         if log.len() == LAST_LINES {
             log.pop_front();
         }
-        log.push_back(line.to_owned());
+        log.push_back(line.chars().take(LAST_LINE).collect());
     }
 }
 

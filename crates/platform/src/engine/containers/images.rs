@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptions};
+use bollard::query_parameters::{
+    CreateImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder,
+};
 use futures_util::StreamExt;
 use pilothouse_wire::image::ImageReference;
 
@@ -30,6 +32,11 @@ pub(super) async fn fetch(
     reference: &str,
     progress: &FetchProgress,
 ) -> EngineResult<()> {
+    // An id is known on the machine alone that made it.
+    if reference.starts_with("sha256:") {
+        let reference = reference.to_owned();
+        return Err(EngineError::ImageGone { reference });
+    }
     within(pull(docker, reference, progress))
         .await
         .unwrap_or_else(|| {
@@ -97,6 +104,17 @@ fn pinned(reference: &str, digests: &[String]) -> Option<String> {
             .is_some_and(|(name, _)| name.ends_with(parts.repository))
     };
     digests.iter().find(of_name).cloned()
+}
+
+/// Gives an image a name more: `repository:tag`.
+pub(super) async fn tag(docker: &Docker, reference: &str, name: &str) -> EngineResult<()> {
+    let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
+    let options = TagImageOptionsBuilder::new()
+        .repo(repository)
+        .tag(tag)
+        .build();
+    let tagged = docker.tag_image(reference, Some(options)).await;
+    tagged.map_err(|error| failure::refused(format!("naming the image {reference}"), error))
 }
 
 /// Removes an image that nothing runs.
