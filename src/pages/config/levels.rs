@@ -1,5 +1,7 @@
 //! The four levels in words, and what a name at one of them hides.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use wire::config::{ConfigScope, ResolvedVariable};
 use wire::open::Open;
 use wire::path::{Level, Params};
@@ -79,6 +81,13 @@ pub fn hidden(resolved: &[ResolvedVariable], own: ConfigScope, name: &str) -> Op
         scope: variable.scope.clone(),
         value: shown(&variable.value),
     })
+}
+
+/// Tells a variable from the others of a list: names are given once.
+pub fn key(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! Why a service receives what it receives: one row a variable, the levels side by side.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use wire::config::{ChangeKind, ConfigDiff, ConfigScope, ResolvedVariable};
 
 use super::data::Data;
-use super::levels::{scope_of, word};
+use super::levels::{key, scope_of, word};
 use crate::components::feedback::Empty;
 use crate::components::page::Panel;
 use crate::components::table::WindowedTable;
@@ -45,15 +44,6 @@ struct Line {
     buildtime: bool,
     /// How it differs from what runs.
     differs: Option<&'static str>,
-}
-
-impl Line {
-    /// Tells it from the others: names are given once.
-    fn key(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.name.hash(&mut hasher);
-        hasher.finish()
-    }
 }
 
 /// The table of the variables whose name fits the filter.
@@ -129,7 +119,9 @@ fn resolved_table(heads: &[&'static str], lines: Memo<Vec<Line>>) -> AnyView {
             </th>
         }
     };
-    let keys = memo(move || lines.with(|lines| lines.iter().map(Line::key).collect::<Vec<_>>()));
+    let keys = memo(move || {
+        lines.with(|lines| lines.iter().map(|line| key(&line.name)).collect::<Vec<_>>())
+    });
     let row = move |place: Signal<usize>| {
         let line = memo(move || lines.with(|lines| lines.get(place.get()).cloned()));
         row(line, levels).into_any()
@@ -138,7 +130,7 @@ fn resolved_table(heads: &[&'static str], lines: Memo<Vec<Line>>) -> AnyView {
         <div class="scrollx" role="group" aria-label="Resolved variables" tabindex="0">
             <WindowedTable
                 label="Resolved variables"
-                class="pinned resolved"
+                class="pinned sideways"
                 widths
                 head
                 keys

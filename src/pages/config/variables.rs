@@ -9,16 +9,20 @@ use wire::open::Open;
 
 use super::data::Data;
 use super::history::kind_mark;
-use super::levels::{hidden, scope_of, word};
+use super::levels::{hidden, key, scope_of, word};
 use crate::components::button::{Button, IconButton, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::{Panel, keep_focus};
+use crate::components::table::WindowedTable;
 use crate::forms::config::Form;
 use crate::forms::config::draft::{Draft, Edit, Side, Snapshot};
 use crate::forms::config::variable::VariableDraft;
 use crate::pages::parts::{freshness, instant_of, loaded};
 use crate::reactive::{dynamic, memo};
+
+/// The widths of the columns.
+const WIDTHS: &[&str] = &["24%", "auto", "240px", "116px", "104px"];
 
 /// A variable on the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,102 +107,94 @@ fn no_variables(editing: Editing) -> AnyView {
 }
 
 fn variable_table(rows: Memo<Vec<Row>>, editing: Editing) -> AnyView {
-    let names = move || rows.with(|rows| names(rows));
-    let row = move |name: String| {
-        let this = name.clone();
-        let row = Memo::new(move |last: Option<&Option<Row>>| {
-            let found = rows.with(|rows| find(rows, &this).cloned());
-            // A row on its way out keeps what it showed.
-            found.or_else(|| last.cloned().flatten())
-        });
-        variable_row(&name, row, editing)
+    let keys = memo(move || rows.with(|rows| rows.iter().map(|row| key(&row.name)).collect()));
+    let row = move |place: Signal<usize>| {
+        let row = memo(move || rows.with(|rows| rows.get(place.get()).cloned()));
+        variable_row(row, editing).into_any()
+    };
+    let head = || {
+        view! {
+            <th>"Name"</th>
+            <th>"Value"</th>
+            <th>"Kind"</th>
+            <th class="num">"Set"</th>
+            <th>
+                <span class="unseen">"Actions"</span>
+            </th>
+        }
     };
     view! {
         <div class="scrollx" role="group" aria-label="Variables" tabindex="0">
-            <table class="table pinned">
-                <thead>
-                    <tr>
-                        <th>"Name"</th>
-                        <th>"Value"</th>
-                        <th>"Kind"</th>
-                        <th class="num">"Set"</th>
-                        <th>
-                            <span class="unseen">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=names key=Clone::clone let(name)>
-                        {row(name)}
-                    </For>
-                </tbody>
-            </table>
+            <WindowedTable
+                label="Variables"
+                class="pinned sideways"
+                widths=WIDTHS
+                head
+                keys
+                row=Callback::new(row)
+            />
         </div>
     }
     .into_any()
 }
 
-fn names(rows: &[Row]) -> Vec<String> {
-    rows.iter().map(|row| row.name.clone()).collect()
-}
-
-/// The row of a name, of rows in the order of their names.
-fn find<'a>(rows: &'a [Row], name: &str) -> Option<&'a Row> {
-    let place = rows.binary_search_by(|row| row.name.as_str().cmp(name));
-    rows.get(place.ok()?)
-}
-
-fn variable_row(name: &str, row: Memo<Option<Row>>, editing: Editing) -> impl IntoView + use<> {
+/// The cells of the variable that an element shows now.
+fn variable_row(row: Memo<Option<Row>>, editing: Editing) -> impl IntoView {
     let part = move |read: fn(&Row) -> AnyView| {
         dynamic(move || row.with(|row| row.as_ref().map(read)).into_any())
     };
+    let of = move |read: fn(&Row) -> String| {
+        memo(move || row.with(|row| row.as_ref().map(read).unwrap_or_default()))
+    };
+    let name = of(|row| row.name.clone());
+    let whole = of(|row| {
+        let side = row.wanted.as_ref().or(row.saved.as_ref());
+        side.map(Side::shown).unwrap_or_default()
+    });
     let updated = memo(move || row.with(|row| row.as_ref()?.updated));
     let is_changed =
         memo(move || row.with(|row| row.as_ref().is_some_and(|row| row.kind.is_some())));
     let form = editing.form;
-    let edit = {
-        let name = name.to_owned();
-        move |()| editing.edit.run(begin(form, &name))
-    };
-    let drop = {
-        let name = name.to_owned();
-        move |()| {
-            match is_changed.get_untracked() {
-                true => form.undo(&name),
-                false => form.remove(&name),
-            }
-            // Without its change, a row that was new is gone.
-            keep_focus();
+    let edit = move |()| editing.edit.run(begin(form, &name.get_untracked()));
+    let drop = move |()| {
+        let name = name.get_untracked();
+        match is_changed.get_untracked() {
+            true => form.undo(&name),
+            false => form.remove(&name),
         }
+        // Without its change, a row that was new is gone.
+        keep_focus();
     };
-    let drop_label = {
-        let name = name.to_owned();
-        move || match is_changed.get() {
-            true => format!("Undo the change of {name}"),
-            false => format!("Delete {name}"),
-        }
+    let edit_label = move || format!("Change {}", name.get());
+    let drop_label = move || match is_changed.get() {
+        true => format!("Undo the change of {}", name.get()),
+        false => format!("Delete {}", name.get()),
     };
     let drop_glyph = move || match is_changed.get() {
         true => Icon::Undo,
         false => Icon::Bin,
     };
     view! {
-        <tr class:changed=is_changed>
-            <th scope="row" class="mono name">
-                {name.to_owned()}
-            </th>
-            <td class="mono">{part(value_cell)}</td>
-            <td>{part(kind_cell)}</td>
-            <td class="num dim">{instant_of(updated)}</td>
-            <td class="num tools">
-                <IconButton label=format!("Change {name}") glyph=Icon::Pencil on_click=edit />
-                <IconButton
-                    label=Signal::derive(drop_label)
-                    glyph=Signal::derive(drop_glyph)
-                    on_click=drop
-                />
-            </td>
-        </tr>
+        <th scope="row" class="mono name" class:changed=is_changed title=name>
+            {name}
+        </th>
+        <td class="mono" title=whole>
+            {part(value_cell)}
+        </td>
+        <td>{part(kind_cell)}</td>
+        <td class="num dim">{instant_of(updated)}</td>
+        <td class="num tools">
+            <IconButton
+                label=Signal::derive(edit_label)
+                glyph=Signal::stored(Icon::Pencil)
+                on_click=edit
+            />
+            <IconButton
+                label=Signal::derive(drop_label)
+                glyph=Signal::derive(drop_glyph)
+                on_click=drop
+            />
+        </td>
     }
 }
 
@@ -333,7 +329,6 @@ mod tests {
                 ("C", Some(ChangeKind::Removed)),
             ]
         );
-        assert_eq!(find(&rows, "B").map(|row| row.saved.is_none()), Some(true));
-        assert_eq!(find(&rows, "X"), None);
+        assert_eq!(rows[1].saved, None);
     }
 }
