@@ -39,6 +39,9 @@ pub fn Button(
     #[prop(optional)] kind: Kind,
     #[prop(optional)] glyph: Option<Icon>,
     #[prop(into, optional)] pending: Signal<bool>,
+    /// Whether it has just done what it is for: a check stands in the glyph's place.
+    #[prop(into, optional)]
+    done: Signal<bool>,
     /// Why it can't be pressed now.
     #[prop(into, optional)]
     against: Signal<Option<String>>,
@@ -57,7 +60,8 @@ pub fn Button(
         if pending.get() {
             view! { <span class="spinner" aria-hidden="true"></span> }.into_any()
         } else {
-            glyph.map(icon).into_any()
+            let check = done.get().then_some(Icon::Check);
+            check.or(glyph).map(icon).into_any()
         }
     };
     view! {

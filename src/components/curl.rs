@@ -42,11 +42,13 @@ pub fn CopyCurl(
         true => Icon::Check,
         false => Icon::Copy,
     };
-    let button = move || match small {
+    let button = move || {
+        match small {
         true => view! { <IconButton label=words glyph=Signal::derive(glyph) on_click=copy /> }
             .into_any(),
-        false => view! { <Button label=words kind=Kind::Quiet glyph=Icon::Copy on_click=copy /> }
+        false => view! { <Button label=words kind=Kind::Quiet glyph=Icon::Copy done=copied on_click=copy /> }
             .into_any(),
+    }
     };
     let button = move || {
         view! {

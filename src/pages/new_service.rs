@@ -2,16 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use wire::deploy::DeployRequest;
+use wire::deploy::{DeployRequest, Deployed};
 use wire::endpoint::NoQuery;
 use wire::endpoints::{CreateService, DeployService};
 use wire::envelope::Dialect;
-use wire::name::derive_slug;
 use wire::path::{Scope, ServiceParams};
 use wire::service::{Service, ServiceCreate};
 
 use super::services::use_scope;
-use crate::api::{Connection, Failure, Request, call, send, use_connection};
+use crate::api::{Call, Connection, Failure, Request, call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::curl::{Commands, CopyCurl};
 use crate::components::feedback::Note;
@@ -166,18 +165,13 @@ fn use_create(form: Form) -> Act<Order> {
         move |order: &Order| {
             let (connection, order) = (connection.clone(), order.clone());
             async move {
-                let made =
-                    send::<CreateService>(&connection, &order.scope, &NoQuery, &order.request)
-                        .await?;
+                let made = creation(&connection, &order).send().await?;
                 let params = ServiceParams {
                     scope: order.scope,
                     service: made.slug.clone(),
                 };
-                let body = DeployRequest::default();
                 let refused = match order.deploy {
-                    true => send::<DeployService>(&connection, &params, &NoQuery, &body)
-                        .await
-                        .err(),
+                    true => first_deploy(&connection, &params).send().await.err(),
                     false => None,
                 };
                 Ok((params, made, refused))
@@ -209,17 +203,23 @@ fn use_create(form: Form) -> Act<Order> {
     create
 }
 
+fn creation(at: &Connection, order: &Order) -> Call<Service> {
+    call::<CreateService>(at, &order.scope, &NoQuery, &order.request)
+}
+
+fn first_deploy(at: &Connection, params: &ServiceParams) -> Call<Deployed> {
+    call::<DeployService>(at, params, &NoQuery, &DeployRequest::default())
+}
+
 /// What is asked of the platform, one after another. The slug is the one that it derives itself.
 fn requests(at: &Connection, order: &Order) -> Vec<Request> {
-    let create = call::<CreateService>(at, &order.scope, &NoQuery, &order.request);
-    let mut requests = vec![create.request];
+    let mut requests = vec![creation(at, order).request];
     if order.deploy {
         let params = ServiceParams {
             scope: order.scope.clone(),
-            service: derive_slug(order.request.name.as_str()),
+            service: order.request.name.slug(),
         };
-        let body = DeployRequest::default();
-        requests.push(call::<DeployService>(at, &params, &NoQuery, &body).request);
+        requests.push(first_deploy(at, &params).request);
     }
     requests
 }
