@@ -102,7 +102,7 @@ test("a whole .env is taken in or refused line by line, and goes out as it came 
   const text = dialog.getByLabel("Contents of a .env file");
   await text.fill("A=1\nnonsense\nA=2");
   await dialog.getByRole("button", { name: "Keep as pending" }).click();
-  await expect(dialog.getByRole("alert")).toContainText("Line 2: a variable looks like NAME=value.");
+  await expect(dialog.getByRole("alert")).toContainText("Line 2: A variable looks like NAME=value");
   await expect(dialog.getByRole("alert")).toContainText("Line 3: A is given on line 1 already.");
   await axe(page);
   await dialog.getByLabel("Or a file").setInputFiles({ name: ".env", mimeType: "text/plain", buffer: Buffer.from('A="x y"\nTZ=UTC\n') });
