@@ -40,6 +40,7 @@ fn table() -> (Page, Knobs) {
         view! {
             <WindowedTable
                 label="Rows"
+                class="rows"
                 head=|| view! { <th>"Row"</th> }
                 widths=&["100%"]
                 keys=knobs.keys

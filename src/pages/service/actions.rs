@@ -137,7 +137,7 @@ impl Follow {
 /// A change of the service that the page is about.
 pub fn act<I, O>(
     here: Here,
-    call: impl Fn(&Connection, ServiceParams, &I) -> Call<O> + Copy + 'static,
+    call: impl Fn(&Connection, &ServiceParams, &I) -> Call<O> + Copy + 'static,
     done: impl Fn(&I, O) + Clone + 'static,
 ) -> Act<I>
 where
@@ -146,28 +146,28 @@ where
 {
     let connection = use_connection();
     Act::of_call(
-        move |input: &I| call(&connection, here.params.get_untracked(), input),
+        move |input: &I| call(&connection, &here.params.get_untracked(), input),
         done,
     )
 }
 
-fn deploy(at: &Connection, params: ServiceParams, request: &DeployRequest) -> Call<Deployed> {
-    call::<DeployService>(at, &params, &NoQuery, request)
+fn deploy(at: &Connection, params: &ServiceParams, request: &DeployRequest) -> Call<Deployed> {
+    call::<DeployService>(at, params, &NoQuery, request)
 }
 
-fn restart(at: &Connection, params: ServiceParams, &(): &()) -> Call<Done> {
-    call::<RestartService>(at, &params, &NoQuery, &NoBody)
+fn restart(at: &Connection, params: &ServiceParams, &(): &()) -> Call<Done> {
+    call::<RestartService>(at, params, &NoQuery, &NoBody)
 }
 
-fn scale(at: &Connection, params: ServiceParams, to: &Scale) -> Call<Done> {
-    call::<ScaleService>(at, &params, &NoQuery, to)
+fn scale(at: &Connection, params: &ServiceParams, to: &Scale) -> Call<Done> {
+    call::<ScaleService>(at, params, &NoQuery, to)
 }
 
 fn use_delete(here: Here, notices: Notices, open: Dialogs) -> Act<()> {
     let go = use_go();
     act(
         here,
-        |at, params, &(): &()| call::<DeleteService>(at, &params, &NoQuery, &NoBody),
+        |at, params, &(): &()| call::<DeleteService>(at, params, &NoQuery, &NoBody),
         move |&(), _| {
             let params = here.params.get_untracked();
             open.close();

@@ -26,8 +26,10 @@ pub fn CancelBuild(
     let cancel = act(
         here,
         |at, service, version: &u32| {
-            let version = version.to_string();
-            let params = VersionParams { service, version };
+            let params = VersionParams {
+                service: service.clone(),
+                version: version.to_string(),
+            };
             call::<CancelImage>(at, &params, &NoQuery, &NoBody)
         },
         move |version, _| {
@@ -49,10 +51,9 @@ pub fn CancelRollout(
     let cancel = act(
         here,
         |at, service, deployment: &String| {
-            let deployment = deployment.clone();
             let params = DeploymentParams {
-                service,
-                deployment,
+                service: service.clone(),
+                deployment: deployment.clone(),
             };
             call::<CancelDeployment>(at, &params, &NoQuery, &NoBody)
         },

@@ -105,8 +105,8 @@ fn use_build(here: Here, images: Remote<ImagePage>, opened: QueryText) -> Act<Bu
     })
 }
 
-fn build(at: &Connection, params: ServiceParams, request: &BuildRequest) -> Call<BuildStarted> {
-    call::<BuildImage>(at, &params, &NoQuery, request)
+fn build(at: &Connection, params: &ServiceParams, request: &BuildRequest) -> Call<BuildStarted> {
+    call::<BuildImage>(at, params, &NoQuery, request)
 }
 
 fn nothing_to_build(service: &Service) -> Option<String> {

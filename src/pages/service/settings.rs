@@ -128,7 +128,7 @@ fn use_save(here: Here, form: Form) -> Act<ServicePatch> {
     let notices = use_notices();
     let save = act(
         here,
-        |at, params, patch| call::<UpdateService>(at, &params, &NoQuery, patch),
+        |at, params, patch| call::<UpdateService>(at, params, &NoQuery, patch),
         move |_: &ServicePatch, saved: Service| {
             form.settle(ServiceDraft::of(&saved));
             notices.say(match saved.undeployed_changes {
