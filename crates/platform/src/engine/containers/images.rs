@@ -6,15 +6,19 @@ use bollard::Docker;
 use bollard::query_parameters::{
     CreateImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder,
 };
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use pilothouse_wire::image::ImageReference;
 
 use super::failure;
 use super::layers::Layers;
 use crate::engine::{EngineError, EngineResult, FetchProgress, ImageFacts};
 
-/// How long a pull may take in all. Engines may say nothing for minutes while they work.
+/// How long a pull may take in all.
 const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// How long a pull may go on without a word. Engines say nothing while they unpack a layer, which
+/// takes minutes for the largest; a registry that hangs says nothing for ever.
+const SILENCE: Duration = Duration::from_secs(10 * 60);
 
 /// Whether an image is there already.
 pub(super) async fn is_there(docker: &Docker, reference: &str) -> EngineResult<bool> {
@@ -37,17 +41,8 @@ pub(super) async fn fetch(
         let reference = reference.to_owned();
         return Err(EngineError::ImageGone { reference });
     }
-    within(pull(docker, reference, progress))
-        .await
-        .unwrap_or_else(|| {
-            Err(EngineError::RegistryUnreachable {
-                reference: reference.to_owned(),
-                why: format!(
-                    "it did not arrive within {} minutes",
-                    TIMEOUT.as_secs() / 60
-                ),
-            })
-        })
+    let pulled = tokio::time::timeout(TIMEOUT, pull(docker, reference, progress)).await;
+    pulled.unwrap_or_else(|_| Err(too_slow(reference, "it did not arrive within", TIMEOUT)))
 }
 
 async fn pull(docker: &Docker, reference: &str, progress: &FetchProgress) -> EngineResult<()> {
@@ -57,7 +52,10 @@ async fn pull(docker: &Docker, reference: &str, progress: &FetchProgress) -> Eng
         .build();
     let mut steps = docker.create_image(Some(options), None, None);
     let mut layers = Layers::default();
-    while let Some(step) = steps.next().await {
+    while let Some(step) = next_within(SILENCE, &mut steps)
+        .await
+        .map_err(|Silent| too_slow(reference, "nothing of it arrived for", SILENCE))?
+    {
         let step = step.map_err(|error| failure::pull(reference, error))?;
         layers.take(&step);
         let (done, total) = layers.sum();
@@ -133,8 +131,25 @@ pub(super) async fn remove(docker: &Docker, reference: &str) -> EngineResult<()>
     }
 }
 
-async fn within<T>(work: impl Future<Output = T>) -> Option<T> {
-    tokio::time::timeout(TIMEOUT, work).await.ok()
+/// Nothing came in time.
+#[derive(Debug, PartialEq, Eq)]
+struct Silent;
+
+/// The next of a stream, if it comes in time.
+async fn next_within<S: Stream + Unpin>(
+    patience: Duration,
+    stream: &mut S,
+) -> Result<Option<S::Item>, Silent> {
+    tokio::time::timeout(patience, stream.next())
+        .await
+        .map_err(|_| Silent)
+}
+
+fn too_slow(reference: &str, what: &str, limit: Duration) -> EngineError {
+    EngineError::RegistryUnreachable {
+        reference: reference.to_owned(),
+        why: format!("{what} {} minutes", limit.as_secs() / 60),
+    }
 }
 
 /// A reference that names no tag means `latest`; the engine would pull every tag there is.
@@ -150,6 +165,20 @@ fn with_tag(reference: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_pull_that_goes_silent_is_given_up() {
+        let mut words = futures_util::stream::iter([1, 2]).chain(futures_util::stream::pending());
+        assert_eq!(next_within(SILENCE, &mut words).await, Ok(Some(1)));
+        assert_eq!(next_within(SILENCE, &mut words).await, Ok(Some(2)));
+        assert_eq!(next_within(Duration::ZERO, &mut words).await, Err(Silent));
+        let error = too_slow("r.test/shop:1", "nothing of it arrived for", SILENCE);
+        assert!(
+            error
+                .to_string()
+                .contains("nothing of it arrived for 10 minutes")
+        );
+    }
 
     #[test]
     fn only_a_reference_without_a_tag_gets_one() {
