@@ -1,4 +1,5 @@
-//! Asks before a changed form is left: by a link of the page, or by closing the tab.
+//! Asks before a changed form is left: by a link of the page, or by closing the tab. While the form
+//! is being saved, who leaves waits for the outcome and is asked only where it failed.
 
 use leptos::ev;
 use leptos::leptos_dom::helpers::window_event_listener;
@@ -11,6 +12,7 @@ use wasm_bindgen::closure::Closure;
 
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
+use crate::reactive::effect;
 
 /// Guards a form for as long as it is on the page.
 #[component]
@@ -21,24 +23,39 @@ pub fn LeaveGuard(
     /// Forgets what was typed.
     #[prop(into)]
     discard: Callback<()>,
+    /// Whether what was typed is on its way to the platform.
+    #[prop(into, optional)]
+    saving: Signal<bool>,
 ) -> impl IntoView {
     let asked = RwSignal::new(false);
+    let waits = RwSignal::new(false);
     let wanted = RwSignal::new(String::new());
-    let navigate = use_navigate();
+    let navigate = SendWrapper::new(use_navigate());
+    let go = Callback::new(move |()| {
+        navigate(&wanted.get_untracked(), NavigateOptions::default());
+    });
     guard_links(changed, move |path| {
         wanted.set(path);
-        asked.set(true);
+        match saving.get_untracked() {
+            true => waits.set(true),
+            false => asked.set(true),
+        }
+    });
+    effect(move || {
+        if waits.get() && !saving.get() {
+            waits.set(false);
+            match changed.get_untracked() {
+                true => asked.set(true),
+                false => go.run(()),
+            }
+        }
     });
     guard_tab(changed);
     let leave = move |()| {
         asked.set(false);
         discard.run(());
-        navigate(&wanted.get_untracked(), NavigateOptions::default());
+        go.run(());
     };
-    let leave = Callback::new({
-        let leave = SendWrapper::new(leave);
-        move |()| leave(())
-    });
     view! {
         <Dialog title="Leave without saving?" open=asked>
             <div class="body">"What you typed here is not saved yet."</div>

@@ -95,7 +95,7 @@ pub fn NewServicePage() -> impl IntoView {
                 </Panel>
             </div>
         </form>
-        <LeaveGuard changed discard=move |()| form.discard() />
+        <LeaveGuard changed discard=move |()| form.discard() saving=create.pending() />
     }
 }
 

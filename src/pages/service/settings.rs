@@ -120,7 +120,7 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
                 </Panel>
             </div>
         </form>
-        <LeaveGuard changed discard=move |()| form.discard() />
+        <LeaveGuard changed discard=move |()| form.discard() saving=save.pending() />
     }
 }
 

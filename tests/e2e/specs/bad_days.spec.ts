@@ -122,3 +122,39 @@ test("a fault of the console itself is shown, with a way on", async ({ page, own
   await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
   expect(own.engine).toBe("simulated");
 });
+
+test("who leaves while a change is being saved is asked only if it was not", async ({ page, own }) => {
+  const settings = `${own.url}${PRODUCTION}/s/cart/settings`;
+  const question = page.getByRole("dialog", { name: "Leave without saving?" });
+  let answer = () => {};
+  let refusal: { status: number; contentType: string; body: string } | undefined;
+  await page.route(/\/services\/cart$/, async (route) => {
+    if (route.request().method() !== "PATCH") return route.fallback();
+    await new Promise<void>((resolve) => (answer = resolve));
+    return refusal ? route.fulfill(refusal) : route.continue();
+  });
+  const saveAndLeave = async (port: string) => {
+    const [saving] = await Promise.all([
+      page.waitForRequest((request) => request.method() === "PATCH"),
+      page.getByLabel("Port", { exact: true }).fill(port).then(() => page.getByRole("button", { name: "Save changes" }).click()),
+    ]);
+    await page.getByRole("link", { name: "Overview" }).last().click();
+    await expect(question).toBeHidden();
+    await expect(page).toHaveURL(settings);
+    answer();
+    await saving.response();
+  };
+
+  await page.goto(settings);
+  refusal = { status: 500, contentType: "application/json", body: '{"status":500,"message":"The disk is full.","code":"internal"}' };
+  await saveAndLeave("8081");
+  await expect(question).toBeVisible();
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByText("The disk is full.")).toBeVisible();
+
+  refusal = undefined;
+  await saveAndLeave("8082");
+  await expect(page).toHaveURL(/\/s\/cart(\/overview)?$/);
+  await expect(question).toBeHidden();
+  expect(await own.api("GET", `${SERVICES}cart`)).toMatchObject({ data: { port: 8082 } });
+});
