@@ -118,7 +118,7 @@ pub fn ServicePage() -> impl IntoView {
                 Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),
                 Tab::Logs => view! { <LogsTab here service /> }.into_any(),
                 Tab::Images => view! { <ImagesTab here service /> }.into_any(),
-                Tab::Releases => view! { <ReleasesTab here actions service /> }.into_any(),
+                Tab::Releases => view! { <ReleasesTab here actions /> }.into_any(),
                 Tab::Config => show_config_tab(here.params.get_untracked().scope.dialect()),
                 Tab::Settings => view! { <SettingsTab here actions service /> }.into_any(),
             }}

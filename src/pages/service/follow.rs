@@ -56,6 +56,23 @@ pub fn refresh_with<T: 'static>(summary: Memo<Option<VersionSummary>>, whole: Re
     );
 }
 
+/// Calls back whenever another deployment is the newest, and when that one stands otherwise.
+pub fn watch_newest(deployment: Remote<Deployment>, then: impl Fn() + 'static) {
+    let newest = memo(move || {
+        let newest = deployment.get()?;
+        Some((newest.id.clone(), newest.state()))
+    });
+    Effect::watch(
+        move || newest.get(),
+        move |_, before, _| {
+            if before.is_some_and(Option::is_some) {
+                then();
+            }
+        },
+        false,
+    );
+}
+
 /// Tells how each deployment ends that was under way while the page was open.
 pub fn tell_ends(deployment: Remote<Deployment>, then: impl Fn() + 'static) {
     let notices = use_notices();

@@ -14,11 +14,10 @@ use wire::endpoints::ListReleases;
 use wire::open::Open;
 use wire::path::ServiceParams;
 use wire::release::{Release, ReleaseState};
-use wire::service::Service;
 
 use super::Here;
 use super::actions::Actions;
-use super::follow::refresh_with;
+use super::follow::watch_newest;
 use super::images::use_last;
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, Kind};
@@ -36,16 +35,12 @@ use detail::ReleaseDetail;
 
 /// The releases of a service, or one of them.
 #[component]
-pub fn ReleasesTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
+pub fn ReleasesTab(here: Here, actions: Actions) -> impl IntoView {
     let opened = query_step("release");
     let version = memo(move || opened.get.with(|text| text.parse::<u32>().ok()));
     let releases = use_releases(here);
     let last = use_last(version);
-    refresh_with(memo(move || service.get().latest_release.clone()), releases);
-    refresh_with(
-        memo(move || service.get().latest_deployment.clone()),
-        releases,
-    );
+    watch_newest(here.deployment, move || releases.refresh());
 
     let list = move || {
         view! {

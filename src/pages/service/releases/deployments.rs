@@ -15,6 +15,7 @@ use crate::components::status::{deployment_state, state_mark};
 use crate::pages::parts::{freshness, instant_of, loaded};
 use crate::pages::service::Here;
 use crate::pages::service::cancel::CancelRollout;
+use crate::pages::service::follow::watch_newest;
 use crate::pages::service::progress::{Progress, use_length, use_silence};
 use crate::pages::service::work_log::{Source, WorkLogPanel};
 use crate::reactive::{When, dynamic, memo};
@@ -25,6 +26,7 @@ use crate::state::remote::Remote;
 #[component]
 pub fn Deployments(here: Here, version: u32) -> impl IntoView {
     let deployments = use_deployments(here);
+    watch_newest(here.deployment, move || deployments.refresh());
     let asked = query_text("deployment");
     let own = memo(move || {
         let deployments = deployments.get();

@@ -25,6 +25,7 @@ use crate::components::status::{release_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
 use crate::pages::service::Here;
 use crate::pages::service::actions::Actions;
+use crate::pages::service::follow::watch_newest;
 use crate::pages::service::work_log::{Source, WorkLogPanel};
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab, query_text};
@@ -45,6 +46,7 @@ pub fn ReleaseDetail(
         version: version.to_string(),
     });
     let release = use_release(params);
+    watch_newest(here.deployment, move || release.refresh());
     let is_built = memo(move || release.get().is_some_and(|release| release.built));
     let deploy = here.against(Deed::Deploy);
     let against = memo(move || match is_built.get() {
@@ -191,7 +193,7 @@ fn Compared(
         asked.filter(is_there).or(before)
     });
     let choice = move || {
-        let choices = others
+        let mut choices = others
             .get()
             .into_iter()
             .map(|(other, current)| {
@@ -203,6 +205,10 @@ fn Compared(
             })
             .collect::<Vec<_>>();
         let value = move || chosen.get().map(|chosen| chosen.to_string());
+        // The first release has none before it: nothing is chosen until somebody does.
+        if !choices.is_empty() && chosen.get().is_none() {
+            choices.insert(0, (String::new(), "Compare with…".to_owned()));
+        }
         (!choices.is_empty()).then(|| {
             view! {
                 <SelectField
