@@ -13,13 +13,14 @@ use wire::status::{Instance, ServiceState, ServiceStatus};
 
 use super::Here;
 use super::actions::Actions;
-use crate::components::button::{Button, Kind};
+use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::{CopyButton, Empty};
 use crate::components::icon::Icon;
 use crate::components::page::{Panel, fact};
 use crate::components::status::{instance_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
-use crate::reactive::{When, memo};
+use crate::reactive::{When, dynamic, memo};
+use crate::routes::{Address, Tab};
 use crate::words::plural;
 use next::NextDeploy;
 use pipeline::Pipeline;
@@ -54,21 +55,7 @@ fn instances(here: Here, actions: Actions, status: &ServiceStatus) -> AnyView {
         return instance_table(&status.instances);
     }
     match status.state.as_ref().and_then(Open::known) {
-        Some(ServiceState::Undeployed) => view! {
-            <Empty
-                title="Never deployed"
-                words="It is described, and nothing of it runs. Its first deploy starts it."
-            >
-                <Button
-                    label="Deploy"
-                    kind=Kind::Primary
-                    glyph=Icon::Upload
-                    against=here.against(Deed::Deploy)
-                    on_click=move |()| actions.open.deploy.set(true)
-                />
-            </Empty>
-        }
-        .into_any(),
+        Some(ServiceState::Undeployed) => undeployed(here, actions),
         Some(ServiceState::Paused) => view! {
             <Empty title="Paused" words="No instance runs. Scale it up and it goes on.">
                 <Button
@@ -88,6 +75,48 @@ fn instances(here: Here, actions: Actions, status: &ServiceStatus) -> AnyView {
             view! { <Empty title="No instance yet" words /> }.into_any()
         }
     }
+}
+
+/// What is still to do before something runs: of a repository an image is built first.
+fn undeployed(here: Here, actions: Actions) -> AnyView {
+    let needs_image = memo(move || {
+        let service = here.service.get();
+        service.is_some_and(|service| service.image.is_none() && service.latest_image.is_none())
+    });
+    let images = move || Address::Service(here.params.get(), Tab::Images).path();
+    dynamic(move || {
+        match needs_image.get() {
+        true => view! {
+            <Empty
+                title="Nothing built yet"
+                words="It is described, and nothing of it runs. Build an image of its repository; a deploy then starts it."
+            >
+                <ButtonLink
+                    label="Build an image"
+                    href=Signal::derive(images)
+                    kind=Kind::Primary
+                    glyph=Icon::Box
+                />
+            </Empty>
+        }
+        .into_any(),
+        false => view! {
+            <Empty
+                title="Never deployed"
+                words="It is described, and nothing of it runs. Its first deploy starts it."
+            >
+                <Button
+                    label="Deploy"
+                    kind=Kind::Primary
+                    glyph=Icon::Upload
+                    against=here.against(Deed::Deploy)
+                    on_click=move |()| actions.open.deploy.set(true)
+                />
+            </Empty>
+        }
+        .into_any(),
+    }
+    })
 }
 
 fn instance_table(instances: &[Instance]) -> AnyView {

@@ -51,6 +51,9 @@ test("commit, build, deploy, a bad deploy held back, rollback", async ({ page, s
   };
 
   await test.step("the first image, and its log", async () => {
+    await page.goto(`${at}/overview`);
+    await expect(page.getByText("Nothing built yet")).toBeVisible();
+    await page.getByRole("link", { name: "Build an image" }).click();
     await build("Built");
     await page.goto(`${at}/images?image=1`);
     await expect(page.getByText("COPY sample /sample").first()).toBeVisible();
@@ -93,6 +96,9 @@ test("commit, build, deploy, a bad deploy held back, rollback", async ({ page, s
     await expect(dialog.getByText("What stays as it is now")).toBeVisible();
     await dialog.getByLabel("Why").fill("two is slow");
     await dialog.getByRole("button", { name: "Deploy v1 again" }).click();
+    // The page tells of it without being asked.
+    await expect(page.getByText(/two is slow/)).toBeVisible({ timeout: 8_000 });
     await expect.poll(says, { timeout: 60_000 }).toBe("one");
+    await expect(page.getByText("current", { exact: true })).toBeVisible({ timeout: 8_000 });
   });
 });
