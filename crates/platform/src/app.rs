@@ -6,17 +6,20 @@ use std::sync::Arc;
 use axum::Router;
 use pilothouse_wire::meta::EngineKind;
 use pilothouse_wire::open::Words;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::build::{self, BuildSettings, Builds};
 use crate::domain::{Attempts, Observed, Platform, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
-use crate::ingress::Ingress;
+use crate::ingress::{self, Ingress, Ledger};
 use crate::journal::Journals;
 use crate::logs::{DEFAULT_LIMIT, LogStore};
 use crate::reconcile::{self, Wake};
 use crate::start::StartError;
 use crate::store::Store;
+use crate::telemetry::{Measuring, Telemetry};
 use crate::vault::Vault;
 use crate::webhook;
 
@@ -42,6 +45,9 @@ pub struct App {
     pub(crate) platform: Arc<Platform>,
     context: Context,
     console: Option<PathBuf>,
+    /// Where ingress notes every request.
+    ledger: Ledger,
+    _measuring: Measuring,
     reconciler: tokio::task::JoinHandle<()>,
     builder: tokio::task::JoinHandle<()>,
 }
@@ -54,13 +60,23 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
     let store = Store::open(&parts.data_dir).await?;
     let engine = engine(&store, parts.engine).await?;
     let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
-    let logs = LogStore::open(&parts.data_dir, DEFAULT_LIMIT)?;
+    let logs = LogStore::open(&parts.data_dir.join("logs"), DEFAULT_LIMIT)?;
+    let (ledger, visits) = Ledger::new();
+    let ingress = Ingress::new();
+    let (telemetry, measuring) = Telemetry::start(
+        &parts.data_dir,
+        Arc::clone(&engine),
+        ingress.clone(),
+        visits,
+    )
+    .await?;
     let (wake, woken) = Wake::new();
     let platform = Arc::new(Platform {
         store,
         engine,
-        ingress: Ingress::new(),
+        ingress,
         logs,
+        telemetry,
         journals: Journals::open(&parts.data_dir, parts.builds.log_limit)?,
         builds: Builds::default(),
         build_settings: parts.builds,
@@ -78,6 +94,8 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         context: Context::new(Arc::clone(&platform), parts.behind_proxy),
         platform,
         console: parts.console,
+        ledger,
+        _measuring: measuring,
         reconciler,
         builder,
     })
@@ -106,6 +124,16 @@ impl App {
         router::router(self.context.clone(), console)
     }
 
+    /// Serves ingress until asked to stop.
+    pub fn ingress(
+        &self,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (table, ledger) = (self.platform.ingress.clone(), self.ledger.clone());
+        ingress::serve(listener, table, ledger, self.context.behind_proxy(), stop)
+    }
+
     /// The OpenAPI document of every endpoint.
     pub fn openapi(&self) -> serde_json::Value {
         router::openapi(self.context.clone())
@@ -132,6 +160,7 @@ impl App {
     pub async fn close(self) {
         self.reconciler.abort();
         self.builder.abort();
+        self.platform.telemetry.close().await;
         self.platform.logs.flush().await;
         self.platform.store.close().await;
     }

@@ -16,6 +16,7 @@ mod releases;
 mod scope;
 mod services;
 mod spec;
+mod telemetry;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::journal::Journals;
 use crate::logs::LogStore;
 use crate::reconcile::Wake;
 use crate::store::Store;
+use crate::telemetry::Telemetry;
 use crate::vault::Vault;
 
 pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
@@ -46,6 +48,7 @@ pub(crate) struct Platform {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) ingress: Ingress,
     pub(crate) logs: LogStore,
+    pub(crate) telemetry: Telemetry,
     pub(crate) journals: Journals,
     pub(crate) builds: Builds,
     pub(crate) build_settings: BuildSettings,

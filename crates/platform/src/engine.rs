@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use pilothouse_wire::logs::LogStream;
 use pilothouse_wire::meta::EngineKind;
+use tokio::time::Instant;
 
 pub use build::{BuildContext, BuildLog, BuildSpec, ImageFacts};
 pub use connect::{EngineChoice, connect, connect_to};
@@ -194,6 +195,21 @@ pub struct EngineLine {
     pub message: String,
 }
 
+/// What a running instance has used so far, and uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The engine's id of it.
+    pub instance_id: String,
+    /// The service's id.
+    pub service_id: String,
+    /// When this was read.
+    pub at: Instant,
+    /// The processor time of all its processes since it started.
+    pub cpu: Duration,
+    /// The memory it holds, in bytes, without the pages of files that the system may take back.
+    pub memory: u64,
+}
+
 /// Runs instances. Every operation is safe to repeat.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
@@ -248,6 +264,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Looks whether an instance is ready. `Err` says why not, in words.
     async fn probe(&self, instance: &EngineInstance, check: &HealthCheck) -> Result<(), String>;
+
+    /// What every running instance of this installation uses.
+    async fn usage(&self) -> EngineResult<Vec<Usage>>;
 
     /// The lines of an instance written at or after an instant, then those to come, until it ends.
     async fn logs(

@@ -37,4 +37,9 @@ impl Context {
             behind_proxy,
         }
     }
+
+    /// Whether a proxy in front ends TLS.
+    pub(crate) fn behind_proxy(&self) -> bool {
+        self.behind_proxy
+    }
 }

@@ -3,9 +3,12 @@
 mod body;
 mod forward;
 mod headers;
+mod ledger;
+mod metered;
 mod page;
 mod routes;
 mod server;
 
-pub use routes::{Backend, Ingress, drained};
+pub use ledger::{Ledger, Visit};
+pub use routes::{Backend, Ingress, Target, drained};
 pub use server::serve;

@@ -18,5 +18,6 @@ mod reconcile;
 mod sample;
 mod serve;
 mod store;
+mod telemetry;
 mod vault;
 mod webhook;

@@ -19,12 +19,14 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use chrono::Utc;
 use pilothouse_wire::logs::{LogQuery, LogStream, Logs};
+use pilothouse_wire::quantity::LogLimit;
+use pilothouse_wire::window::Window;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 pub use cursor::Cursor;
+pub(crate) use read::Newest;
 use writer::Order;
 
 /// How many bytes of lines a service may keep on disk.
@@ -83,12 +85,12 @@ pub struct LogStore {
 }
 
 impl LogStore {
-    /// Opens the store in a data directory and starts its writer. The limit is in bytes a service.
+    /// Opens the store in a folder and starts its writer. The limit is in bytes a service.
     ///
     /// # Errors
     /// The folder can't be made, or the writer's thread can't be started.
-    pub fn open(data_dir: &Path, limit: u64) -> io::Result<Self> {
-        let folder = data_dir.join("logs");
+    pub fn open(folder: &Path, limit: u64) -> io::Result<Self> {
+        let folder = folder.to_owned();
         std::fs::create_dir_all(&folder)?;
         let room = Arc::new(Semaphore::new(ROOM));
         Ok(Self {
@@ -130,7 +132,23 @@ impl LogStore {
     pub async fn read(&self, service_id: &str, query: LogQuery) -> Result<Logs, LogError> {
         self.flush().await;
         let folder = segments::folder(&self.folder, service_id);
-        blocking(move || read::read(&folder, &query, Utc::now())).await
+        blocking(move || read::read(&folder, &query)).await
+    }
+
+    /// What `select` makes of the newest lines of a window, as far as it takes them.
+    ///
+    /// # Errors
+    /// The files can't be read.
+    pub(crate) async fn newest<T: Send + 'static>(
+        &self,
+        service_id: &str,
+        window: Window,
+        limit: LogLimit,
+        select: impl Fn(&[u8]) -> Option<T> + Send + 'static,
+    ) -> Result<Newest<T>, LogError> {
+        self.flush().await;
+        let folder = segments::folder(&self.folder, service_id);
+        blocking(move || read::newest(&folder, &window, limit, |text| select(text.message))).await
     }
 
     /// Where the stored lines of an instance, by the engine's id, end.

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Parts, app};
 use crate::build::BuildSettings;
 use crate::data_dir;
-use crate::ingress;
 use crate::sample;
 use crate::settings::{BuildArgs, ServeArgs};
 use crate::start::StartError;
@@ -62,13 +61,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
 
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
-    let ingress = ingress::serve(
-        ingress_listener,
-        app.platform.ingress.clone(),
-        args.behind_proxy,
-        stop.clone(),
-    );
-    let ingress = tokio::spawn(ingress);
+    let ingress = tokio::spawn(app.ingress(ingress_listener, stop.clone()));
     let api = tokio::spawn(answer(listener, app.router(), stop.clone()));
     greet(&app, &urls, held.folder()).await?;
     if args.sample {

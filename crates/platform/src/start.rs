@@ -80,6 +80,11 @@ pub enum StartError {
     /// The sample's binary is not there.
     #[error("the sample's binary {} is not there: build it with `cargo build --release -p pilothouse-sample --target x86_64-unknown-linux-musl` and name it with --sample-binary", .0.display())]
     NoSampleBinary(PathBuf),
+    /// What was measured of services can't be kept.
+    #[error(
+        "the samples in metrics.db can't be used ({0}): check the disk of the data directory, or move that file away: it holds nothing but charts"
+    )]
+    Samples(StoreError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

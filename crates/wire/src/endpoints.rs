@@ -85,6 +85,8 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<ScaleService>(),
     EndpointInfo::of::<RestartService>(),
     EndpointInfo::of::<GetServiceLogs>(),
+    EndpointInfo::of::<GetServiceMetrics>(),
+    EndpointInfo::of::<GetServiceAccessLogs>(),
     EndpointInfo::of::<DeployService>(),
     EndpointInfo::of::<PreviewDeploy>(),
     EndpointInfo::of::<ListReleases>(),

@@ -8,6 +8,7 @@
 //! - Replies are decoded tolerantly by the console: unknown fields are ignored, absent optional
 //!   fields are defaulted, unknown enum values are kept as text ([`open`]).
 
+pub mod access;
 pub mod action;
 pub mod build;
 pub mod config;
@@ -22,6 +23,7 @@ pub mod error;
 pub mod image;
 pub mod logs;
 pub mod meta;
+pub mod metrics;
 pub mod name;
 pub mod open;
 pub mod org;
@@ -35,3 +37,4 @@ pub mod service;
 pub mod session;
 pub mod status;
 pub mod text;
+pub mod window;

@@ -1,11 +1,12 @@
-//! Log lines and the window that asks for them.
+//! Log lines and the query that asks for them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{DecodeFields, Fields};
 use crate::endpoint::Query;
 use crate::open::{Open, words};
-use crate::quantity::{LogLimit, Since};
+use crate::quantity::LogLimit;
+use crate::window::Window;
 use chrono::{DateTime, Utc};
 
 words! {
@@ -53,15 +54,11 @@ pub struct Logs {
 /// The longest filter, in bytes.
 pub const MAX_FILTER: usize = 4 * 1024;
 
-/// Which lines to send: a window that ends now, or one between two instants.
+/// Which lines to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Seconds back from now.
-    pub since: Option<Since>,
-    /// The earliest instant, included.
-    pub start: Option<DateTime<Utc>>,
-    /// The latest instant, not included.
-    pub end: Option<DateTime<Utc>>,
+    /// Of which window.
+    pub window: Window,
     /// The newest so many lines of the window; 1,000 where nothing is said.
     pub limit: Option<LogLimit>,
     /// Only lines that hold this text, case-sensitive.
@@ -70,9 +67,7 @@ pub struct LogQuery {
 
 impl DecodeFields for LogQuery {
     fn decode_fields(fields: &mut Fields<'_>) -> Option<Self> {
-        let since = fields.parameter("since", str::parse);
-        let start = fields.parameter("start", instant);
-        let end = fields.parameter("end", instant);
+        let window = Window::decode(fields);
         let limit = fields.parameter("limit", str::parse);
         let filter = fields.parameter("filter", |text| {
             if text.len() > MAX_FILTER {
@@ -80,19 +75,8 @@ impl DecodeFields for LogQuery {
             }
             Ok(text.to_owned())
         });
-        let window = (since.flatten(), start.flatten(), end.flatten());
-        if window.0.is_some() && (window.1.is_some() || window.2.is_some()) {
-            fields.fault("since", "Give either since, or start and end.");
-        }
-        if let (_, Some(start), Some(end)) = window
-            && start >= end
-        {
-            fields.fault("start", "The start must be before the end.");
-        }
         Some(Self {
-            since: since?,
-            start: start?,
-            end: end?,
+            window: window?,
             limit: limit?,
             filter: filter?.filter(|text| !text.is_empty()),
         })
@@ -102,15 +86,9 @@ impl DecodeFields for LogQuery {
 impl Query for LogQuery {
     fn parameters() -> &'static [(&'static str, &'static str)] {
         &[
-            ("since", "Seconds back from now."),
-            (
-                "start",
-                "The earliest instant, included: 2026-04-22T15:30:00Z.",
-            ),
-            (
-                "end",
-                "The latest instant, not included: 2026-04-22T15:30:00Z.",
-            ),
+            Window::SINCE,
+            Window::START,
+            Window::END,
             (
                 "limit",
                 "The newest so many lines of the window: 1 to 100000, 1000 where nothing is said.",
@@ -123,12 +101,11 @@ impl Query for LogQuery {
     }
 
     fn pairs(&self) -> Vec<(&'static str, String)> {
-        let text =
-            |value: DateTime<Utc>| value.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        let [since, start, end] = self.window.pairs();
         [
-            ("since", self.since.map(|value| value.to_string())),
-            ("start", self.start.map(text)),
-            ("end", self.end.map(text)),
+            since,
+            start,
+            end,
             ("limit", self.limit.map(|value| value.to_string())),
             ("filter", self.filter.clone()),
         ]
@@ -136,10 +113,4 @@ impl Query for LogQuery {
         .filter_map(|(name, value)| value.map(|value| (name, value)))
         .collect()
     }
-}
-
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.to_utc())
-        .map_err(|_| "An instant looks like 2026-04-22T15:30:00Z.".to_owned())
 }

@@ -118,6 +118,11 @@ quantity! {
 }
 
 quantity! {
+    /// The way from one point of a series to the next, in seconds.
+    pub struct Step(u32); 1..=86400, "A step is between 1 and 86400 seconds."
+}
+
+quantity! {
     /// The number of a release in its service.
     pub struct ReleaseNumber(u32); 1..=4294967295, "A release is a whole number, from 1."
 }

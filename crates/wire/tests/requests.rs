@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use pilothouse_wire::access::{AccessQuery, StatusFilter};
 use pilothouse_wire::decode::{decode_body, decode_query};
 use pilothouse_wire::deploy::Scale;
 use pilothouse_wire::endpoint::Query;
@@ -14,12 +15,13 @@ use pilothouse_wire::envelope::Dialect;
 use pilothouse_wire::environment::{EnvironmentCreate, EnvironmentPatch};
 use pilothouse_wire::image::ImageReference;
 use pilothouse_wire::logs::LogQuery;
+use pilothouse_wire::metrics::MetricsQuery;
 use pilothouse_wire::name::derive_slug;
 use pilothouse_wire::open::Words;
 use pilothouse_wire::org::Named;
 use pilothouse_wire::patch::Patch;
 use pilothouse_wire::quantity::{
-    DeploymentTimeout, InstanceCount, LogLimit, Port, Since, VolumeSize,
+    DeploymentTimeout, InstanceCount, LogLimit, Port, Since, Step, VolumeSize,
 };
 use pilothouse_wire::service::{Platform, ServiceCreate, ServicePatch, VolumeSpec};
 use pilothouse_wire::session::SignIn;
@@ -27,6 +29,7 @@ use pilothouse_wire::text::{
     BranchName, Domain, GithubRepository, HealthCheckHost, HealthCheckPath, MountPath, Name,
     ProcessName, Subdirectory, Tag, VariableName, VariableValue, VolumeName,
 };
+use pilothouse_wire::window::Window;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -185,11 +188,40 @@ proptest! {
         filter in option::of("[^\0]{1,30}"), start in option::of(0_i64..4_000_000_000),
     ) {
         let query = LogQuery {
-            since: since.map(|n| Since::new(n).unwrap()),
-            start: start.filter(|_| since.is_none()).and_then(|s| chrono::DateTime::from_timestamp(s, 123_456_789)),
-            end: None,
+            window: window(since, start),
             limit: limit.map(|n| LogLimit::new(n).unwrap()),
             filter,
+        };
+        let pairs = query.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
+        prop_assert_eq!(decode_query(pairs), Ok(query));
+    }
+
+    #[test]
+    fn a_metrics_query_arrives_as_it_was_sent(
+        names in prop::collection::btree_set("[a-z_0-9]{1,20}", 0..6), since in option::of(1_u64..=1_000_000),
+        start in option::of(0_i64..4_000_000_000), step in option::of(1_u64..=86_400),
+    ) {
+        let query = MetricsQuery {
+            names,
+            window: window(since, start),
+            step: step.map(|n| Step::new(n).unwrap()),
+        };
+        let pairs = query.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
+        prop_assert_eq!(decode_query(pairs), Ok(query));
+    }
+
+    #[test]
+    fn an_access_query_arrives_as_it_was_sent(
+        since in option::of(1_u64..=1_000_000), start in option::of(0_i64..4_000_000_000),
+        limit in option::of(1_u64..=100_000), status in prop::collection::vec(status(), 0..5),
+        method in prop::collection::vec("[A-Z]{1,10}", 0..5), path_contains in option::of("[^\0]{1,30}"),
+    ) {
+        let query = AccessQuery {
+            window: window(since, start),
+            limit: limit.map(|n| LogLimit::new(n).unwrap()),
+            status,
+            method,
+            path_contains,
         };
         let pairs = query.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
         prop_assert_eq!(decode_query(pairs), Ok(query));
@@ -203,7 +235,7 @@ proptest! {
         })* } }
         check!(Name, Domain, HealthCheckHost, HealthCheckPath, MountPath, VolumeName, Tag, ProcessName,
             VariableName, GithubRepository, BranchName, Subdirectory, ImageReference, Port,
-            InstanceCount, VolumeSize, DeploymentTimeout, LogLimit, Since);
+            InstanceCount, VolumeSize, DeploymentTimeout, LogLimit, Since, Step, StatusFilter);
         let _ = VariableValue::new(&text);
     }
 
@@ -306,6 +338,32 @@ fn null_clears_what_can_be_cleared_and_nothing_else() {
     let refused = serde_json::json!({"name": null, "instances": null});
     let errors = decode_body::<ServicePatch>(refused, Dialect::Environment).unwrap_err();
     assert_eq!(errors.len(), 2);
+}
+
+fn window(since: Option<u64>, start: Option<i64>) -> Window {
+    let instant = |seconds| chrono::DateTime::from_timestamp(seconds, 123_456_789);
+    Window {
+        since: since.map(|n| Since::new(n).unwrap()),
+        start: start.filter(|_| since.is_none()).and_then(instant),
+        end: None,
+    }
+}
+
+fn status() -> impl Strategy<Value = StatusFilter> {
+    prop_oneof![
+        (100_u16..600).prop_map(StatusFilter::Exactly),
+        (1_u16..=5).prop_map(StatusFilter::Class),
+    ]
+}
+
+#[test]
+fn a_status_is_chosen_alone_or_with_its_class() {
+    let chosen = |text: &str, status| text.parse::<StatusFilter>().unwrap().matches(status);
+    assert!(chosen("404", 404) && !chosen("404", 403));
+    assert!(chosen("5XX", 503) && !chosen("5xx", 499));
+    for refused in ["", "99", "600", "0xx", "6xx", "x", "-1"] {
+        assert!(refused.parse::<StatusFilter>().is_err(), "{refused}");
+    }
 }
 
 #[test]

@@ -190,14 +190,16 @@ fn use_lines(
 }
 
 fn query(question: &Question, since: Option<chrono::DateTime<chrono::Utc>>) -> LogQuery {
-    let mut query = question.window.query();
+    let mut window = question.window.query();
     if since.is_some() {
-        query.since = None;
-        query.start = since;
+        window.since = None;
+        window.start = since;
     }
-    query.limit = LogLimit::new(LIMIT).ok();
-    query.filter = Some(question.filter.clone()).filter(|filter| !filter.is_empty());
-    query
+    LogQuery {
+        window,
+        limit: LogLimit::new(LIMIT).ok(),
+        filter: Some(question.filter.clone()).filter(|filter| !filter.is_empty()),
+    }
 }
 
 /// Adds an answer to the store; the first answer to a question begins it anew.

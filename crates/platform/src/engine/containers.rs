@@ -8,6 +8,7 @@ mod images;
 mod layers;
 mod logs;
 mod probe;
+mod usage;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -23,10 +24,11 @@ use bollard::models::{
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListContainersOptions, ListContainersOptionsBuilder,
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
-    StopContainerOptionsBuilder,
+    StatsOptionsBuilder, StopContainerOptionsBuilder,
 };
 use chrono::{DateTime, Utc};
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
 use pilothouse_wire::meta::EngineKind;
 use tokio::sync::Semaphore;
 
@@ -34,7 +36,7 @@ use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable};
 use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
-    FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Slot,
+    FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Slot, Usage,
 };
 
 /// How long the engine may take to answer, in seconds.
@@ -49,6 +51,9 @@ const LIST_PAUSE: Duration = Duration::from_millis(100);
 /// hundred services again must stay usable meanwhile.
 const PULLS_AT_ONCE: usize = 3;
 const STARTS_AT_ONCE: usize = 6;
+
+/// Instances whose counters are read at once.
+const READ_AT_ONCE: usize = 4;
 
 /// A connection to Docker or Podman.
 pub(super) struct Containers {
@@ -225,6 +230,31 @@ fn is_this_machine(address: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+impl Containers {
+    /// The instances of one service, or of all: those that run, or the ended ones too.
+    async fn instances(
+        &self,
+        service_id: Option<&str>,
+        ended_too: bool,
+    ) -> EngineResult<Vec<EngineInstance>> {
+        let options = ListContainersOptionsBuilder::new()
+            .all(ended_too)
+            .filters(&self.ours(service_id))
+            .build();
+        let is_ours = |summary: &ContainerSummary| {
+            let labels = summary.labels.as_ref();
+            labels.is_some_and(|labels| describe::is_ours(labels, &self.installation, service_id))
+        };
+        Ok(self
+            .summaries(options)
+            .await?
+            .into_iter()
+            .filter(is_ours)
+            .filter_map(describe::instance)
+            .collect())
+    }
+}
+
 /// Docker answers 409, Podman 500.
 fn name_is_taken(error: &ApiError) -> bool {
     match status(error) {
@@ -250,20 +280,7 @@ impl Engine for Containers {
     }
 
     async fn list(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>> {
-        let options = ListContainersOptionsBuilder::new()
-            .all(true)
-            .filters(&self.ours(service_id))
-            .build();
-        let summaries = self.summaries(options).await?;
-        let mut instances: Vec<_> = summaries
-            .into_iter()
-            .filter(|summary| {
-                let labels = summary.labels.as_ref();
-                labels
-                    .is_some_and(|labels| describe::is_ours(labels, &self.installation, service_id))
-            })
-            .filter_map(describe::instance)
-            .collect();
+        let mut instances = self.instances(service_id, true).await?;
         for instance in &mut instances {
             if matches!(instance.state, RunState::Exited { .. })
                 && let Some(exit) = self.exit_of(&instance.id).await
@@ -394,6 +411,30 @@ impl Engine for Containers {
 
     async fn probe(&self, instance: &EngineInstance, check: &HealthCheck) -> Result<(), String> {
         probe::probe(instance.endpoint, check).await
+    }
+
+    async fn usage(&self) -> EngineResult<Vec<Usage>> {
+        let instances = self.instances(None, false).await?;
+        let read = stream::iter(instances).map(|instance| async move {
+            let options = StatsOptionsBuilder::new()
+                .stream(false)
+                .one_shot(true)
+                .build();
+            let mut stats = self.docker.stats(&instance.id, Some(options));
+            match stats.next().await {
+                Some(Ok(stats)) => Ok(usage::usage(
+                    &instance.id,
+                    &instance.slot.service_id,
+                    &stats,
+                )),
+                // It has ended meanwhile.
+                None => Ok(None),
+                Some(Err(error)) if matches!(status(&error), Some(404 | 409)) => Ok(None),
+                Some(Err(error)) => Err(unavailable(error)),
+            }
+        });
+        let read: Vec<Option<Usage>> = read.buffer_unordered(READ_AT_ONCE).try_collect().await?;
+        Ok(read.into_iter().flatten().collect())
     }
 
     async fn logs(

@@ -5,6 +5,7 @@
 //! `…:unhealthy` never becomes ready.
 
 mod lines;
+mod usage;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,12 +17,13 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use pilothouse_wire::meta::EngineKind;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::lines::Script;
 use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
-    FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState,
+    FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Usage,
 };
 
 /// How long a simulated instance takes to become ready.
@@ -307,6 +309,27 @@ impl Engine for Simulated {
             return Err("it is starting".to_owned());
         }
         Ok(())
+    }
+
+    async fn usage(&self) -> EngineResult<Vec<Usage>> {
+        let (now, at) = (Utc::now(), Instant::now());
+        let lives = self.lives();
+        let running = lives
+            .by_id
+            .values()
+            .filter(|life| life.ended(now).is_none());
+        let reading = |life: &Life| {
+            let id = &life.instance.id;
+            let age = (now - life.instance.created).as_seconds_f64().max(0.0);
+            Usage {
+                instance_id: id.clone(),
+                service_id: life.instance.slot.service_id.clone(),
+                at,
+                cpu: usage::cpu(id, age),
+                memory: usage::memory(id, age),
+            }
+        };
+        Ok(running.map(reading).collect())
     }
 
     async fn logs(

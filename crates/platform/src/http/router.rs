@@ -82,6 +82,8 @@ fn table(context: Context) -> Table {
         .mount::<e::ScaleService, _, _>(services::scale)
         .mount::<e::RestartService, _, _>(services::restart)
         .mount::<e::GetServiceLogs, _, _>(services::logs)
+        .mount::<e::GetServiceMetrics, _, _>(services::metrics)
+        .mount::<e::GetServiceAccessLogs, _, _>(services::access_logs)
         .mount::<e::DeployService, _, _>(delivery::deploy)
         .mount::<e::PreviewDeploy, _, _>(delivery::preview)
         .mount::<e::ListReleases, _, _>(delivery::releases)

@@ -1,8 +1,9 @@
 //! Services, under both scopes.
 
 use pilothouse_wire::endpoints::{
-    CreateService, DeleteService, GetService, GetServiceLogs, GetServiceStatus, ListServices,
-    PutService, RestartService, ScaleService, UpdateService,
+    CreateService, DeleteService, GetService, GetServiceAccessLogs, GetServiceLogs,
+    GetServiceMetrics, GetServiceStatus, ListServices, PutService, RestartService, ScaleService,
+    UpdateService,
 };
 use pilothouse_wire::session::Done;
 
@@ -76,5 +77,21 @@ pub(super) async fn restart(call: Call<RestartService>) -> Answer<RestartService
 pub(super) async fn logs(call: Call<GetServiceLogs>) -> Answer<GetServiceLogs> {
     let platform = &call.context.platform;
     let logs = platform.service_logs(&call.params, call.query).await?;
+    Ok(logs.into())
+}
+
+/// `GET S/{service}/metrics`
+pub(super) async fn metrics(call: Call<GetServiceMetrics>) -> Answer<GetServiceMetrics> {
+    let platform = &call.context.platform;
+    let metrics = platform.service_metrics(&call.params, &call.query).await?;
+    Ok(metrics.into())
+}
+
+/// `GET S/{service}/access-logs`
+pub(super) async fn access_logs(call: Call<GetServiceAccessLogs>) -> Answer<GetServiceAccessLogs> {
+    let platform = &call.context.platform;
+    let logs = platform
+        .service_access_logs(&call.params, call.query)
+        .await?;
     Ok(logs.into())
 }

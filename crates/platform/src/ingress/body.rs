@@ -1,12 +1,13 @@
 //! Bodies on their way: streamed, counted, and sent again only while nobody has read of them.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
+use super::ledger::Entry;
 use super::routes::InFlight;
 
 type Next = Option<Result<Frame<Bytes>, hyper::Error>>;
@@ -18,13 +19,16 @@ pub(super) struct Lent(Arc<Shared>);
 struct Shared {
     body: Mutex<Incoming>,
     was_read: AtomicBool,
+    /// Bytes read of it so far.
+    received: Arc<AtomicU64>,
 }
 
 impl Lent {
-    pub(super) fn new(body: Incoming) -> Self {
+    pub(super) fn new(body: Incoming, received: Arc<AtomicU64>) -> Self {
         Self(Arc::new(Shared {
             body: Mutex::new(body),
             was_read: AtomicBool::new(false),
+            received,
         }))
     }
 
@@ -45,7 +49,10 @@ impl Body for Lent {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Next> {
         self.0.was_read.store(true, Ordering::SeqCst);
-        Pin::new(&mut *self.body()).poll_frame(context)
+        let next = Pin::new(&mut *self.body()).poll_frame(context);
+        let received = self.0.received.as_ref();
+        received.fetch_add(bytes(&next) as u64, Ordering::Relaxed);
+        next
     }
 
     fn is_end_stream(&self) -> bool {
@@ -57,27 +64,52 @@ impl Body for Lent {
     }
 }
 
-/// An instance's body, which counts as a request on its way until its end.
-pub(super) struct Counted {
-    body: Incoming,
-    _request: InFlight,
+/// The bytes that a body has just given.
+fn bytes<E>(next: &Poll<Option<Result<Frame<Bytes>, E>>>) -> usize {
+    match next {
+        Poll::Ready(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len),
+        _ => 0,
+    }
 }
 
-impl Counted {
-    pub(super) fn new(body: Incoming, request: InFlight) -> Self {
+/// The body of an answer, whose request is on its way, and open in the ledger, until its end.
+pub(super) struct Noted<B> {
+    body: B,
+    entry: Entry,
+    _request: Option<InFlight>,
+}
+
+impl<B> Noted<B> {
+    /// What an instance answers.
+    pub(super) fn of_instance(body: B, entry: Entry, request: InFlight) -> Self {
         Self {
             body,
-            _request: request,
+            entry,
+            _request: Some(request),
+        }
+    }
+
+    /// What ingress answers itself.
+    pub(super) fn own(body: B, entry: Entry) -> Self {
+        Self {
+            body,
+            entry,
+            _request: None,
         }
     }
 }
 
-impl Body for Counted {
+impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = B::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Next> {
-        Pin::new(&mut self.body).poll_frame(context)
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let next = Pin::new(&mut self.body).poll_frame(context);
+        self.entry.sent(bytes(&next));
+        next
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,33 +1,42 @@
 //! One request from the visitor to an instance and its answer back.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 
-use super::body::{Counted, Lent};
+use super::body::{Lent, Noted};
 use super::headers;
+use super::ledger::{Entry, Ledger};
+use super::metered::Metered;
 use super::page::page;
 use super::routes::{InFlight, Ingress, Match};
 
 type BodyError = Box<dyn std::error::Error + Send + Sync>;
+type Page = Response<Full<Bytes>>;
 pub(super) type Answer = Response<BoxBody<Bytes, BodyError>>;
 pub(super) type Connections = Client<HttpConnector, Lent>;
 
 /// Instances that one request may be offered to.
 const MAX_ATTEMPTS: usize = 3;
+/// How long an instance may take to begin its answer.
+const HEAD_WITHIN: Duration = Duration::from_secs(120);
 
 /// What all requests share.
 pub(super) struct Forwarder {
     pub(super) ingress: Ingress,
+    pub(super) ledger: Ledger,
     pub(super) connections: Connections,
     pub(super) behind_proxy: bool,
 }
@@ -39,17 +48,23 @@ impl Forwarder {
         mut request: Request<Incoming>,
         visitor: SocketAddr,
     ) -> Answer {
+        let started = Instant::now();
         let wants_upgrade = headers::wants_upgrade(request.headers());
         let upgrade = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
         let (mut parts, body) = request.into_parts();
         if parts.method == Method::CONNECT {
-            return not_understood();
+            return whole(not_understood());
         }
         let host = headers::host(&parts);
         headers::prepare(&mut parts.headers, &host, visitor.ip(), self.behind_proxy);
-        match self.offer(&host, &parts, Lent::new(body)).await {
-            Ok((response, backend)) => answer(response, backend, upgrade),
-            Err(page) => page,
+        let mut entry = Entry::open(&self.ledger, started, &parts, &host, visitor.ip());
+        let body = Lent::new(body, entry.received());
+        match self.offer(&host, &parts, body, &mut entry).await {
+            Ok((response, backend)) => {
+                entry.answered(response.status().as_u16(), backend.label());
+                answer(response, backend, upgrade, entry)
+            }
+            Err(page) => own(page, entry),
         }
     }
 
@@ -60,20 +75,26 @@ impl Forwarder {
         host: &str,
         parts: &Parts,
         body: Lent,
-    ) -> Result<(Response<Incoming>, InFlight), Answer> {
+        entry: &mut Entry,
+    ) -> Result<(Response<Incoming>, InFlight), Page> {
         let mut unreachable = Vec::new();
         for attempt in 1..=MAX_ATTEMPTS {
-            let backend = match self.ingress.pick(host, &unreachable) {
-                Match::Ready(backend) => backend,
+            let (service_id, found) = match self.ingress.pick(host, &unreachable) {
                 Match::Unknown => return Err(unknown()),
-                Match::NotReady if attempt > 1 => break,
-                Match::NotReady => return Err(not_ready()),
+                Match::Ready(service_id, backend) => (service_id, Ok(backend)),
+                Match::Busy(service_id) => (service_id, Err(busy())),
+                Match::NotReady(service_id) if attempt > 1 => (service_id, Err(bad_gateway())),
+                Match::NotReady(service_id) => (service_id, Err(not_ready())),
             };
+            entry.of(&service_id);
+            let backend = found?;
             let address = backend.address();
             let request = addressed(parts, address, body.clone()).ok_or_else(not_understood)?;
-            let error = match self.connections.request(request).await {
-                Ok(response) => return Ok((response, backend)),
-                Err(error) => error,
+            let asked = self.connections.request(request);
+            let error = match within(HEAD_WITHIN, asked, &entry.received()).await {
+                Some(Ok(response)) => return Ok((response, backend)),
+                Some(Err(error)) => error,
+                None => return Err(too_slow()),
             };
             tracing::debug!(%address, %error, attempt, "an instance did not answer");
             // A connection that was kept open may have been closed by an instance that is well, so
@@ -87,6 +108,24 @@ impl Forwarder {
             }
         }
         Err(bad_gateway())
+    }
+}
+
+/// Waits for an answer as long as the request's own body still moves, and this long after. `None`:
+/// neither came.
+async fn within<T>(
+    patience: Duration,
+    answer: impl Future<Output = T>,
+    received: &AtomicU64,
+) -> Option<T> {
+    tokio::pin!(answer);
+    loop {
+        let before = received.load(Ordering::Relaxed);
+        match tokio::time::timeout(patience, answer.as_mut()).await {
+            Ok(answer) => return Some(answer),
+            Err(_) if received.load(Ordering::Relaxed) == before => return None,
+            Err(_) => {}
+        }
     }
 }
 
@@ -107,61 +146,94 @@ fn answer(
     mut response: Response<Incoming>,
     backend: InFlight,
     upgrade: Option<OnUpgrade>,
+    mut entry: Entry,
 ) -> Answer {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         let Some(visitor) = upgrade else {
-            return bad_gateway();
+            entry.answered(StatusCode::BAD_GATEWAY.as_u16(), backend.label());
+            return own(bad_gateway(), entry);
         };
-        tokio::spawn(join(visitor, hyper::upgrade::on(&mut response), backend));
+        let instance = hyper::upgrade::on(&mut response);
+        tokio::spawn(join(visitor, instance, backend, entry));
         return response.map(|_| Empty::new().map_err(|never| match never {}).boxed());
     }
     headers::prepare_answer(response.headers_mut());
-    response.map(|body| Counted::new(body, backend).map_err(BodyError::from).boxed())
+    response.map(|body| {
+        let body = Noted::of_instance(body, entry, backend);
+        body.map_err(BodyError::from).boxed()
+    })
+}
+
+/// What ingress says itself, noted as any other answer.
+fn own(page: Page, mut entry: Entry) -> Answer {
+    entry.answered(page.status().as_u16(), "");
+    page.map(|body| {
+        let body = Noted::own(body, entry);
+        body.map_err(|never| match never {}).boxed()
+    })
+}
+
+fn whole(page: Page) -> Answer {
+    page.map(|body| body.map_err(|never| match never {}).boxed())
 }
 
 /// Passes bytes both ways between a visitor and an instance that speak another protocol from here
 /// on. It counts as a request on its way until either hangs up.
-async fn join(visitor: OnUpgrade, instance: OnUpgrade, _request: InFlight) {
+async fn join(visitor: OnUpgrade, instance: OnUpgrade, _request: InFlight, mut entry: Entry) {
     if let (Ok(visitor), Ok(instance)) = tokio::join!(visitor, instance) {
-        let mut visitor = TokioIo::new(visitor);
-        let mut instance = TokioIo::new(instance);
+        let mut visitor = Metered::new(TokioIo::new(visitor));
+        let mut instance = Metered::new(TokioIo::new(instance));
         // However one of them hangs up: that is how such a connection ends.
         let _ = tokio::io::copy_bidirectional(&mut visitor, &mut instance).await;
+        entry.received().store(visitor.read(), Ordering::Relaxed);
+        entry.sent(usize::try_from(instance.read()).unwrap_or(usize::MAX));
     }
 }
 
-fn unknown() -> Answer {
-    plain(
+fn unknown() -> Page {
+    page(
         StatusCode::NOT_FOUND,
         "No service here",
         "No service answers for this address. Check its spelling, or the service's domains.",
     )
 }
 
-fn not_ready() -> Answer {
-    plain(
+fn not_ready() -> Page {
+    page(
         StatusCode::SERVICE_UNAVAILABLE,
         "Not ready",
         "The service behind this address has no ready instance at the moment. Try again shortly.",
     )
 }
 
-fn bad_gateway() -> Answer {
-    plain(
+fn bad_gateway() -> Page {
+    page(
         StatusCode::BAD_GATEWAY,
         "No answer",
         "The service behind this address did not answer. Its logs say more.",
     )
 }
 
-fn not_understood() -> Answer {
-    plain(
+fn not_understood() -> Page {
+    page(
         StatusCode::BAD_REQUEST,
         "Not understood",
         "This request can't be passed on. Check its method and its address.",
     )
 }
 
-fn plain(status: StatusCode, title: &str, text: &str) -> Answer {
-    page(status, title, text).map(|body| body.map_err(|never| match never {}).boxed())
+fn busy() -> Page {
+    page(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Too busy",
+        "The service behind this address has as many requests to answer as it may. Try again shortly.",
+    )
+}
+
+fn too_slow() -> Page {
+    page(
+        StatusCode::GATEWAY_TIMEOUT,
+        "No answer in time",
+        "The service behind this address took too long to answer. Its logs say more.",
+    )
 }

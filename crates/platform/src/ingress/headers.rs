@@ -20,12 +20,31 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Characters of a request's id that are noted.
+const MAX_ID: usize = 64;
 
 /// The host that a request is for: of its address where that is whole, else of its header.
 pub(super) fn host(parts: &Parts) -> String {
     let named = parts.uri.authority().map(http::uri::Authority::as_str);
     let header = || parts.headers.get(header::HOST)?.to_str().ok();
     named.or_else(header).unwrap_or_default().to_owned()
+}
+
+/// Who asked: behind a proxy the first that it names, else the visitor.
+pub(super) fn client(headers: &HeaderMap, visitor: IpAddr) -> String {
+    let path = headers
+        .get(FORWARDED_FOR)
+        .and_then(|path| path.to_str().ok());
+    let first = path.and_then(|path| path.split(',').next()).map(str::trim);
+    // What is no address is not told as one.
+    let named = first.and_then(|first| first.parse::<IpAddr>().ok());
+    named.unwrap_or(visitor).to_string()
+}
+
+/// The id by which the instance knows the request, as far as an id goes.
+pub(super) fn request_id(headers: &HeaderMap) -> String {
+    let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    id.unwrap_or_default().chars().take(MAX_ID).collect()
 }
 
 /// Whether the visitor asks to speak another protocol.
@@ -46,6 +65,7 @@ pub(super) fn prepare(headers: &mut HeaderMap, host: &str, visitor: IpAddr, behi
     } else {
         headers.remove(header::UPGRADE);
     }
+    join_cookies(headers);
     set(headers, header::HOST, host);
     forwarded(headers, host, visitor, behind_proxy);
     if !headers.contains_key(REQUEST_ID) {
@@ -88,6 +108,20 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     // A value that no header can hold never came in one.
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
+    }
+}
+
+/// HTTP/2 may send a cookie header in parts, which HTTP/1.1 has no place for (RFC 9113, 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let parts: Vec<&[u8]> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if parts.len() > 1
+        && let Ok(whole) = HeaderValue::from_bytes(&parts.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, whole);
     }
 }
 
@@ -179,6 +213,25 @@ mod tests {
         assert_eq!(headers["x-forwarded-for"], "6.6.6.6, 127.0.0.1");
         assert_eq!(headers["x-forwarded-proto"], "https");
         assert_eq!(headers["host"], "shop.example");
+    }
+
+    #[test]
+    fn a_cookie_in_parts_is_made_whole() {
+        let headers = prepared(&[("cookie", "a=1"), ("cookie", "b=2; c=3")], false);
+        let cookies: Vec<_> = headers.get_all("cookie").iter().collect();
+        assert_eq!(cookies, ["a=1; b=2; c=3"]);
+    }
+
+    #[test]
+    fn the_client_is_an_address() {
+        let claims = [("x-forwarded-for", "6.6.6.6, 7.7.7.7")];
+        let client = |behind| client(&prepared(&claims, behind), Ipv4Addr::LOCALHOST.into());
+        assert_eq!(
+            (client(true), client(false)),
+            ("6.6.6.6".into(), "127.0.0.1".into())
+        );
+        let odd = prepared(&[("x-forwarded-for", "<script>")], true);
+        assert_eq!(super::client(&odd, Ipv4Addr::LOCALHOST.into()), "127.0.0.1");
     }
 
     #[test]

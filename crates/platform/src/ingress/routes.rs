@@ -1,6 +1,6 @@
 //! Which instances answer for which host.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,22 +8,33 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+/// Requests that may be on their way to one service at the same time, so that one that hangs leaves
+/// room for the others.
+pub(super) const MAX_PER_SERVICE: usize = 2_048;
+
+/// An instance that is to take traffic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The engine's id of it.
+    pub id: String,
+    /// The name by which people know it: `web.0`.
+    pub label: String,
+    /// Where it answers.
+    pub address: SocketAddr,
+}
+
 /// An instance that takes traffic, and the requests on their way through it.
 #[derive(Debug)]
 pub struct Backend {
-    /// The engine's id of it.
-    pub id: String,
-    /// Where it answers.
-    pub address: SocketAddr,
+    target: Target,
     in_flight: watch::Sender<usize>,
 }
 
 impl Backend {
     /// An instance without requests.
-    pub fn new(id: String, address: SocketAddr) -> Self {
+    pub fn new(target: Target) -> Self {
         Self {
-            id,
-            address,
+            target,
             in_flight: watch::Sender::new(0),
         }
     }
@@ -36,45 +47,75 @@ impl Backend {
 
 /// A request on its way through a backend: counted until it is dropped.
 #[derive(Debug)]
-pub(super) struct InFlight(Arc<Backend>);
+pub(super) struct InFlight {
+    backend: Arc<Backend>,
+    of_service: Arc<AtomicUsize>,
+}
 
 impl InFlight {
-    fn new(backend: Arc<Backend>) -> Self {
+    /// Counts a request, if the service may have one more.
+    fn new(backend: &Arc<Backend>, of_service: &Arc<AtomicUsize>) -> Option<Self> {
+        let before = of_service.fetch_add(1, Ordering::Relaxed);
+        if before >= MAX_PER_SERVICE {
+            of_service.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
         backend.in_flight.send_modify(|count| *count += 1);
-        Self(backend)
+        Some(Self {
+            backend: Arc::clone(backend),
+            of_service: Arc::clone(of_service),
+        })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
-        self.0.address
+        self.backend.target.address
+    }
+
+    pub(super) fn label(&self) -> &str {
+        &self.backend.target.label
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.send_modify(|count| *count -= 1);
+        self.of_service.fetch_sub(1, Ordering::Relaxed);
+        self.backend.in_flight.send_modify(|count| *count -= 1);
     }
 }
 
 /// The instances of one service, and whose turn it is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Route {
+    service_id: Arc<str>,
     backends: Vec<Arc<Backend>>,
     next: AtomicUsize,
+    in_flight: Arc<AtomicUsize>,
 }
 
 impl Route {
+    fn empty(service_id: &str) -> Self {
+        Self {
+            service_id: service_id.into(),
+            backends: Vec::new(),
+            next: AtomicUsize::default(),
+            in_flight: Arc::default(),
+        }
+    }
+
     /// The route with these instances: those that stay keep being counted.
-    fn with(&self, backends: Vec<(String, SocketAddr)>) -> Self {
-        let backend = |(id, address): (String, SocketAddr)| {
-            let is_it = |known: &&Arc<Backend>| known.id == id && known.address == address;
+    fn with(&self, targets: Vec<Target>) -> Self {
+        let backend = |target: Target| {
+            let is_it = |known: &&Arc<Backend>| known.target == target;
             match self.backends.iter().find(is_it) {
                 Some(known) => Arc::clone(known),
-                None => Arc::new(Backend::new(id, address)),
+                None => Arc::new(Backend::new(target)),
             }
         };
         Self {
-            backends: backends.into_iter().map(backend).collect(),
+            service_id: Arc::clone(&self.service_id),
+            backends: targets.into_iter().map(backend).collect(),
             next: AtomicUsize::new(self.next.load(Ordering::Relaxed)),
+            in_flight: Arc::clone(&self.in_flight),
         }
     }
 }
@@ -97,10 +138,12 @@ struct Table {
 pub(super) enum Match {
     /// No service has this host.
     Unknown,
-    /// Its service has no ready instance.
-    NotReady,
-    /// An instance for this request.
-    Ready(InFlight),
+    /// This service has no ready instance.
+    NotReady(Arc<str>),
+    /// This service has as many requests on their way as it may.
+    Busy(Arc<str>),
+    /// An instance of this service for the request.
+    Ready(Arc<str>, InFlight),
 }
 
 /// The route table. Cheap to clone.
@@ -124,10 +167,13 @@ impl Ingress {
 
     /// Replaces what a service answers for. Requests on their way to a backend that stays keep
     /// being counted; those to one that goes are finished.
-    pub fn set(&self, service_id: &str, hosts: &[String], backends: Vec<(String, SocketAddr)>) {
+    pub fn set(&self, service_id: &str, hosts: &[String], targets: Vec<Target>) {
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let before = table.forget(service_id).unwrap_or_default();
-        let route = Arc::new(before.with(backends));
+        let route = match table.forget(service_id) {
+            Some(before) => before.with(targets),
+            None => Route::empty(service_id).with(targets),
+        };
+        let route = Arc::new(route);
         let hosts: Vec<String> = hosts.iter().map(|host| canonical(host)).collect();
         for host in &hosts {
             table.hosts.insert(host.clone(), Arc::clone(&route));
@@ -149,7 +195,10 @@ impl Ingress {
     pub fn backend(&self, service_id: &str, id: &str) -> Option<Arc<Backend>> {
         let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let backends = &table.services.get(service_id)?.route.backends;
-        backends.iter().find(|backend| backend.id == id).cloned()
+        backends
+            .iter()
+            .find(|backend| backend.target.id == id)
+            .cloned()
     }
 
     /// The next instance for a request to this host: exact names before wildcards, the longest
@@ -167,10 +216,24 @@ impl Ingress {
         let count = route.backends.len();
         (0..count)
             .filter_map(|step| route.backends.get((turn + step) % count))
-            .find(|backend| !besides.contains(&backend.address))
-            .map_or(Match::NotReady, |backend| {
-                Match::Ready(InFlight::new(Arc::clone(backend)))
-            })
+            .find(|backend| !besides.contains(&backend.target.address))
+            .map_or_else(
+                || Match::NotReady(Arc::clone(&route.service_id)),
+                |backend| match InFlight::new(backend, &route.in_flight) {
+                    Some(request) => Match::Ready(Arc::clone(&route.service_id), request),
+                    None => Match::Busy(Arc::clone(&route.service_id)),
+                },
+            )
+    }
+
+    /// The ids of all services that have a host.
+    pub(crate) fn services_with_hosts(&self) -> HashSet<String> {
+        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let services = table.services.iter();
+        services
+            .filter(|(_, service)| !service.hosts.is_empty())
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 }
 
@@ -220,7 +283,7 @@ mod tests {
 
     fn port(found: &Match) -> Option<u16> {
         match found {
-            Match::Ready(request) => Some(request.address().port()),
+            Match::Ready(_, request) => Some(request.address().port()),
             _ => None,
         }
     }
@@ -228,9 +291,20 @@ mod tests {
     fn table(hosts: &[&str], ports: &[u16]) -> Ingress {
         let ingress = Ingress::new();
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
-        let backends = ports.iter().map(|port| (port.to_string(), address(*port)));
-        ingress.set("service", &hosts, backends.collect());
+        ingress.set(
+            "service",
+            &hosts,
+            ports.iter().copied().map(target).collect(),
+        );
         ingress
+    }
+
+    fn target(port: u16) -> Target {
+        Target {
+            id: port.to_string(),
+            label: "web.0".to_owned(),
+            address: address(port),
+        }
     }
 
     #[test]
@@ -253,11 +327,7 @@ mod tests {
     #[test]
     fn an_exact_name_goes_before_a_wildcard() {
         let ingress = table(&["*.example.com"], &[1]);
-        ingress.set(
-            "other",
-            &["a.example.com".to_owned()],
-            vec![("2".into(), address(2))],
-        );
+        ingress.set("other", &["a.example.com".to_owned()], vec![target(2)]);
         assert_eq!(port(&ingress.pick("a.example.com", &[])), Some(2));
         assert_eq!(port(&ingress.pick("b.example.com", &[])), Some(1));
         for host in ["example.com", "a.b.example.com", "", "."] {
@@ -269,8 +339,25 @@ mod tests {
     fn a_service_without_ready_instances_says_so() {
         assert!(matches!(
             table(&["a.b"], &[]).pick("a.b", &[]),
-            Match::NotReady
+            Match::NotReady(_)
         ));
+    }
+
+    #[test]
+    fn a_service_that_hangs_leaves_room_for_others() {
+        let ingress = table(&["a.b"], &[1]);
+        ingress.set("other", &["c.d".to_owned()], vec![target(2)]);
+        let mut held: Vec<_> = (0..MAX_PER_SERVICE)
+            .map(|_| ingress.pick("a.b", &[]))
+            .collect();
+        assert!(held.iter().all(|found| matches!(found, Match::Ready(..))));
+        assert!(matches!(ingress.pick("a.b", &[]), Match::Busy(_)));
+        assert_eq!(port(&ingress.pick("c.d", &[])), Some(2));
+        // What a route is replaced with goes on counting.
+        ingress.set("service", &["a.b".to_owned()], vec![target(3)]);
+        assert!(matches!(ingress.pick("a.b", &[]), Match::Busy(_)));
+        held.pop();
+        assert_eq!(port(&ingress.pick("a.b", &[])), Some(3));
     }
 
     #[test]
@@ -279,19 +366,15 @@ mod tests {
         assert_eq!(port(&ingress.pick("a.b", &[address(1)])), Some(2));
         assert!(matches!(
             table(&["a.b"], &[1]).pick("a.b", &[address(1)]),
-            Match::NotReady
+            Match::NotReady(_)
         ));
     }
 
     #[test]
     fn a_host_that_moved_stays_with_its_new_service() {
         let ingress = table(&["a.b", "c.d"], &[1]);
-        ingress.set("other", &["a.b".to_owned()], vec![("2".into(), address(2))]);
-        ingress.set(
-            "service",
-            &["c.d".to_owned()],
-            vec![("1".into(), address(1))],
-        );
+        ingress.set("other", &["a.b".to_owned()], vec![target(2)]);
+        ingress.set("service", &["c.d".to_owned()], vec![target(1)]);
         assert_eq!(port(&ingress.pick("a.b", &[])), Some(2));
         ingress.remove("other");
         assert!(matches!(ingress.pick("a.b", &[]), Match::Unknown));
@@ -322,7 +405,7 @@ mod tests {
         fn a_label_before_a_wildcard_is_all_it_takes(label in "[a-zA-Z0-9-]{1,20}", port in 1_u16..) {
             let ingress = table(&["*.example.com"], &[1]);
             let host = format!("{label}.Example.com:{port}");
-            prop_assert!(matches!(ingress.pick(&host, &[]), Match::Ready(_)));
+            prop_assert!(matches!(ingress.pick(&host, &[]), Match::Ready(..)));
         }
     }
 
@@ -330,11 +413,7 @@ mod tests {
     fn a_backend_that_stays_keeps_its_count() {
         let ingress = table(&["a.b"], &[1]);
         let request = ingress.pick("a.b", &[]);
-        ingress.set(
-            "service",
-            &["c.d".to_owned()],
-            vec![("1".into(), address(1))],
-        );
+        ingress.set("service", &["c.d".to_owned()], vec![target(1)]);
         let backend = ingress.backend("service", "1").unwrap();
         assert_eq!(backend.in_flight(), 1);
         drop(request);

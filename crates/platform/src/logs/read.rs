@@ -4,10 +4,12 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use memchr::memmem::Finder;
 use pilothouse_wire::logs::{LogLine, LogQuery, LogStream, Logs};
 use pilothouse_wire::open::Open;
+use pilothouse_wire::quantity::LogLimit;
+use pilothouse_wire::window::Window;
 
 use super::frame::{Frame, Kind, frames};
 use super::segments;
@@ -20,74 +22,115 @@ const LAST_LINE_CHARS: usize = 300;
 /// nanoseconds.
 const DISORDER: i64 = 60 * 1_000_000_000;
 
-/// The window of a query, in nanoseconds since 1970.
-fn window(query: &LogQuery, now: DateTime<Utc>) -> Range<i64> {
+/// A window in nanoseconds since 1970.
+fn nanos(window: &Window, now: DateTime<Utc>) -> Range<i64> {
     let nanos =
         |instant: DateTime<Utc>, otherwise| instant.timestamp_nanos_opt().unwrap_or(otherwise);
-    let since = query
-        .since
-        .and_then(|seconds| now.checked_sub_signed(TimeDelta::seconds(i64::from(seconds.get()))));
-    let start = query
-        .start
-        .or(since)
+    let start = window
+        .start(now)
         .map_or(i64::MIN, |start| nanos(start, i64::MIN));
-    let end = query.end.map_or(i64::MAX, |end| nanos(end, i64::MAX));
+    let end = window.end.map_or(i64::MAX, |end| nanos(end, i64::MAX));
     start..end
 }
 
-/// The newest lines of the window that hold the filter, oldest first.
-pub(super) fn read(folder: &Path, query: &LogQuery, now: DateTime<Utc>) -> io::Result<Logs> {
-    let window = window(query, now);
-    let limit = usize::try_from(query.limit.unwrap_or_default().get()).unwrap_or(usize::MAX);
-    let finder = query.filter.as_deref().map(Finder::new);
+/// The newest of what was asked for, and whether there is more.
+pub(crate) struct Newest<T> {
+    /// Oldest first; of one instant in the order in which they came.
+    pub(crate) found: Vec<T>,
+    /// Whether the window holds more than the limit let through.
+    pub(crate) truncated: bool,
+}
+
+/// What `select` makes of the newest lines of a window, as far as it takes them.
+pub(super) fn newest<T>(
+    folder: &Path,
+    window: &Window,
+    limit: LogLimit,
+    select: impl Fn(&Text<'_>) -> Option<T>,
+) -> io::Result<Newest<T>> {
+    let window = nanos(window, Utc::now());
+    let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
     // By segment, newest first.
-    let mut found: Vec<Vec<LogLine>> = Vec::new();
+    let mut found: Vec<Vec<(i64, T)>> = Vec::new();
     let mut room = limit;
     let mut truncated = false;
     for segment in segments::list(folder)?.iter().rev() {
         let Some(bytes) = segments::bytes(segment)? else {
             continue;
         };
-        let holds = |frame: &Frame<'_>| {
-            finder
-                .as_ref()
-                .is_none_or(|finder| finder.find(frame.rest).is_some())
-        };
-        let matching: Vec<(LogStream, Frame<'_>)> = frames(&bytes)
-            .filter_map(line)
-            .filter(|(_, frame)| window.contains(&frame.nanos) && holds(frame))
+        let texts: Vec<Text<'_>> = frames(&bytes)
+            .filter_map(text)
+            .filter(|text| window.contains(&text.nanos))
             .collect();
-        truncated |= matching.len() > room;
-        let surplus = matching.len().saturating_sub(room);
-        let kept: Vec<LogLine> = matching.into_iter().skip(surplus).map(told).collect();
+        let mut newest_first = texts
+            .iter()
+            .rev()
+            .filter_map(|text| Some((text.nanos, select(text)?)));
+        let mut kept: Vec<(i64, T)> = newest_first.by_ref().take(room).collect();
+        truncated |= newest_first.next().is_some();
+        kept.reverse();
         room -= kept.len();
         found.push(kept);
-        let first = frames(&bytes).filter_map(line).next();
+        let first = frames(&bytes).filter_map(text).next();
         let is_older =
-            first.is_some_and(|(_, first)| first.nanos < window.start.saturating_sub(DISORDER));
+            first.is_some_and(|first| first.nanos < window.start.saturating_sub(DISORDER));
         if is_older || truncated {
             break;
         }
     }
-    let mut lines: Vec<LogLine> = found.into_iter().rev().flatten().collect();
-    // Lines of one instant keep the order in which they came.
-    lines.sort_by_key(|line| line.timestamp);
-    Ok(Logs { lines, truncated })
+    let mut found: Vec<(i64, T)> = found.into_iter().rev().flatten().collect();
+    found.sort_by_key(|(nanos, _)| *nanos);
+    Ok(Newest {
+        found: found.into_iter().map(|(_, found)| found).collect(),
+        truncated,
+    })
 }
 
-fn line(frame: Frame<'_>) -> Option<(LogStream, Frame<'_>)> {
+/// The newest lines of the window that hold the filter, oldest first.
+pub(super) fn read(folder: &Path, query: &LogQuery) -> io::Result<Logs> {
+    let finder = query.filter.as_deref().map(Finder::new);
+    let limit = query.limit.unwrap_or_default();
+    let Newest { found, truncated } = newest(folder, &query.window, limit, |text| {
+        let holds = finder
+            .as_ref()
+            .is_none_or(|finder| finder.find(text.message).is_some());
+        holds.then(|| told(text))
+    })?;
+    Ok(Logs {
+        lines: found,
+        truncated,
+    })
+}
+
+/// A line as it is stored.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) nanos: i64,
+    source: u64,
+    stream: LogStream,
+    pub(super) instance: &'a [u8],
+    pub(super) message: &'a [u8],
+}
+
+fn text(frame: Frame<'_>) -> Option<Text<'_>> {
     match frame.kind {
-        Kind::Line(stream) => Some((stream, frame)),
+        Kind::Line(stream) => Some(Text {
+            nanos: frame.nanos,
+            source: frame.source,
+            stream,
+            instance: frame.instance,
+            message: frame.rest,
+        }),
         Kind::Mark => None,
     }
 }
 
-fn told((stream, frame): (LogStream, Frame<'_>)) -> LogLine {
+fn told(text: &Text<'_>) -> LogLine {
     LogLine {
-        timestamp: DateTime::from_timestamp_nanos(frame.nanos),
-        instance: String::from_utf8_lossy(frame.instance).into_owned(),
-        stream: Open::Known(stream),
-        message: String::from_utf8_lossy(frame.rest).into_owned(),
+        timestamp: DateTime::from_timestamp_nanos(text.nanos),
+        instance: String::from_utf8_lossy(text.instance).into_owned(),
+        stream: Open::Known(text.stream),
+        message: String::from_utf8_lossy(text.message).into_owned(),
     }
 }
 
@@ -97,11 +140,11 @@ pub(super) fn last_line(folder: &Path, source: u64) -> io::Result<Option<String>
     for segment in segments.iter().rev().take(LAST_LINE_SEGMENTS) {
         let bytes = segments::bytes(segment)?.unwrap_or_default();
         let last = frames(&bytes)
-            .filter_map(line)
-            .filter(|(_, frame)| frame.source == source && !frame.rest.trim_ascii().is_empty())
+            .filter_map(text)
+            .filter(|text| text.source == source && !text.message.trim_ascii().is_empty())
             .last();
-        if let Some((_, frame)) = last {
-            let text = String::from_utf8_lossy(frame.rest.trim_ascii());
+        if let Some(last) = last {
+            let text = String::from_utf8_lossy(last.message.trim_ascii());
             return Ok(Some(text.chars().take(LAST_LINE_CHARS).collect()));
         }
     }

@@ -3,7 +3,6 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 
-use pilothouse_wire::quantity::LogLimit;
 use tempfile::TempDir;
 
 use super::segments::SEGMENT;
@@ -63,8 +62,11 @@ async fn the_newest_lines_win_and_come_oldest_first() {
     assert!(messages(&store, query).await.is_empty());
     let at = |second| Some(chrono::DateTime::from_timestamp(second, 0).unwrap());
     let query = LogQuery {
-        start: at(3),
-        end: at(5),
+        window: Window {
+            start: at(3),
+            end: at(5),
+            ..Window::default()
+        },
         ..LogQuery::default()
     };
     assert_eq!(messages(&store, query).await, ["line 3", "line 4"]);
@@ -78,7 +80,7 @@ async fn a_torn_tail_costs_only_what_it_tore() {
     store.append(line("a", NANOS + 1, "torn")).await;
     store.flush().await;
     drop(store);
-    let file = folder.path().join("logs/service/00000001.log");
+    let file = folder.path().join("service/00000001.log");
     let size = fs::metadata(&file).unwrap().len();
     OpenOptions::new()
         .write(true)
@@ -111,7 +113,7 @@ async fn zeros_that_a_power_loss_left_are_cut_off() {
     store.append(line("a", 1, "kept")).await;
     store.flush().await;
     drop(store);
-    let file = folder.path().join("logs/service/00000001.log");
+    let file = folder.path().join("service/00000001.log");
     OpenOptions::new()
         .append(true)
         .open(&file)
@@ -136,7 +138,7 @@ async fn cursors_outlive_the_segments_that_they_speak_of() {
             .await;
     }
     store.flush().await;
-    let files: Vec<_> = fs::read_dir(folder.path().join("logs/service"))
+    let files: Vec<_> = fs::read_dir(folder.path().join("service"))
         .unwrap()
         .collect();
     let size: u64 = files
@@ -144,7 +146,7 @@ async fn cursors_outlive_the_segments_that_they_speak_of() {
         .map(|file| file.as_ref().unwrap().metadata().unwrap().len())
         .sum();
     assert!(size <= limit + SEGMENT, "{size}");
-    assert!(!folder.path().join("logs/service/00000001.log").exists());
+    assert!(!folder.path().join("service/00000001.log").exists());
     drop(store);
     let store = LogStore::open(folder.path(), limit).unwrap();
     let cursor = |engine_id| store.cursor("service", engine_id);
@@ -171,7 +173,7 @@ async fn removed_lines_are_gone_from_the_disk() {
     let store = open(&folder);
     store.append(line("a", 1, "gone")).await;
     store.remove("service").await;
-    assert!(!folder.path().join("logs/service").exists());
+    assert!(!folder.path().join("service").exists());
     assert!(messages(&store, LogQuery::default()).await.is_empty());
 }
 

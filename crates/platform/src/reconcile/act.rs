@@ -9,7 +9,7 @@ use super::stored::Stored;
 use super::worker::Worker;
 use crate::domain::{Result, WEB};
 use crate::engine::{EngineError, EngineInstance, RunState, Slot};
-use crate::ingress::drained;
+use crate::ingress::{Target, drained};
 use crate::store::Built;
 use crate::store::{Release, ServiceRow};
 
@@ -55,7 +55,13 @@ impl Worker {
             .iter()
             .filter(|one| one.slot.process == WEB && !besides.contains(&one.id))
             .filter(|one| self.watch.of(&one.id).is_some_and(|seen| seen.ready))
-            .filter_map(|one| Some((one.id.clone(), one.endpoint?)))
+            .filter_map(|one| {
+                Some(Target {
+                    id: one.id.clone(),
+                    label: one.slot.label(),
+                    address: one.endpoint?,
+                })
+            })
             .collect();
         let domains = &stored.row.attached.domains;
         self.platform
@@ -280,6 +286,7 @@ impl Worker {
         platform.engine.remove_network(&row.environment_id).await?;
         self.intake.end().await;
         platform.logs.remove(&self.service_id).await;
+        platform.telemetry.remove(&self.service_id).await?;
         platform.observed.remove(&self.service_id);
         for id in platform.store.journal_ids(&self.service_id).await? {
             platform.builds.cancel(&id);

@@ -19,6 +19,7 @@ mod orgs;
 mod projects;
 mod services;
 mod session;
+mod telemetry;
 mod workspaces;
 
 use std::process::ExitCode;
@@ -94,6 +95,11 @@ fn main() -> ExitCode {
         services::changes_at_once_are_all_kept,
         services::logs_keep_to_their_window,
         services::both_scopes_show_the_same_service,
+        telemetry::every_request_is_one_row,
+        telemetry::rates_count_every_request,
+        telemetry::instances_are_measured_and_each_metric_has_its_own_outcome,
+        telemetry::windows_of_any_kind_have_an_outcome,
+        telemetry::a_deleted_service_leaves_nothing_behind,
         config::every_level_has_the_same_operations,
         config::the_nearest_level_wins_and_says_what_it_hides,
         config::secrets_are_never_read_back,

@@ -12,9 +12,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use pilothouse::ingress::{Ingress, serve};
+use pilothouse::ingress::{Ingress, Ledger, Target, Visit, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,7 @@ pub(crate) struct Bench {
     pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
     pub(crate) serving: JoinHandle<()>,
+    visits: Mutex<mpsc::Receiver<Visit>>,
 }
 
 impl Bench {
@@ -36,8 +38,11 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (ingress, stop) = (Ingress::new(), CancellationToken::new());
-        let serving = tokio::spawn(serve(listener, ingress.clone(), false, stop.clone()));
+        let (ledger, visits) = Ledger::new();
+        let serving = serve(listener, ingress.clone(), ledger, false, stop.clone());
+        let serving = tokio::spawn(serving);
         Self {
+            visits: Mutex::new(visits),
             ingress,
             address,
             stop,
@@ -47,8 +52,18 @@ impl Bench {
 
     /// Routes [`HOST`] to these instances.
     pub(crate) fn route(&self, backends: &[&Instance]) {
-        let backends = backends.iter().map(|one| (one.id(), one.address)).collect();
-        self.ingress.set("shop", &[HOST.to_owned()], backends);
+        let targets = backends.iter().map(|one| one.target()).collect();
+        self.ingress.set("shop", &[HOST.to_owned()], targets);
+    }
+
+    /// The next request that is noted.
+    pub(crate) async fn visit(&self) -> Visit {
+        self.visits.lock().await.recv().await.unwrap()
+    }
+
+    /// Whether no request is left that was noted.
+    pub(crate) async fn is_all_told(&self) -> bool {
+        self.visits.lock().await.is_empty()
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
@@ -88,6 +103,14 @@ pub(crate) struct Instance {
 impl Instance {
     pub(crate) fn id(&self) -> String {
         self.address.to_string()
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        Target {
+            id: self.id(),
+            label: "web.0".to_owned(),
+            address: self.address,
+        }
     }
 
     /// One that answers with a function.

@@ -5,6 +5,7 @@
 )]
 
 mod bench;
+mod noting;
 mod passing;
 mod refusing;
 mod swapping;

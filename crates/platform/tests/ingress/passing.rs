@@ -30,7 +30,7 @@ async fn instances_take_turns() {
 #[tokio::test]
 async fn a_wildcard_answers_for_every_label() {
     let (bench, instance) = (Bench::open().await, Instance::saying("hello").await);
-    let backends = vec![(instance.id(), instance.address)];
+    let backends = vec![instance.target()];
     bench
         .ingress
         .set("shop", &["*.shop.example".to_owned()], backends);

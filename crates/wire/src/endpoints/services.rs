@@ -1,8 +1,10 @@
-//! Services: description, status, scale, restart, logs.
+//! Services: description, status, scale, restart, logs, metrics, access logs.
 
 use super::endpoint;
+use crate::access::{AccessLogs, AccessQuery};
 use crate::deploy::Scale;
 use crate::logs::{LogQuery, Logs};
+use crate::metrics::{Metrics, MetricsQuery};
 use crate::path::{Scope, ServiceParams};
 use crate::service::{Service, ServiceCreate, ServicePatch};
 use crate::session::Done;
@@ -74,4 +76,18 @@ endpoint! {
     pub struct GetServiceLogs = "service.logs";
     Get "S/{service}/logs" (ServiceParams) -> Logs;
     query: LogQuery,
+}
+
+endpoint! {
+    /// Time series of the metrics that are asked for, each with an outcome of its own.
+    pub struct GetServiceMetrics = "service.metrics";
+    Get "S/{service}/metrics" (ServiceParams) -> Metrics;
+    query: MetricsQuery,
+}
+
+endpoint! {
+    /// A row for each request that ingress answered for the service, newest first.
+    pub struct GetServiceAccessLogs = "service.access-logs";
+    Get "S/{service}/access-logs" (ServiceParams) -> AccessLogs;
+    query: AccessQuery,
 }

@@ -1,8 +1,8 @@
 //! The window of time whose lines are shown.
 
 use chrono::{DateTime, Utc};
-use wire::logs::LogQuery;
 use wire::quantity::Since;
+use wire::window;
 
 /// A window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,19 +77,19 @@ impl Window {
         }
     }
 
-    /// The question that asks for its lines.
-    pub fn query(&self) -> LogQuery {
+    /// As the platform is asked for it.
+    pub fn query(&self) -> window::Window {
         match self.kind {
-            Kind::Last(place) => LogQuery {
+            Kind::Last(place) => window::Window {
                 since: SPANS
                     .get(place)
                     .and_then(|(_, seconds, _)| Since::new(*seconds).ok()),
-                ..LogQuery::default()
+                ..window::Window::default()
             },
-            Kind::Between { start, end } => LogQuery {
+            Kind::Between { start, end } => window::Window {
+                since: None,
                 start,
                 end,
-                ..LogQuery::default()
             },
         }
     }

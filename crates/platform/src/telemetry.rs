@@ -1,0 +1,155 @@
+//! What is measured of services: by the engine every 5 seconds, and by ingress at each request.
+//!
+//! `recorder` takes requests from ingress: it writes each into the access log and counts it in the
+//! `tally`. `sampler` joins the tally with what the engine measures, and puts a [`Sample`] a service
+//! into `samples`, a database of its own. `series` makes points of them.
+
+mod access;
+mod latency;
+mod recorder;
+mod sample;
+mod sampler;
+mod samples;
+mod series;
+mod tally;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use pilothouse_wire::access::{AccessLogs, AccessQuery};
+use pilothouse_wire::metrics::{Metric, Metrics, MetricsQuery, Series};
+use pilothouse_wire::open::Words;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::engine::Engine;
+use crate::ingress::{Ingress, Visit};
+use crate::logs::{LogError, LogStore};
+use crate::start::StartError;
+use crate::store::StoreResult;
+use recorder::Recorder;
+use samples::Samples;
+use series::Plan;
+use tally::Tally;
+
+/// How often services are sampled, in seconds.
+pub(crate) const TICK: i64 = 5;
+
+/// How many bytes of its access log a service may keep on disk.
+const ACCESS_LIMIT: u64 = 128 * 1024 * 1024;
+
+/// What was counted at ingress since the last time, by service.
+type Tallies = HashMap<Arc<str>, Tally>;
+
+/// What was measured of every service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Telemetry {
+    samples: Samples,
+    access: LogStore,
+    recorder: Recorder,
+}
+
+/// The tasks that measure; they end when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Measuring {
+    _recorder: AbortOnDropHandle<()>,
+    _sampler: AbortOnDropHandle<()>,
+}
+
+impl Telemetry {
+    /// Opens what is stored in a data directory and begins to measure.
+    ///
+    /// # Errors
+    /// The folder can't be used.
+    pub(crate) async fn start(
+        data_dir: &Path,
+        engine: Arc<dyn Engine>,
+        ingress: Ingress,
+        visits: mpsc::Receiver<Visit>,
+    ) -> Result<(Self, Measuring), StartError> {
+        let samples = Samples::open(data_dir).await;
+        let samples = samples.map_err(StartError::Samples)?;
+        let access = LogStore::open(&data_dir.join("access"), ACCESS_LIMIT)?;
+        let (recorder, recording) = recorder::start(visits, access.clone());
+        let sampler = sampler::run(engine, ingress, recorder.clone(), samples.clone());
+        let measuring = Measuring {
+            _recorder: recording,
+            _sampler: AbortOnDropHandle::new(tokio::spawn(sampler)),
+        };
+        let telemetry = Self {
+            samples,
+            access,
+            recorder,
+        };
+        Ok((telemetry, measuring))
+    }
+
+    /// The series that a query asks for, each with an outcome of its own.
+    pub(crate) async fn metrics(
+        &self,
+        service_id: &str,
+        query: &MetricsQuery,
+        now: DateTime<Utc>,
+    ) -> Metrics {
+        let plan = Plan::of(query, now);
+        let read = self.samples.read(service_id, &plan).await;
+        let known = Metric::ALL.iter().map(|metric| metric.word().to_owned());
+        let names: Vec<String> = match query.names.is_empty() {
+            true => known.collect(),
+            false => query.names.iter().cloned().collect(),
+        };
+        let series = |name: &String| match (Metric::from_word(name), &read) {
+            (None, _) => Series::Error {
+                message: unknown_metric(),
+            },
+            (Some(metric), Ok(steps)) => plan.series(metric, steps),
+            (Some(metric), Err(error)) => {
+                tracing::warn!(service = %service_id, metric = metric.word(), %error, "samples can't be read");
+                Series::Error {
+                    message: "The stored samples can't be read. Check the disk of the data directory; the platform's own log says more.".to_owned(),
+                }
+            }
+        };
+        names
+            .iter()
+            .map(|name| (name.clone(), series(name)))
+            .collect()
+    }
+
+    /// The rows of a service's access log that a query asks for.
+    ///
+    /// # Errors
+    /// The files can't be read.
+    pub(crate) async fn access(
+        &self,
+        service_id: &str,
+        query: AccessQuery,
+    ) -> Result<AccessLogs, LogError> {
+        self.recorder.flush().await;
+        access::read(&self.access, service_id, query).await
+    }
+
+    /// Forgets a service.
+    pub(crate) async fn remove(&self, service_id: &str) -> StoreResult<()> {
+        self.recorder.flush().await;
+        self.access.remove(service_id).await;
+        self.samples.remove(service_id).await
+    }
+
+    /// Finishes every write.
+    pub(crate) async fn close(&self) {
+        self.recorder.flush().await;
+        self.access.flush().await;
+        self.samples.close().await;
+    }
+}
+
+fn unknown_metric() -> String {
+    let known: Vec<&str> = Metric::ALL.iter().map(|metric| metric.word()).collect();
+    format!(
+        "There is no metric of this name. Ask for some of: {}.",
+        known.join(", ")
+    )
+}
