@@ -2,6 +2,7 @@
 
 mod panic;
 pub mod rail;
+pub mod range;
 pub mod strips;
 pub mod top;
 

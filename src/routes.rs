@@ -7,8 +7,8 @@ pub mod tree;
 
 pub use address::{Address, Tab};
 pub use hooks::{
-    QueryText, ScopeName, query_setter, query_step, query_text, scope_name, use_address, use_go,
-    use_kept,
+    QueryText, ScopeName, query_setter, query_step, query_stepper, query_text, scope_name,
+    use_address, use_go, use_kept,
 };
-pub use parts::{show_bulk_bar, show_config_tab};
+pub use parts::{show_bulk_bar, show_config_tab, show_metrics_tab, show_requests_tab};
 pub use tree::Pages;

@@ -8,6 +8,7 @@ pub mod keys;
 pub mod notices;
 pub mod poll;
 pub mod preference;
+pub mod range;
 pub mod remote;
 pub mod session;
 pub mod title;

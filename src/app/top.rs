@@ -6,6 +6,7 @@ use wire::endpoints::SignOutSession;
 use wire::open::Open;
 use wire::path::NoParams;
 
+use super::range::TimeRange;
 use crate::api::{send, use_connection};
 use crate::components::button::IconButton;
 use crate::components::icon::Icon;
@@ -38,6 +39,7 @@ pub fn Top(drawer: RwSignal<bool>) -> impl IntoView {
                     "Simulated engine"
                 </span>
             </When>
+            <TimeRange />
             <Zone />
             <ThemeSwitch />
             <PersonMenu />

@@ -7,10 +7,12 @@ pub mod follow;
 pub mod header;
 pub mod images;
 pub mod logs;
+pub mod metrics;
 pub mod overview;
 pub mod progress;
 pub mod promote;
 pub mod releases;
+pub mod requests;
 pub mod settings;
 pub mod work_log;
 
@@ -31,7 +33,8 @@ use super::parts::loaded;
 use crate::api::{call, use_connection};
 use crate::components::status::service_state;
 use crate::reactive::{When, memo};
-use crate::routes::{Address, Tab, show_config_tab, use_kept};
+use crate::routes::{Address, Tab, show_config_tab, show_metrics_tab, show_requests_tab, use_kept};
+use crate::state::range::use_range;
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
 use actions::use_actions;
@@ -107,7 +110,9 @@ pub fn ServicePage() -> impl IntoView {
     };
     tell_ends(here.deployment, move || here.refresh());
     let actions = use_actions(here);
+    provide_context(here);
     provide_context(ConfigPlace { here, actions });
+    let dialect = move || here.params.get_untracked().scope.dialect();
     use_title(move || title(here, tab.get()));
 
     let content = move |service: Signal<Arc<Service>>| {
@@ -116,10 +121,12 @@ pub fn ServicePage() -> impl IntoView {
             <Tabs params tab />
             {move || match tab.get() {
                 Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),
+                Tab::Metrics => show_metrics_tab(dialect()),
                 Tab::Logs => view! { <LogsTab here service /> }.into_any(),
+                Tab::Requests => show_requests_tab(dialect()),
                 Tab::Images => view! { <ImagesTab here service /> }.into_any(),
                 Tab::Releases => view! { <ReleasesTab here actions /> }.into_any(),
-                Tab::Config => show_config_tab(here.params.get_untracked().scope.dialect()),
+                Tab::Config => show_config_tab(dialect()),
                 Tab::Settings => view! { <SettingsTab here actions service /> }.into_any(),
             }}
         }
@@ -208,10 +215,18 @@ fn title(here: Here, tab: Tab) -> String {
 
 #[component]
 fn Tabs(params: Memo<ServiceParams>, tab: Memo<Tab>) -> impl IntoView {
+    let range = use_range();
     let links = Tab::ALL
         .into_iter()
         .map(|this| {
-            let href = move || Address::Service(params.get(), this).path();
+            let href = move || {
+                let address = Address::Service(params.get(), this);
+                // Pages that show a span of time show the same one.
+                match this.has_time_range() {
+                    true => address.path_with(&range.parameters()),
+                    false => address.path(),
+                }
+            };
             let current = move || (tab.get() == this).then_some("page");
             view! {
                 <a href=href aria-current=current>

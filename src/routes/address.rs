@@ -12,8 +12,12 @@ use wire::path::{
 pub enum Tab {
     /// What runs.
     Overview,
+    /// What is measured of it.
+    Metrics,
     /// What it writes.
     Logs,
+    /// What ingress answered for it.
+    Requests,
     /// What was built of it.
     Images,
     /// What was released of it.
@@ -26,9 +30,11 @@ pub enum Tab {
 
 impl Tab {
     /// Every tab, in the order in which they are shown.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Overview,
+        Self::Metrics,
         Self::Logs,
+        Self::Requests,
         Self::Images,
         Self::Releases,
         Self::Config,
@@ -39,7 +45,9 @@ impl Tab {
     pub fn slug(self) -> &'static str {
         match self {
             Self::Overview => "overview",
+            Self::Metrics => "metrics",
             Self::Logs => "logs",
+            Self::Requests => "requests",
             Self::Images => "images",
             Self::Releases => "releases",
             Self::Config => "config",
@@ -51,12 +59,19 @@ impl Tab {
     pub fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Metrics => "Metrics",
             Self::Logs => "Logs",
+            Self::Requests => "Requests",
             Self::Images => "Images",
             Self::Releases => "Releases",
             Self::Config => "Config",
             Self::Settings => "Settings",
         }
+    }
+
+    /// Whether it shows a span of time, which is the same for all such pages of a service.
+    pub fn has_time_range(self) -> bool {
+        matches!(self, Self::Metrics | Self::Logs | Self::Requests)
     }
 
     fn read(slug: &str) -> Option<Self> {
@@ -164,6 +179,19 @@ impl Address {
             }
             Self::Config(_) => self.parent().path() + "/config",
         }
+    }
+
+    /// The path with a query of these parameters; those without a text are left out.
+    pub fn path_with(&self, parameters: &[(&str, String)]) -> String {
+        let mut path = self.path();
+        let given = parameters.iter().filter(|(_, text)| !text.is_empty());
+        for (place, (name, text)) in given.enumerate() {
+            path.push(if place == 0 { '?' } else { '&' });
+            path.push_str(name);
+            path.push('=');
+            encode(text, &mut path);
+        }
+        path
     }
 
     /// The sign-in page that comes back to `next`.

@@ -79,6 +79,11 @@ pub fn query_setter() -> Callback<Vec<(&'static str, String)>> {
     setter(true)
 }
 
+/// As [`query_setter`], for what is looked into: each change is a step that the browser can go back.
+pub fn query_stepper() -> Callback<Vec<(&'static str, String)>> {
+    setter(false)
+}
+
 fn setter(in_place: bool) -> Callback<Vec<(&'static str, String)>> {
     let query = use_query_map();
     let location = use_location();

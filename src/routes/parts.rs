@@ -18,6 +18,8 @@ use crate::pages::new_service::NewServicePage;
 use crate::pages::org::OrgPage;
 use crate::pages::project::ProjectPage;
 use crate::pages::service::ServicePage;
+use crate::pages::service::metrics::MetricsTab;
+use crate::pages::service::requests::RequestsTab;
 use crate::pages::services::bulk::BulkBar;
 use crate::reactive::dynamic;
 use crate::state::poll::Later;
@@ -42,15 +44,21 @@ pub(super) enum Part {
     Bulk,
     /// The config of a level.
     Config,
+    /// Charts of what a service does.
+    Metrics,
+    /// What ingress answered for a service.
+    Requests,
 }
 
 impl Part {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Places,
         Self::Form,
         Self::Service,
         Self::Bulk,
         Self::Config,
+        Self::Metrics,
+        Self::Requests,
     ];
 
     fn place(self) -> &'static OnceLock<Build> {
@@ -66,6 +74,8 @@ impl Part {
             Self::Service => service().await?,
             Self::Bulk => bulk().await?,
             Self::Config => config().await?,
+            Self::Metrics => metrics().await?,
+            Self::Requests => requests().await?,
         };
         Ok(*self.place().get_or_init(|| build))
     }
@@ -107,6 +117,13 @@ part!(config, |kind| match kind {
         .into_any(),
 });
 
+part!(metrics, |_| use_context()
+    .map(|here| view! { <MetricsTab here /> })
+    .into_any());
+part!(requests, |_| use_context()
+    .map(|here| view! { <RequestsTab here /> })
+    .into_any());
+
 /// Shows a page of a part, at once or as soon as the part has arrived.
 pub(super) fn show(part: Part, kind: Kind) -> AnyView {
     show_with(part, kind, 8)
@@ -141,6 +158,16 @@ pub fn show_bulk_bar() -> AnyView {
 /// The config of the service of the page around it.
 pub fn show_config_tab(dialect: Dialect) -> AnyView {
     show(Part::Config, Kind::Service(dialect))
+}
+
+/// The metrics of the service of the page around it.
+pub fn show_metrics_tab(dialect: Dialect) -> AnyView {
+    show(Part::Metrics, Kind::Service(dialect))
+}
+
+/// The requests of the service of the page around it.
+pub fn show_requests_tab(dialect: Dialect) -> AnyView {
+    show(Part::Requests, Kind::Service(dialect))
 }
 
 fn did_not_arrive(retry: Callback<()>) -> AnyView {

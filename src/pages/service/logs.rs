@@ -1,7 +1,6 @@
 //! What a service writes: a window of its lines, followed as they come.
 
 pub mod bar;
-pub mod window;
 
 use std::sync::Arc;
 
@@ -20,12 +19,12 @@ use crate::logbook::store::{Selection, Store};
 use crate::logbook::view::LogView;
 use crate::pages::parts::freshness;
 use crate::reactive::{When, effect, memo};
-use crate::routes::{query_setter, query_text};
+use crate::routes::query_text;
 use crate::state::poll::Later;
+use crate::state::range::{Window, use_range};
 use crate::state::remote::Remote;
 use crate::words::plural;
 use bar::{Bar, Controls};
-use window::Window;
 
 /// The most lines of one answer.
 const LIMIT: u64 = 20_000;
@@ -131,18 +130,11 @@ fn use_controls() -> Controls {
             typed.set(text);
         }
     });
-    let span = query_text("window");
-    let start = query_text("start");
-    let end = query_text("end");
-    let window = memo(move || Window::read(&span.get.get(), &start.get.get(), &end.get.get()));
     Controls {
-        window,
-        start,
-        end,
+        window: use_range().window,
         filter,
         typed,
         later: Later::new(),
-        set: query_setter(),
         instance: query_text("instance"),
         stream: query_text("stream"),
         wrap: crate::state::preference::use_preferences().wrap,

@@ -175,3 +175,18 @@ proptest! {
         let _ = Address::nearest(&path);
     }
 }
+
+#[test]
+fn a_query_leaves_out_what_has_no_text() {
+    let logs = Address::service(&environment(), "api", Tab::Logs);
+    let path = logs.path_with(&[
+        ("window", String::new()),
+        ("start", "2026-04-22T15:30:00Z".into()),
+        ("filter", "a b&c".into()),
+    ]);
+    assert_eq!(
+        path,
+        "/o/acme/p/shop/e/production/s/api/logs?start=2026-04-22T15%3A30%3A00Z&filter=a%20b%26c"
+    );
+    assert_eq!(logs.path_with(&[]), logs.path());
+}

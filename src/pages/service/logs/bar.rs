@@ -3,35 +3,29 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::window::{SPANS, USUAL, Window, instant};
-use crate::components::button::{Button, Kind, Segments};
+use crate::components::button::Button;
 use crate::components::download::download;
-use crate::components::field::{Look, SearchBox, SelectField, TextField, Toggle};
+use crate::components::field::{SearchBox, SelectField, Toggle};
 use crate::components::icon::Icon;
 use crate::logbook::store::{Selection, Store};
-use crate::reactive::{When, memo};
+use crate::reactive::memo;
 use crate::routes::QueryText;
 use crate::state::keys::use_keys;
 use crate::state::poll::Later;
 use crate::state::preference::use_preferences;
+use crate::state::range::Window;
 
 /// What the controls change: all but the wrapping is in the address.
 #[derive(Clone, Copy)]
 pub struct Controls {
     /// The window in force.
     pub window: Memo<Window>,
-    /// The earliest instant.
-    pub start: QueryText,
-    /// The latest instant.
-    pub end: QueryText,
     /// The filter in force.
     pub filter: QueryText,
     /// The filter as it is typed.
     pub typed: RwSignal<String>,
     /// Waits for the typing to rest.
     pub later: Later,
-    /// Changes several parts of the address at once.
-    pub set: Callback<Vec<(&'static str, String)>>,
     /// Only this instance.
     pub instance: QueryText,
     /// `stdout` or `stderr`; empty: both.
@@ -39,8 +33,6 @@ pub struct Controls {
     /// Whether long lines wrap.
     pub wrap: RwSignal<bool>,
 }
-
-const CUSTOM: &str = "custom";
 
 /// The controls.
 #[component]
@@ -59,31 +51,6 @@ pub fn Bar(
         }
         is_search
     });
-    let is_custom = RwSignal::new(
-        controls
-            .window
-            .with_untracked(|window| window.span().is_none()),
-    );
-    let spans = SPANS
-        .iter()
-        .map(|(word, ..)| ((*word).to_owned(), (*word).to_owned()))
-        .chain([(CUSTOM.to_owned(), "Custom…".to_owned())])
-        .collect();
-    let span = move || {
-        let span = controls.window.get().span().filter(|_| !is_custom.get());
-        span.unwrap_or(CUSTOM).to_owned()
-    };
-    let choose = move |word: String| {
-        is_custom.set(word == CUSTOM);
-        if word != CUSTOM {
-            let usual = SPANS.get(USUAL).is_some_and(|(usual, ..)| *usual == word);
-            let word = if usual { String::new() } else { word };
-            let none = String::new;
-            controls
-                .set
-                .run(vec![("start", none()), ("end", none()), ("window", word)]);
-        }
-    };
     let preferences = use_preferences();
     view! {
         <div class="bar">
@@ -95,7 +62,6 @@ pub fn Bar(
                 value=controls.typed
                 on_input=move |text| controls.type_filter(text)
             />
-            <Segments label="Window" choices=spans value=Signal::derive(span) on_choose=choose />
             <InstanceField controls store change />
             <SelectField
                 label="Stream"
@@ -123,9 +89,6 @@ pub fn Bar(
                 }
             />
         </div>
-        <When is=move || is_custom.get()>
-            <CustomWindow controls />
-        </When>
     }
 }
 
@@ -153,53 +116,6 @@ fn InstanceField(controls: Controls, store: RwSignal<Store>, change: Memo<u32>) 
                 on_choose=move |name| controls.instance.set(name)
             />
         }
-    }
-}
-
-/// Two instants in UTC.
-#[component]
-fn CustomWindow(controls: Controls) -> impl IntoView {
-    let start = RwSignal::new(controls.start.get.get_untracked());
-    let end = RwSignal::new(controls.end.get.get_untracked());
-    let faults = |text: RwSignal<String>| {
-        Signal::derive(move || {
-            let text = text.get();
-            match text.trim().is_empty() || instant(&text).is_some() {
-                true => Vec::new(),
-                false => vec!["An instant looks like 2026-04-22T15:30:00Z.".to_owned()],
-            }
-        })
-    };
-    let apply = move |()| {
-        let read = |text: RwSignal<String>| {
-            let at = instant(&text.get_untracked());
-            at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
-                .unwrap_or_default()
-        };
-        controls
-            .set
-            .run(vec![("start", read(start)), ("end", read(end))]);
-    };
-    view! {
-        <div class="bar">
-            <TextField
-                label="From, UTC"
-                look=Look::Code
-                placeholder="2026-04-22T15:30:00Z"
-                value=start
-                faults=faults(start)
-                on_input=move |text| start.set(text)
-            />
-            <TextField
-                label="To, UTC"
-                look=Look::Code
-                placeholder="now"
-                value=end
-                faults=faults(end)
-                on_input=move |text| end.set(text)
-            />
-            <Button label="Show" kind=Kind::Primary on_click=apply />
-        </div>
     }
 }
 

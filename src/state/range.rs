@@ -1,8 +1,77 @@
-//! The window of time whose lines are shown.
+//! The span of time that metrics, logs and requests show: one for all of them, in the address.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+use leptos::prelude::{Callable, Callback, Get, Memo};
 use wire::quantity::Since;
 use wire::window;
+
+use crate::reactive::memo;
+use crate::routes::{query_setter, query_stepper, query_text};
+
+/// The parameters of the address that name a window.
+const PARAMETERS: [&str; 3] = ["window", "start", "end"];
+
+/// The window in force, and ways to change it.
+#[derive(Clone, Copy)]
+pub struct Range {
+    /// The window in force.
+    pub window: Memo<Window>,
+    /// As the address names it.
+    texts: Memo<[String; 3]>,
+    set: Callback<Vec<(&'static str, String)>>,
+    step: Callback<Vec<(&'static str, String)>>,
+}
+
+/// The range of the page at the current address.
+pub fn use_range() -> Range {
+    let [span, start, end] = PARAMETERS.map(query_text);
+    let texts = memo(move || [span.get.get(), start.get.get(), end.get.get()]);
+    Range {
+        window: memo(move || {
+            let [span, start, end] = texts.get();
+            Window::read(&span, &start, &end)
+        }),
+        texts,
+        set: query_setter(),
+        step: query_stepper(),
+    }
+}
+
+impl Range {
+    /// Shows a window that ends now, by its word of [`SPANS`].
+    pub fn show_last(self, word: &str) {
+        let is_usual = SPANS.get(USUAL).is_some_and(|(usual, ..)| *usual == word);
+        let word = if is_usual { "" } else { word };
+        self.set
+            .run(named([word.to_owned(), String::new(), String::new()]));
+    }
+
+    /// Shows what is between two instants; each may be left open. The browser goes back to the
+    /// window before.
+    pub fn show_between(self, start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) {
+        let text = |at: Option<DateTime<Utc>>| at.map(written).unwrap_or_default();
+        self.step
+            .run(named([String::new(), text(start), text(end)]));
+    }
+
+    /// The parameters with which another page shows the same window. Tracked.
+    pub fn parameters(self) -> Vec<(&'static str, String)> {
+        named(self.texts.get())
+    }
+}
+
+/// The parameters with which a page shows what is between two instants.
+pub fn parameters_between(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<(&'static str, String)> {
+    named([String::new(), written(start), written(end)])
+}
+
+fn named(texts: [String; 3]) -> Vec<(&'static str, String)> {
+    PARAMETERS.into_iter().zip(texts).collect()
+}
+
+fn written(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
 
 /// A window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +161,16 @@ impl Window {
                 end,
             },
         }
+    }
+
+    /// Its earliest instant for who looks at `now`, where it has one.
+    pub fn start(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.query().start(now)
+    }
+
+    /// Its latest instant; none where it ends now.
+    pub fn end(&self) -> Option<DateTime<Utc>> {
+        self.query().end
     }
 }
 
