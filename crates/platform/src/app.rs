@@ -13,7 +13,7 @@ use crate::build::{self, BuildSettings, Builds};
 use crate::domain::{Attempts, Observed, Platform, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
-use crate::ingress::{self, Ingress, Ledger};
+use crate::ingress::{self, Ingress, Ledger, Limits, Serving};
 use crate::journal::Journals;
 use crate::logs::{DEFAULT_LIMIT, LogStore};
 use crate::reconcile::{self, Wake};
@@ -67,7 +67,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         &parts.data_dir,
         Arc::clone(&engine),
         ingress.clone(),
-        visits,
+        (ledger.clone(), visits),
     )
     .await?;
     let (wake, woken) = Wake::new();
@@ -130,8 +130,13 @@ impl App {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (table, ledger) = (self.platform.ingress.clone(), self.ledger.clone());
-        ingress::serve(listener, table, ledger, self.context.behind_proxy(), stop)
+        let serving = Serving {
+            ingress: self.platform.ingress.clone(),
+            ledger: self.ledger.clone(),
+            behind_proxy: self.context.behind_proxy(),
+            limits: Limits::default(),
+        };
+        ingress::serve(listener, serving, stop)
     }
 
     /// The OpenAPI document of every endpoint.

@@ -1,14 +1,21 @@
 //! Ingress: routes requests by their `Host` to the ready instances of a service.
+//!
+//! `server` accepts visitors, `visitor` serves one connection, `forward` one request on it: `routes`
+//! says to which instance, and `ledger` notes how it ended.
 
 mod body;
 mod forward;
 mod headers;
 mod ledger;
+mod limits;
 mod metered;
 mod page;
+mod patient;
 mod routes;
 mod server;
+mod visitor;
 
-pub use ledger::{Ledger, Visit};
+pub use ledger::{CLASSES, Counted, Ledger, Visit};
+pub use limits::Limits;
 pub use routes::{Backend, Ingress, Target, drained};
-pub use server::serve;
+pub use server::{Serving, serve};

@@ -16,6 +16,7 @@ mod writer;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -82,6 +83,8 @@ pub struct LogStore {
     folder: PathBuf,
     writer: Sender<Order>,
     room: Arc<Semaphore>,
+    /// How many lines were handed over.
+    taken: Arc<AtomicU64>,
 }
 
 impl LogStore {
@@ -97,7 +100,13 @@ impl LogStore {
             writer: writer::start(folder.clone(), limit, Arc::clone(&room))?,
             folder,
             room,
+            taken: Arc::default(),
         })
+    }
+
+    /// How many lines were handed over to be stored since the store was opened.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Hands a line over to be stored. Waits when the disk is slower than the instances: lines are
@@ -107,6 +116,7 @@ impl LogStore {
         // The writer gives it back when the line is written; neither ever closes.
         if let Ok(taken) = self.room.acquire_many(weight).await {
             taken.forget();
+            self.taken.fetch_add(1, Ordering::Relaxed);
             let _ = self.writer.send(Order::Append(line));
         }
     }

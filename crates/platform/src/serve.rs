@@ -71,10 +71,9 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
 
     stop.cancelled().await;
     tracing::info!("stopping; instances go on running");
-    let finished = async {
-        let _ = tokio::join!(ingress, api);
-    };
-    if tokio::time::timeout(FINISH_WITHIN, finished).await.is_err() {
+    // Ingress ends its requests itself, so that each is noted.
+    let (_, api) = tokio::join!(ingress, tokio::time::timeout(FINISH_WITHIN, api));
+    if api.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
     app.close().await;

@@ -6,6 +6,7 @@ mod deployments;
 mod error;
 mod images;
 mod orgs;
+mod outcomes;
 mod prune;
 mod pushes;
 mod releases;
@@ -26,6 +27,7 @@ pub(crate) use config::{Change, Held, NewValue, VariableRow};
 pub(crate) use deployments::{Attached, Cause, Deployment, ReleaseImage, Rollout};
 pub(crate) use error::StoreError;
 pub(crate) use images::{Built, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy};
+pub(crate) use outcomes::Outcomes;
 pub(crate) use releases::{Release, listed};
 pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;
@@ -127,6 +129,11 @@ impl Store {
         Ok(change.rollback().await?)
     }
 
+    /// Bytes of the database.
+    pub(crate) async fn size(&self) -> StoreResult<u64> {
+        size(&self.reader).await
+    }
+
     /// Finishes every write and closes the file.
     pub(crate) async fn close(&self) {
         self.reader.close().await;
@@ -137,6 +144,16 @@ impl Store {
     async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// Bytes of the database that a pool reads.
+pub(crate) async fn size(reader: &SqlitePool) -> StoreResult<u64> {
+    let size: i64 = sqlx::query_scalar(
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+    )
+    .fetch_one(reader)
+    .await?;
+    Ok(u64::try_from(size).unwrap_or_default())
 }
 
 async fn installation(writer: &SqlitePool) -> StoreResult<String> {

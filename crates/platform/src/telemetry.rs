@@ -1,11 +1,15 @@
 //! What is measured of services: by the engine every 5 seconds, and by ingress at each request.
 //!
 //! `recorder` takes requests from ingress: it writes each into the access log and counts it in the
-//! `tally`. `sampler` joins the tally with what the engine measures, and puts a [`Sample`] a service
-//! into `samples`, a database of its own. `series` makes points of them.
+//! `tally`. `sampler` joins the tally with what the `meter` reads of the engine, and puts a `sample` a
+//! service into `samples`, a database of its own. `series` makes points of them. A `clock` that jumps
+//! deletes nothing; of what is `gone` nothing is kept.
 
 mod access;
+mod clock;
+mod gone;
 mod latency;
+mod meter;
 mod recorder;
 mod sample;
 mod sampler;
@@ -16,20 +20,24 @@ mod tally;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pilothouse_wire::access::{AccessLogs, AccessQuery};
 use pilothouse_wire::metrics::{Metric, Metrics, MetricsQuery, Series};
 use pilothouse_wire::open::Words;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::Engine;
-use crate::ingress::{Ingress, Visit};
+use crate::ingress::{Counted, Ingress, Ledger, Visit};
 use crate::logs::{LogError, LogStore};
 use crate::start::StartError;
 use crate::store::StoreResult;
+use gone::Gone;
 use recorder::Recorder;
+use sampler::{End, Sampler};
 use samples::Samples;
 use series::Plan;
 use tally::Tally;
@@ -49,6 +57,10 @@ pub(crate) struct Telemetry {
     samples: Samples,
     access: LogStore,
     recorder: Recorder,
+    gone: Gone,
+    ledger: Ledger,
+    ends: mpsc::Sender<End>,
+    sampled: watch::Receiver<Instant>,
 }
 
 /// The tasks that measure; they end when this is dropped.
@@ -67,21 +79,28 @@ impl Telemetry {
         data_dir: &Path,
         engine: Arc<dyn Engine>,
         ingress: Ingress,
-        visits: mpsc::Receiver<Visit>,
+        (ledger, visits): (Ledger, mpsc::Receiver<Visit>),
     ) -> Result<(Self, Measuring), StartError> {
-        let samples = Samples::open(data_dir).await;
+        let gone = Gone::default();
+        let samples = Samples::open(data_dir, gone.clone()).await;
         let samples = samples.map_err(StartError::Samples)?;
         let access = LogStore::open(&data_dir.join("access"), ACCESS_LIMIT)?;
-        let (recorder, recording) = recorder::start(visits, access.clone());
-        let sampler = sampler::run(engine, ingress, recorder.clone(), samples.clone());
-        let measuring = Measuring {
-            _recorder: recording,
-            _sampler: AbortOnDropHandle::new(tokio::spawn(sampler)),
-        };
+        let (recorder, recording) =
+            recorder::start(visits, ledger.clone(), access.clone(), gone.clone());
+        let sampler = Sampler::new(engine, ingress, recorder.clone(), samples.clone());
+        let (ends, end) = mpsc::channel(1);
         let telemetry = Self {
             samples,
             access,
             recorder,
+            gone,
+            ledger,
+            ends,
+            sampled: sampler.sampled(),
+        };
+        let measuring = Measuring {
+            _recorder: recording,
+            _sampler: AbortOnDropHandle::new(tokio::spawn(sampler.run(end))),
         };
         Ok((telemetry, measuring))
     }
@@ -131,16 +150,34 @@ impl Telemetry {
         access::read(&self.access, service_id, query).await
     }
 
+    /// What ingress has counted since it began.
+    pub(crate) fn ingress(&self) -> Counted {
+        self.ledger.counted()
+    }
+
+    /// Bytes of the samples' database.
+    pub(crate) async fn size(&self) -> StoreResult<u64> {
+        self.samples.size().await
+    }
+
+    /// How long ago the last sample was stored.
+    pub(crate) fn lag(&self) -> Duration {
+        self.sampled.borrow().elapsed()
+    }
+
     /// Forgets a service.
     pub(crate) async fn remove(&self, service_id: &str) -> StoreResult<()> {
+        self.gone.add(service_id);
         self.recorder.flush().await;
         self.access.remove(service_id).await;
         self.samples.remove(service_id).await
     }
 
-    /// Finishes every write.
+    /// Samples for the last time and finishes every write.
     pub(crate) async fn close(&self) {
-        self.recorder.flush().await;
+        let (done, wait) = oneshot::channel();
+        let _ = self.ends.send(done).await;
+        let _ = wait.await;
         self.access.flush().await;
         self.samples.close().await;
     }

@@ -24,11 +24,11 @@ use bollard::models::{
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListContainersOptions, ListContainersOptionsBuilder,
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
-    StatsOptionsBuilder, StopContainerOptionsBuilder,
+    StopContainerOptionsBuilder,
 };
 use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{StreamExt, TryStreamExt};
 use pilothouse_wire::meta::EngineKind;
 use tokio::sync::Semaphore;
 
@@ -415,26 +415,12 @@ impl Engine for Containers {
 
     async fn usage(&self) -> EngineResult<Vec<Usage>> {
         let instances = self.instances(None, false).await?;
-        let read = stream::iter(instances).map(|instance| async move {
-            let options = StatsOptionsBuilder::new()
-                .stream(false)
-                .one_shot(true)
-                .build();
-            let mut stats = self.docker.stats(&instance.id, Some(options));
-            match stats.next().await {
-                Some(Ok(stats)) => Ok(usage::usage(
-                    &instance.id,
-                    &instance.slot.service_id,
-                    &stats,
-                )),
-                // It has ended meanwhile.
-                None => Ok(None),
-                Some(Err(error)) if matches!(status(&error), Some(404 | 409)) => Ok(None),
-                Some(Err(error)) => Err(unavailable(error)),
-            }
-        });
-        let read: Vec<Option<Usage>> = read.buffer_unordered(READ_AT_ONCE).try_collect().await?;
-        Ok(read.into_iter().flatten().collect())
+        let read = stream::iter(instances)
+            .map(|instance| usage::read(&self.docker, instance))
+            .buffer_unordered(READ_AT_ONCE)
+            .collect()
+            .await;
+        usage::whole(read)
     }
 
     async fn logs(

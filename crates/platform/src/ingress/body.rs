@@ -1,13 +1,13 @@
 //! Bodies on their way: streamed, counted, and sent again only while nobody has read of them.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
-use super::ledger::Entry;
+use super::ledger::{Entry, Moved};
 use super::routes::InFlight;
 
 type Next = Option<Result<Frame<Bytes>, hyper::Error>>;
@@ -19,16 +19,15 @@ pub(super) struct Lent(Arc<Shared>);
 struct Shared {
     body: Mutex<Incoming>,
     was_read: AtomicBool,
-    /// Bytes read of it so far.
-    received: Arc<AtomicU64>,
+    moved: Arc<Moved>,
 }
 
 impl Lent {
-    pub(super) fn new(body: Incoming, received: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(body: Incoming, moved: Arc<Moved>) -> Self {
         Self(Arc::new(Shared {
             body: Mutex::new(body),
             was_read: AtomicBool::new(false),
-            received,
+            moved,
         }))
     }
 
@@ -50,8 +49,7 @@ impl Body for Lent {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Next> {
         self.0.was_read.store(true, Ordering::SeqCst);
         let next = Pin::new(&mut *self.body()).poll_frame(context);
-        let received = self.0.received.as_ref();
-        received.fetch_add(bytes(&next) as u64, Ordering::Relaxed);
+        self.0.moved.receive(bytes(&next));
         next
     }
 
@@ -108,7 +106,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let next = Pin::new(&mut self.body).poll_frame(context);
-        self.entry.sent(bytes(&next));
+        self.entry.moved().send(bytes(&next));
         next
     }
 

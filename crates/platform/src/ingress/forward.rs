@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -18,20 +18,19 @@ use hyper_util::rt::TokioIo;
 
 use super::body::{Lent, Noted};
 use super::headers;
-use super::ledger::{Entry, Ledger};
+use super::ledger::{Entry, Ledger, Moved};
+use super::limits::Limits;
 use super::metered::Metered;
 use super::page::page;
 use super::routes::{InFlight, Ingress, Match};
+use super::visitor::Ends;
 
-type BodyError = Box<dyn std::error::Error + Send + Sync>;
 type Page = Response<Full<Bytes>>;
-pub(super) type Answer = Response<BoxBody<Bytes, BodyError>>;
+pub(super) type Answer = Response<BoxBody<Bytes, hyper::Error>>;
 pub(super) type Connections = Client<HttpConnector, Lent>;
 
 /// Instances that one request may be offered to.
 const MAX_ATTEMPTS: usize = 3;
-/// How long an instance may take to begin its answer.
-const HEAD_WITHIN: Duration = Duration::from_secs(120);
 
 /// What all requests share.
 pub(super) struct Forwarder {
@@ -39,6 +38,8 @@ pub(super) struct Forwarder {
     pub(super) ledger: Ledger,
     pub(super) connections: Connections,
     pub(super) behind_proxy: bool,
+    pub(super) limits: Limits,
+    pub(super) ends: Ends,
 }
 
 impl Forwarder {
@@ -52,17 +53,17 @@ impl Forwarder {
         let wants_upgrade = headers::wants_upgrade(request.headers());
         let upgrade = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
         let (mut parts, body) = request.into_parts();
-        if parts.method == Method::CONNECT {
-            return whole(not_understood());
-        }
         let host = headers::host(&parts);
         headers::prepare(&mut parts.headers, &host, visitor.ip(), self.behind_proxy);
         let mut entry = Entry::open(&self.ledger, started, &parts, &host, visitor.ip());
-        let body = Lent::new(body, entry.received());
+        if parts.method == Method::CONNECT {
+            return own(not_understood(), entry);
+        }
+        let body = Lent::new(body, Arc::clone(entry.moved()));
         match self.offer(&host, &parts, body, &mut entry).await {
             Ok((response, backend)) => {
                 entry.answered(response.status().as_u16(), backend.label());
-                answer(response, backend, upgrade, entry)
+                self.answer(response, backend, upgrade, entry)
             }
             Err(page) => own(page, entry),
         }
@@ -91,7 +92,7 @@ impl Forwarder {
             let address = backend.address();
             let request = addressed(parts, address, body.clone()).ok_or_else(not_understood)?;
             let asked = self.connections.request(request);
-            let error = match within(HEAD_WITHIN, asked, &entry.received()).await {
+            let error = match within(self.limits.answer, asked, entry.moved()).await {
                 Some(Ok(response)) => return Ok((response, backend)),
                 Some(Err(error)) => error,
                 None => return Err(too_slow()),
@@ -109,6 +110,33 @@ impl Forwarder {
         }
         Err(bad_gateway())
     }
+
+    /// What the visitor gets of an instance's answer.
+    fn answer(
+        &self,
+        mut response: Response<Incoming>,
+        backend: InFlight,
+        upgrade: Option<OnUpgrade>,
+        entry: Entry,
+    ) -> Answer {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let Some(visitor) = upgrade else {
+                return own(bad_gateway(), entry);
+            };
+            headers::name_answer(response.headers_mut(), entry.request_id());
+            let instance = hyper::upgrade::on(&mut response);
+            let stop = self.ends.stop.clone();
+            let joined = join(visitor, instance, backend, entry);
+            // Such a connection has no end that could be waited for.
+            let joined = async move {
+                stop.run_until_cancelled_owned(joined).await;
+            };
+            self.ends.running.spawn(joined);
+            return response.map(|_| Empty::new().map_err(|never| match never {}).boxed());
+        }
+        headers::prepare_answer(response.headers_mut(), entry.request_id());
+        response.map(|body| Noted::of_instance(body, entry, backend).boxed())
+    }
 }
 
 /// Waits for an answer as long as the request's own body still moves, and this long after. `None`:
@@ -116,14 +144,14 @@ impl Forwarder {
 async fn within<T>(
     patience: Duration,
     answer: impl Future<Output = T>,
-    received: &AtomicU64,
+    moved: &Moved,
 ) -> Option<T> {
     tokio::pin!(answer);
     loop {
-        let before = received.load(Ordering::Relaxed);
+        let before = moved.received();
         match tokio::time::timeout(patience, answer.as_mut()).await {
             Ok(answer) => return Some(answer),
-            Err(_) if received.load(Ordering::Relaxed) == before => return None,
+            Err(_) if moved.received() == before => return None,
             Err(_) => {}
         }
     }
@@ -141,53 +169,27 @@ fn addressed(parts: &Parts, address: SocketAddr, body: Lent) -> Option<Request<L
     Some(request)
 }
 
-/// What the visitor gets of an instance's answer.
-fn answer(
-    mut response: Response<Incoming>,
-    backend: InFlight,
-    upgrade: Option<OnUpgrade>,
-    mut entry: Entry,
-) -> Answer {
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        let Some(visitor) = upgrade else {
-            entry.answered(StatusCode::BAD_GATEWAY.as_u16(), backend.label());
-            return own(bad_gateway(), entry);
-        };
-        let instance = hyper::upgrade::on(&mut response);
-        tokio::spawn(join(visitor, instance, backend, entry));
-        return response.map(|_| Empty::new().map_err(|never| match never {}).boxed());
-    }
-    headers::prepare_answer(response.headers_mut());
-    response.map(|body| {
-        let body = Noted::of_instance(body, entry, backend);
-        body.map_err(BodyError::from).boxed()
-    })
-}
-
 /// What ingress says itself, noted as any other answer.
-fn own(page: Page, mut entry: Entry) -> Answer {
+fn own(mut page: Page, mut entry: Entry) -> Answer {
     entry.answered(page.status().as_u16(), "");
+    headers::name_answer(page.headers_mut(), entry.request_id());
     page.map(|body| {
         let body = Noted::own(body, entry);
         body.map_err(|never| match never {}).boxed()
     })
 }
 
-fn whole(page: Page) -> Answer {
-    page.map(|body| body.map_err(|never| match never {}).boxed())
-}
-
 /// Passes bytes both ways between a visitor and an instance that speak another protocol from here
 /// on. It counts as a request on its way until either hangs up.
-async fn join(visitor: OnUpgrade, instance: OnUpgrade, _request: InFlight, mut entry: Entry) {
-    if let (Ok(visitor), Ok(instance)) = tokio::join!(visitor, instance) {
-        let mut visitor = Metered::new(TokioIo::new(visitor));
-        let mut instance = Metered::new(TokioIo::new(instance));
-        // However one of them hangs up: that is how such a connection ends.
-        let _ = tokio::io::copy_bidirectional(&mut visitor, &mut instance).await;
-        entry.received().store(visitor.read(), Ordering::Relaxed);
-        entry.sent(usize::try_from(instance.read()).unwrap_or(usize::MAX));
-    }
+async fn join(visitor: OnUpgrade, instance: OnUpgrade, _request: InFlight, entry: Entry) {
+    let (Ok(visitor), Ok(instance)) = tokio::join!(visitor, instance) else {
+        return;
+    };
+    let moved = entry.moved();
+    let mut visitor = Metered::new(TokioIo::new(visitor), |bytes| moved.receive(bytes));
+    let mut instance = Metered::new(TokioIo::new(instance), |bytes| moved.send(bytes));
+    // However one of them hangs up: that is how such a connection ends.
+    let _ = tokio::io::copy_bidirectional(&mut visitor, &mut instance).await;
 }
 
 fn unknown() -> Page {

@@ -20,7 +20,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Characters of a request's id that are noted.
+/// The longest id of a request that a visitor may give it, in bytes.
 const MAX_ID: usize = 64;
 
 /// The host that a request is for: of its address where that is whole, else of its header.
@@ -30,21 +30,21 @@ pub(super) fn host(parts: &Parts) -> String {
     named.or_else(header).unwrap_or_default().to_owned()
 }
 
-/// Who asked: behind a proxy the first that it names, else the visitor.
+/// Who asked: the last of whom the proxy in front tells, as the ones before it are the visitor's own
+/// words; without a proxy the visitor. Headers as [`prepare`] leaves them.
 pub(super) fn client(headers: &HeaderMap, visitor: IpAddr) -> String {
     let path = headers
         .get(FORWARDED_FOR)
         .and_then(|path| path.to_str().ok());
-    let first = path.and_then(|path| path.split(',').next()).map(str::trim);
     // What is no address is not told as one.
-    let named = first.and_then(|first| first.parse::<IpAddr>().ok());
-    named.unwrap_or(visitor).to_string()
+    let told = path.and_then(|path| path.rsplit(',').nth(1)?.trim().parse::<IpAddr>().ok());
+    told.unwrap_or(visitor).to_string()
 }
 
-/// The id by which the instance knows the request, as far as an id goes.
-pub(super) fn request_id(headers: &HeaderMap) -> String {
+/// The id by which the instance knows the request. Headers as [`prepare`] leaves them.
+pub(super) fn request_id(headers: &HeaderMap) -> &str {
     let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    id.unwrap_or_default().chars().take(MAX_ID).collect()
+    id.unwrap_or_default()
 }
 
 /// Whether the visitor asks to speak another protocol.
@@ -68,7 +68,8 @@ pub(super) fn prepare(headers: &mut HeaderMap, host: &str, visitor: IpAddr, behi
     join_cookies(headers);
     set(headers, header::HOST, host);
     forwarded(headers, host, visitor, behind_proxy);
-    if !headers.contains_key(REQUEST_ID) {
+    let id = request_id(headers);
+    if id.is_empty() || id.len() > MAX_ID {
         set(headers, REQUEST_ID, &uuid::Uuid::new_v4().to_string());
     }
 }
@@ -98,10 +99,18 @@ fn forwarded(headers: &mut HeaderMap, host: &str, visitor: IpAddr, behind_proxy:
     }
 }
 
-/// Makes the instance's headers fit for the visitor.
-pub(super) fn prepare_answer(headers: &mut HeaderMap) {
+/// Makes an answer's headers fit for the visitor, who learns by which id the request is known.
+pub(super) fn prepare_answer(headers: &mut HeaderMap, request_id: &str) {
     strip_hop_by_hop(headers);
     headers.remove(header::UPGRADE);
+    name_answer(headers, request_id);
+}
+
+/// Says by which id the request is known, unless the instance does.
+pub(super) fn name_answer(headers: &mut HeaderMap, request_id: &str) {
+    if !headers.contains_key(REQUEST_ID) {
+        set(headers, REQUEST_ID, request_id);
+    }
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
@@ -223,27 +232,37 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_an_address() {
+    fn the_client_is_whom_the_proxy_saw() {
+        let told = |claims: &[(&str, &str)], behind| {
+            client(&prepared(claims, behind), Ipv4Addr::LOCALHOST.into())
+        };
         let claims = [("x-forwarded-for", "6.6.6.6, 7.7.7.7")];
-        let client = |behind| client(&prepared(&claims, behind), Ipv4Addr::LOCALHOST.into());
-        assert_eq!(
-            (client(true), client(false)),
-            ("6.6.6.6".into(), "127.0.0.1".into())
-        );
-        let odd = prepared(&[("x-forwarded-for", "<script>")], true);
-        assert_eq!(super::client(&odd, Ipv4Addr::LOCALHOST.into()), "127.0.0.1");
+        assert_eq!(told(&claims, true), "7.7.7.7");
+        assert_eq!(told(&claims, false), "127.0.0.1");
+        assert_eq!(told(&[], true), "127.0.0.1");
+        let odd = [("x-forwarded-for", "<script>")];
+        assert_eq!(told(&odd, true), "127.0.0.1");
     }
 
     #[test]
     fn every_request_has_an_id() {
-        assert_eq!(
-            prepared(&[("x-request-id", "mine")], false)["x-request-id"],
-            "mine"
-        );
-        assert_ne!(
-            prepared(&[], false)["x-request-id"],
-            prepared(&[], false)["x-request-id"]
-        );
+        let id = |claims: &[(&str, &str)]| request_id(&prepared(claims, false)).to_owned();
+        assert_eq!(id(&[("x-request-id", "mine")]), "mine");
+        assert_ne!(id(&[]), id(&[]));
+        let long = "x".repeat(MAX_ID + 1);
+        for odd in ["", "\u{e9}", &long] {
+            let id = id(&[("x-request-id", odd)]);
+            assert!(id != odd && (1..=MAX_ID).contains(&id.len()), "{id}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_the_id_of_its_request_unless_it_brings_one() {
+        let mut headers = HeaderMap::new();
+        prepare_answer(&mut headers, "mine");
+        assert_eq!(headers["x-request-id"], "mine");
+        prepare_answer(&mut headers, "another");
+        assert_eq!(headers["x-request-id"], "mine");
     }
 
     proptest! {
@@ -253,7 +272,7 @@ mod tests {
             headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
             headers.append(header::CONNECTION, value.parse().unwrap());
             prepare(&mut headers, &host, Ipv4Addr::LOCALHOST.into(), true);
-            prepare_answer(&mut headers);
+            prepare_answer(&mut headers, "mine");
             prop_assert!(!headers.contains_key(header::CONNECTION));
         }
     }

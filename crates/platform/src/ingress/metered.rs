@@ -6,27 +6,19 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection and the bytes that were read from it so far.
-pub(super) struct Metered<C> {
+/// A connection, and who is told how many bytes were read from it each time.
+pub(super) struct Metered<C, T> {
     connection: C,
-    read: u64,
+    tell: T,
 }
 
-impl<C> Metered<C> {
-    pub(super) fn new(connection: C) -> Self {
-        Self {
-            connection,
-            read: 0,
-        }
-    }
-
-    /// Bytes read so far.
-    pub(super) fn read(&self) -> u64 {
-        self.read
+impl<C, T: Fn(usize)> Metered<C, T> {
+    pub(super) fn new(connection: C, tell: T) -> Self {
+        Self { connection, tell }
     }
 }
 
-impl<C: AsyncRead + Unpin> AsyncRead for Metered<C> {
+impl<C: AsyncRead + Unpin, T: Fn(usize) + Unpin> AsyncRead for Metered<C, T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -34,12 +26,12 @@ impl<C: AsyncRead + Unpin> AsyncRead for Metered<C> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.connection).poll_read(context, buffer);
-        self.read += (buffer.filled().len() - before) as u64;
+        (self.tell)(buffer.filled().len() - before);
         polled
     }
 }
 
-impl<C: AsyncWrite + Unpin> AsyncWrite for Metered<C> {
+impl<C: AsyncWrite + Unpin, T: Unpin> AsyncWrite for Metered<C, T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

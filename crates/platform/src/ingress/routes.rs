@@ -201,8 +201,8 @@ impl Ingress {
             .cloned()
     }
 
-    /// The next instance for a request to this host: exact names before wildcards, the longest
-    /// wildcard first, backends in turn. Those in `besides` were tried and did not answer.
+    /// The next instance for a request to this host: exact names before wildcards, backends in turn.
+    /// Those in `besides` were tried and did not answer.
     ///
     /// A request is counted before a later [`Ingress::set`] returns, so that what that takes out of
     /// the route gets no request that [`drained`] does not see.

@@ -1,15 +1,21 @@
-//! Takes requests from ingress in the order in which they ended: each is written into the access
-//! log of its service and counted.
+//! Takes requests from ingress in the order in which they ended: each is counted, and written into
+//! the access log of its service.
+
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::gone::Gone;
 use super::{Tallies, access};
-use crate::ingress::Visit;
+use crate::ingress::{Ledger, Visit};
 use crate::logs::LogStore;
 
 /// Requests that are taken at once.
 const BATCH: usize = 256;
+/// How long a disk that takes nothing is waited for, before rows are let go.
+const DISK_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a recorder is asked.
 #[derive(Debug)]
@@ -27,11 +33,21 @@ pub(super) struct Recorder(mpsc::Sender<Order>);
 /// Begins to record.
 pub(super) fn start(
     visits: mpsc::Receiver<Visit>,
+    ledger: Ledger,
     access: LogStore,
+    gone: Gone,
 ) -> (Recorder, AbortOnDropHandle<()>) {
     let (orders, taken) = mpsc::channel(16);
-    let recording = tokio::spawn(record(visits, taken, access));
-    (Recorder(orders), AbortOnDropHandle::new(recording))
+    let recording = Recording {
+        visits,
+        tallies: Tallies::new(),
+        ledger,
+        access,
+        gone,
+        is_stuck: false,
+    };
+    let task = tokio::spawn(recording.run(taken));
+    (Recorder(orders), AbortOnDropHandle::new(task))
 }
 
 impl Recorder {
@@ -42,7 +58,7 @@ impl Recorder {
         wait.await.unwrap_or_default()
     }
 
-    /// Waits until every request that has ended is written and counted.
+    /// Waits until every request that has ended is counted, and written if the disk takes it.
     pub(super) async fn flush(&self) {
         let (done, wait) = oneshot::channel();
         let _ = self.0.send(Order::Flush(done)).await;
@@ -50,49 +66,162 @@ impl Recorder {
     }
 }
 
-async fn record(
-    mut visits: mpsc::Receiver<Visit>,
-    mut orders: mpsc::Receiver<Order>,
+struct Recording {
+    visits: mpsc::Receiver<Visit>,
+    tallies: Tallies,
+    /// Where rows are counted that were let go.
+    ledger: Ledger,
     access: LogStore,
-) {
-    let mut tallies = Tallies::new();
-    let mut batch = Vec::with_capacity(BATCH);
-    loop {
-        tokio::select! {
-            biased;
-            taken = visits.recv_many(&mut batch, BATCH) => {
-                if taken == 0 {
-                    break;
-                }
-                write(&mut batch, &mut tallies, &access).await;
+    gone: Gone,
+    /// Whether the disk takes nothing.
+    is_stuck: bool,
+}
+
+impl Recording {
+    async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                // Its own ledger keeps the other end open.
+                _ = self.visits.recv_many(&mut batch, BATCH) => self.record(&mut batch).await,
+                order = orders.recv() => match order {
+                    Some(order) => self.obey(order, &mut batch).await,
+                    None => return,
+                },
             }
-            // What has ended goes before who asks for it.
-            order = orders.recv() => match order {
-                Some(order) => obey(order, &mut tallies),
-                None => break,
+        }
+    }
+
+    /// Counting does not wait for the disk.
+    async fn record(&mut self, batch: &mut Vec<Visit>) {
+        batch.retain(|visit| !self.gone.holds(&visit.service_id));
+        for visit in batch.iter() {
+            let tally = match self.tallies.get_mut(&visit.service_id) {
+                Some(tally) => tally,
+                None => self.tallies.entry(visit.service_id.clone()).or_default(),
+            };
+            tally.count(&visit.row);
+        }
+        let mut lost = 0;
+        for visit in batch.drain(..) {
+            lost += u64::from(!self.write(&visit).await);
+        }
+        if lost > 0 {
+            self.ledger.lose(lost);
+        }
+    }
+
+    /// Whether a row is on its way to the disk. One that takes nothing is waited for once, as
+    /// traffic would fill the memory meanwhile.
+    async fn write(&mut self, visit: &Visit) -> bool {
+        let Some(line) = access::line(visit) else {
+            return false;
+        };
+        let patience = if self.is_stuck {
+            Duration::ZERO
+        } else {
+            DISK_WITHIN
+        };
+        let was_stuck = self.is_stuck;
+        self.is_stuck = timeout(patience, self.access.append(line)).await.is_err();
+        if self.is_stuck && !was_stuck {
+            tracing::error!("the disk takes no access log; rows are let go until it does");
+        }
+        !self.is_stuck
+    }
+
+    async fn obey(&mut self, order: Order, batch: &mut Vec<Visit>) {
+        // What has ended goes before who asks for it, but not what ends meanwhile.
+        let mut waiting = self.visits.len();
+        while waiting > 0 {
+            waiting -= self.visits.recv_many(batch, waiting.min(BATCH)).await;
+            self.record(batch).await;
+        }
+        // Whoever asked may have gone.
+        match order {
+            Order::Take(answer) => drop(answer.send(std::mem::take(&mut self.tallies))),
+            Order::Flush(done) => drop(done.send(())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+    use pilothouse_wire::access::{AccessQuery, AccessRow};
+
+    use super::*;
+
+    fn visit(service_id: &str, status: u16) -> Visit {
+        Visit {
+            service_id: service_id.into(),
+            row: AccessRow {
+                timestamp: Utc::now(),
+                method: "GET".to_owned(),
+                path: "/".to_owned(),
+                host: String::new(),
+                status,
+                duration_ms: 5.0,
+                bytes_in: 0,
+                bytes_out: 0,
+                client: String::new(),
+                instance: String::new(),
+                request_id: String::new(),
             },
         }
     }
-    // Ingress is gone: nothing more will be counted.
-    while let Some(order) = orders.recv().await {
-        obey(order, &mut tallies);
-    }
-}
 
-async fn write(batch: &mut Vec<Visit>, tallies: &mut Tallies, access: &LogStore) {
-    for visit in batch.drain(..) {
-        let service_id = visit.service_id.clone();
-        tallies.entry(service_id).or_default().count(&visit.row);
-        if let Some(line) = access::line(&visit) {
-            access.append(line).await;
+    #[tokio::test]
+    async fn who_asks_is_told_of_all_that_ended_before_even_while_more_comes() {
+        let folder = tempfile::tempdir().unwrap();
+        let access = LogStore::open(folder.path(), 1 << 30).unwrap();
+        let (visits, taken) = mpsc::channel(1_000);
+        let (ledger, _) = Ledger::new();
+        let (recorder, _recording) = start(taken, ledger, access.clone(), Gone::default());
+        let more = tokio::spawn({
+            let visits = visits.clone();
+            async move { while visits.send(visit("busy", 200)).await.is_ok() {} }
+        });
+        for number in 0..500 {
+            visits
+                .send(visit("shop", 200 + number % 400))
+                .await
+                .unwrap();
         }
+        let asked = timeout(Duration::from_secs(30), recorder.take());
+        let tallies = asked.await.unwrap();
+        more.abort();
+        assert_eq!(
+            (tallies["shop"].requests, tallies["shop"].errors),
+            (500, 100)
+        );
+        assert_eq!(
+            recorder.take().await.get("shop").map(|one| one.requests),
+            None
+        );
+        let query = AccessQuery::default();
+        let rows = access::read(&access, "shop", query).await.unwrap().rows;
+        assert_eq!(rows.len(), 500);
     }
-}
 
-fn obey(order: Order, tallies: &mut Tallies) {
-    // Whoever asked may have gone.
-    match order {
-        Order::Take(answer) => drop(answer.send(std::mem::take(tallies))),
-        Order::Flush(done) => drop(done.send(())),
+    #[tokio::test]
+    async fn a_talk_in_another_protocol_is_a_request_without_a_latency() {
+        let mut tally = super::super::tally::Tally::default();
+        tally.count(&visit("shop", 101).row);
+        assert_eq!((tally.requests, tally.latency.quantile(0.95)), (1, None));
+    }
+
+    #[tokio::test]
+    async fn of_a_deleted_service_nothing_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let access = LogStore::open(folder.path(), 1 << 30).unwrap();
+        let (visits, taken) = mpsc::channel(10);
+        let (gone, (ledger, _)) = (Gone::default(), Ledger::new());
+        let (recorder, _recording) = start(taken, ledger, access.clone(), gone.clone());
+        gone.add("shop");
+        visits.send(visit("shop", 200)).await.unwrap();
+        assert!(recorder.take().await.is_empty());
+        access.flush().await;
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

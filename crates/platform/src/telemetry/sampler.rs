@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use super::clock::Clock;
+use super::meter::Meter;
 use super::recorder::Recorder;
 use super::sample::Sample;
 use super::samples::Samples;
@@ -20,58 +23,116 @@ use crate::ingress::Ingress;
 /// How long the engine may take to tell what instances use.
 const ENGINE_WITHIN: Duration = Duration::from_millis(4_000);
 
-/// Samples until it is dropped.
-pub(super) async fn run(
+/// Asks for a last sample, and waits for it.
+pub(super) type End = oneshot::Sender<()>;
+
+/// What samples are made from, and where they go.
+pub(super) struct Sampler {
     engine: Arc<dyn Engine>,
     ingress: Ingress,
     recorder: Recorder,
     samples: Samples,
-) {
-    let mut meter = Meter::default();
-    let mut counted_since = Instant::now();
-    let mut rolled = i64::MIN;
-    let mut is_away = false;
-    loop {
-        tokio::time::sleep(until_next_tick(Utc::now().timestamp_millis())).await;
-        let at = Utc::now().timestamp().div_euclid(TICK) * TICK - TICK;
-        let tallies = recorder.take().await;
-        let counted = counted_since.elapsed();
-        counted_since = Instant::now();
-        let hosts = ingress.services_with_hosts();
-        let mut measured = traffic(tallies, hosts, counted.as_secs_f64());
-        match tokio::time::timeout(ENGINE_WITHIN, engine.usage()).await {
-            Ok(Ok(usage)) => {
-                is_away = false;
-                meter.read(usage, &mut measured);
-            }
-            failed => {
-                // What is not measured is a gap.
-                meter = Meter::default();
-                if !is_away {
-                    let why = failed.map_or_else(
-                        |_| "no answer in time".to_owned(),
-                        |failed| {
-                            failed
-                                .err()
-                                .map(|error| error.to_string())
-                                .unwrap_or_default()
-                        },
-                    );
-                    tracing::warn!(%why, "the engine does not tell what instances use");
+    meter: Meter,
+    clock: Clock,
+    /// Since when requests were counted that are in no sample yet.
+    counted_since: Instant,
+    /// The minute up to which samples were rolled up.
+    rolled: Option<i64>,
+    /// When the last sample was stored.
+    sampled: watch::Sender<Instant>,
+}
+
+impl Sampler {
+    pub(super) fn new(
+        engine: Arc<dyn Engine>,
+        ingress: Ingress,
+        recorder: Recorder,
+        samples: Samples,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            engine,
+            ingress,
+            recorder,
+            samples,
+            meter: Meter::default(),
+            clock: Clock::new(now, Utc::now()),
+            counted_since: now,
+            rolled: None,
+            sampled: watch::Sender::new(now),
+        }
+    }
+
+    /// When the last sample was stored.
+    pub(super) fn sampled(&self) -> watch::Receiver<Instant> {
+        self.sampled.subscribe()
+    }
+
+    /// Samples until it is asked to end.
+    pub(super) async fn run(mut self, mut ends: mpsc::Receiver<End>) {
+        loop {
+            let pause = until_next_tick(Utc::now().timestamp_millis());
+            tokio::select! {
+                () = tokio::time::sleep(pause) => self.tick().await,
+                end = ends.recv() => {
+                    // What was counted since the last tick.
+                    let measured = self.traffic().await;
+                    self.store(tick_of(Utc::now().timestamp()), measured).await;
+                    if let Some(end) = end {
+                        // Whoever asked may have gone.
+                        let _ = end.send(());
+                    }
+                    return;
                 }
-                is_away = true;
             }
         }
-        let measured: Vec<(String, Sample)> = measured.into_iter().collect();
-        if let Err(error) = samples.insert(at, &measured).await {
-            tracing::warn!(%error, "samples can't be stored");
-        }
+    }
+
+    async fn tick(&mut self) {
+        let now = Utc::now();
+        let at = tick_of(now.timestamp()) - TICK;
+        let mut measured = self.traffic().await;
+        let usage = self.usage().await;
+        self.meter.read(usage, &mut measured);
+        self.store(at, measured).await;
+        let is_steady = self.clock.look(Instant::now(), now);
         let minute = at.div_euclid(MINUTE);
-        if minute != rolled {
-            match samples.roll(at + TICK).await {
-                Ok(()) => rolled = minute,
-                Err(error) => tracing::warn!(%error, "samples can't be rolled up"),
+        if self.rolled == Some(minute) {
+            return;
+        }
+        let rolled = async {
+            self.samples.roll(at + TICK).await?;
+            if is_steady {
+                self.samples.prune(at).await?;
             }
+            Ok::<(), crate::store::StoreError>(())
+        };
+        match rolled.await {
+            Ok(()) => self.rolled = Some(minute),
+            Err(error) => tracing::warn!(%error, "samples can't be rolled up"),
+        }
+    }
+
+    async fn usage(&self) -> Result<Vec<Usage>, String> {
+        match tokio::time::timeout(ENGINE_WITHIN, self.engine.usage()).await {
+            Ok(usage) => usage.map_err(|error| error.to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
+        }
+    }
+
+    /// What ingress counted since the last time.
+    async fn traffic(&mut self) -> HashMap<String, Sample> {
+        let tallies = self.recorder.take().await;
+        let counted = self.counted_since.elapsed();
+        self.counted_since = Instant::now();
+        let hosts = self.ingress.services_with_hosts();
+        traffic(tallies, hosts, counted.as_secs_f64())
+    }
+
+    async fn store(&self, at: i64, measured: HashMap<String, Sample>) {
+        match self.samples.insert(at, measured).await {
+            Ok(()) => drop(self.sampled.send_replace(Instant::now())),
+            Err(error) => tracing::warn!(%error, "samples can't be stored"),
         }
     }
 }
@@ -80,6 +141,11 @@ pub(super) async fn run(
 fn until_next_tick(now: i64) -> Duration {
     let tick = TICK * 1_000;
     Duration::from_millis(u64::try_from(tick - now.rem_euclid(tick)).unwrap_or_default())
+}
+
+/// The tick that an instant lies in.
+fn tick_of(seconds: i64) -> i64 {
+    seconds.div_euclid(TICK) * TICK
 }
 
 /// What ingress counted, and for whom it counted nothing.
@@ -104,95 +170,16 @@ fn traffic(mut tallies: Tallies, hosts: HashSet<String>, seconds: f64) -> HashMa
     ids.into_iter().map(sample).collect()
 }
 
-/// Reads counters of processor time, which only ever grow: a rate takes two readings.
-#[derive(Debug, Default)]
-struct Meter {
-    /// When each instance was read, and its counter.
-    last: HashMap<String, (Instant, Duration)>,
-}
-
-impl Meter {
-    fn read(&mut self, usage: Vec<Usage>, into: &mut HashMap<String, Sample>) {
-        let mut next = HashMap::with_capacity(usage.len());
-        let mut cores: HashMap<String, Vec<f64>> = HashMap::new();
-        for one in usage {
-            let sample = into.entry(one.service_id.clone()).or_default();
-            sample.memory += one.memory as f64;
-            sample.memory_samples = 1;
-            // A counter that went back began anew, and tells nothing of the time between.
-            let used = self.last.get(&one.instance_id).and_then(|(at, before)| {
-                let passed = one.at.checked_duration_since(*at)?;
-                let used = one.cpu.checked_sub(*before)?;
-                (!passed.is_zero()).then(|| used.as_secs_f64() / passed.as_secs_f64())
-            });
-            if let Some(used) = used {
-                cores.entry(one.service_id).or_default().push(used);
-            }
-            next.insert(one.instance_id, (one.at, one.cpu));
-        }
-        for (service_id, cores) in cores {
-            let sample = into.entry(service_id).or_default();
-            sample.cpu = cores.iter().sum::<f64>() / cores.len() as f64;
-            sample.cpu_samples = 1;
-        }
-        self.last = next;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn usage(instance: &str, at: Instant, cpu: u64) -> Usage {
-        Usage {
-            instance_id: instance.to_owned(),
-            service_id: "shop".to_owned(),
-            at,
-            cpu: Duration::from_millis(cpu),
-            memory: 100,
-        }
-    }
-
-    fn read(meter: &mut Meter, usage: Vec<Usage>) -> Sample {
-        let mut into = HashMap::new();
-        meter.read(usage, &mut into);
-        into.remove("shop").unwrap_or_default()
-    }
-
-    #[test]
-    fn cores_are_the_mean_of_instances_and_memory_is_their_sum() {
-        let start = Instant::now();
-        let later = start + Duration::from_secs(5);
-        let mut meter = Meter::default();
-        let first = read(
-            &mut meter,
-            vec![usage("a", start, 0), usage("b", start, 1_000)],
-        );
-        assert_eq!((first.cpu_samples, first.memory), (0, 200.0));
-        let second = read(
-            &mut meter,
-            vec![usage("a", later, 5_000), usage("b", later, 2_000)],
-        );
-        assert_eq!((second.cpu_samples, second.cpu), (1, 0.6));
-    }
-
-    #[test]
-    fn a_counter_that_went_back_is_left_out() {
-        let start = Instant::now();
-        let mut meter = Meter::default();
-        read(&mut meter, vec![usage("a", start, 9_000)]);
-        let later = start + Duration::from_secs(5);
-        let reset = read(&mut meter, vec![usage("a", later, 100)]);
-        assert_eq!((reset.cpu_samples, reset.memory_samples), (0, 1));
-        let after = later + Duration::from_secs(5);
-        let again = read(&mut meter, vec![usage("a", after, 1_100)]);
-        assert_eq!((again.cpu_samples, again.cpu), (1, 0.2));
-    }
-
     #[test]
     fn a_service_with_hosts_and_no_request_counts_none() {
-        let mut tally = Tally::default();
-        tally.requests = 3;
+        let tally = Tally {
+            requests: 3,
+            ..Tally::default()
+        };
         let tallies = HashMap::from([(Arc::from("busy"), tally)]);
         let hosts = HashSet::from(["idle".to_owned(), "busy".to_owned()]);
         let traffic = traffic(tallies, hosts, 5.0);
@@ -206,5 +193,6 @@ mod tests {
     fn a_tick_is_a_whole_one_of_the_clock() {
         assert_eq!(until_next_tick(1_800_000_000_000), Duration::from_secs(5));
         assert_eq!(until_next_tick(1_800_000_004_999), Duration::from_millis(1));
+        assert_eq!([tick_of(9), tick_of(10), tick_of(-1)], [5, 10, -5]);
     }
 }

@@ -1,16 +1,19 @@
 //! Stored samples: a database of their own, since they are many and may be lost.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Row, SqlitePool};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 
+use super::gone::Gone;
 use super::latency::Latency;
 use super::sample::Sample;
 use super::series::{KEEP_MINUTES, KEEP_SAMPLES, MINUTE, Plan, Steps};
-use crate::store::StoreResult;
+use crate::store::{self, StoreResult};
 
 const FILE: &str = "metrics.db";
 /// Connections that read side by side.
@@ -21,6 +24,7 @@ const READERS: u32 = 4;
 pub(super) struct Samples {
     writer: SqlitePool,
     reader: SqlitePool,
+    gone: Gone,
 }
 
 /// Where rows of a length are kept.
@@ -47,7 +51,7 @@ impl Table {
 }
 
 impl Samples {
-    pub(super) async fn open(data_dir: &Path) -> StoreResult<Self> {
+    pub(super) async fn open(data_dir: &Path, gone: Gone) -> StoreResult<Self> {
         let options = SqliteConnectOptions::new()
             .filename(data_dir.join(FILE))
             .create_if_missing(true)
@@ -62,37 +66,34 @@ impl Samples {
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(options.read_only(true));
-        Ok(Self { writer, reader })
+        Ok(Self {
+            writer,
+            reader,
+            gone,
+        })
     }
 
-    /// Stores what was measured of each service from an instant on. Of two samples of the same
-    /// instant, as after a clock that was set back, the later one stays.
-    pub(super) async fn insert(&self, at: i64, samples: &[(String, Sample)]) -> StoreResult<()> {
-        self.insert_into(Table::Samples, at, samples).await
-    }
-
-    async fn insert_into(
+    /// Stores what was measured of each service from an instant on. Where there is something of that
+    /// instant already, as after a clock that was set back, it is added to that.
+    pub(super) async fn insert(
         &self,
-        table: Table,
         at: i64,
-        samples: &[(String, Sample)],
+        samples: HashMap<String, Sample>,
     ) -> StoreResult<()> {
         let mut change = self.writer.begin().await?;
+        let mut stored = merged(&mut change, at..at + 1).await?;
         for (service_id, sample) in samples {
-            let latency = sample.latency.as_ref().and_then(Latency::to_bytes);
-            sqlx::query(table.insert())
-                .bind(service_id)
-                .bind(at)
-                .bind(sample.cpu)
-                .bind(sample.cpu_samples)
-                .bind(sample.memory)
-                .bind(sample.memory_samples)
-                .bind(sample.traffic_seconds)
-                .bind(i64::try_from(sample.requests).unwrap_or(i64::MAX))
-                .bind(i64::try_from(sample.errors).unwrap_or(i64::MAX))
-                .bind(latency)
-                .execute(&mut *change)
-                .await?;
+            if self.gone.holds(&service_id) {
+                continue;
+            }
+            let whole = match stored.remove(&service_id) {
+                Some(mut whole) => {
+                    whole.merge(&sample);
+                    whole
+                }
+                None => sample,
+            };
+            put(&mut change, Table::Samples, &service_id, at, &whole).await?;
         }
         Ok(change.commit().await?)
     }
@@ -117,7 +118,7 @@ impl Samples {
         &self,
         table: Table,
         service_id: &str,
-        window: std::ops::Range<i64>,
+        window: Range<i64>,
         plan: &Plan,
         steps: &mut Steps,
     ) -> StoreResult<()> {
@@ -144,7 +145,8 @@ impl Samples {
         Ok(last.map_or(i64::MIN, |last| last + MINUTE))
     }
 
-    /// Rolls up every minute that has ended and was not rolled up, and drops what is too old.
+    /// Rolls up every minute that has ended and was not rolled up; the last one in any case, as a
+    /// clock that was set back may have added to it.
     pub(super) async fn roll(&self, now: i64) -> StoreResult<()> {
         let ended = now.div_euclid(MINUTE) * MINUTE;
         let newest: Option<i64> = sqlx::query_scalar("SELECT max(at) FROM minutes WHERE at < ?")
@@ -155,18 +157,26 @@ impl Samples {
         let minutes: Vec<i64> = sqlx::query_scalar(
             "SELECT DISTINCT at / 60 * 60 FROM samples WHERE at >= ? AND at < ? ORDER BY 1",
         )
-        .bind(from)
+        .bind(from.min(ended - MINUTE))
         .bind(ended)
         .fetch_all(&self.writer)
         .await?;
         for minute in minutes {
-            self.roll_minute(minute).await?;
+            let mut change = self.writer.begin().await?;
+            for (service_id, whole) in merged(&mut change, minute..minute + MINUTE).await? {
+                put(&mut change, Table::Minutes, &service_id, minute, &whole).await?;
+            }
+            change.commit().await?;
         }
-        for (table, keep) in [("samples", KEEP_SAMPLES), ("minutes", KEEP_MINUTES)] {
-            let delete = match table {
-                "samples" => "DELETE FROM samples WHERE at < ?",
-                _ => "DELETE FROM minutes WHERE at < ?",
-            };
+        Ok(())
+    }
+
+    /// Drops what is too old.
+    pub(super) async fn prune(&self, now: i64) -> StoreResult<()> {
+        for (delete, keep) in [
+            ("DELETE FROM samples WHERE at < ?", KEEP_SAMPLES),
+            ("DELETE FROM minutes WHERE at < ?", KEEP_MINUTES),
+        ] {
             sqlx::query(delete)
                 .bind(now - keep)
                 .execute(&self.writer)
@@ -175,21 +185,7 @@ impl Samples {
         Ok(())
     }
 
-    async fn roll_minute(&self, minute: i64) -> StoreResult<()> {
-        let rows = sqlx::query("SELECT * FROM samples WHERE at >= ? AND at < ?")
-            .bind(minute)
-            .bind(minute + MINUTE)
-            .fetch_all(&self.writer)
-            .await?;
-        let mut rolled = std::collections::HashMap::<String, Sample>::new();
-        for row in &rows {
-            let service_id = row.try_get("service")?;
-            rolled.entry(service_id).or_default().merge(&sample(row)?);
-        }
-        let rolled: Vec<_> = rolled.into_iter().collect();
-        self.insert_into(Table::Minutes, minute, &rolled).await
-    }
-
+    /// Drops what was measured of a service.
     pub(super) async fn remove(&self, service_id: &str) -> StoreResult<()> {
         for delete in [
             "DELETE FROM samples WHERE service = ?",
@@ -203,10 +199,56 @@ impl Samples {
         Ok(())
     }
 
+    /// Bytes of the database.
+    pub(super) async fn size(&self) -> StoreResult<u64> {
+        store::size(&self.reader).await
+    }
+
     pub(super) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+/// All samples of a window, one a service.
+async fn merged(
+    change: &mut SqliteConnection,
+    window: Range<i64>,
+) -> StoreResult<HashMap<String, Sample>> {
+    let rows = sqlx::query("SELECT * FROM samples WHERE at >= ? AND at < ?")
+        .bind(window.start)
+        .bind(window.end)
+        .fetch_all(change)
+        .await?;
+    let mut merged = HashMap::<String, Sample>::new();
+    for row in &rows {
+        let service_id = row.try_get("service")?;
+        merged.entry(service_id).or_default().merge(&sample(row)?);
+    }
+    Ok(merged)
+}
+
+async fn put(
+    change: &mut SqliteConnection,
+    table: Table,
+    service_id: &str,
+    at: i64,
+    sample: &Sample,
+) -> StoreResult<()> {
+    sqlx::query(table.insert())
+        .bind(service_id)
+        .bind(at)
+        .bind(sample.cpu)
+        .bind(sample.cpu_samples)
+        .bind(sample.memory)
+        .bind(sample.memory_samples)
+        .bind(sample.traffic_seconds)
+        .bind(i64::try_from(sample.requests).unwrap_or(i64::MAX))
+        .bind(i64::try_from(sample.errors).unwrap_or(i64::MAX))
+        .bind(sample.latency.as_ref().and_then(Latency::to_bytes))
+        .execute(change)
+        .await?;
+    Ok(())
 }
 
 fn sample(row: &SqliteRow) -> sqlx::Result<Sample> {
@@ -228,134 +270,4 @@ fn sample(row: &SqliteRow) -> sqlx::Result<Sample> {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use pilothouse_wire::metrics::{Metric, MetricsQuery, Series};
-    use pilothouse_wire::window::Window;
-
-    use super::*;
-
-    const NOON: i64 = 1_800_000_000 / 86_400 * 86_400;
-
-    fn busy(requests: u64, seconds: f64) -> Sample {
-        let mut latency = Latency::default();
-        for _ in 0..requests {
-            latency.add(seconds);
-        }
-        Sample {
-            cpu: 0.5,
-            cpu_samples: 1,
-            memory: 100.0,
-            memory_samples: 1,
-            traffic_seconds: 5.0,
-            requests,
-            errors: 1,
-            latency: Some(latency),
-        }
-    }
-
-    async fn values(samples: &Samples, metric: Metric, from: i64, to: i64, now: i64) -> Vec<f64> {
-        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
-        let query = MetricsQuery::of(Window::between(at(from), at(to)));
-        let plan = Plan::of(&query, at(now));
-        let steps = samples.read("shop", &plan).await.unwrap();
-        match plan.series(metric, &steps) {
-            Series::Success { points, .. } => points.iter().map(|point| point.1).collect(),
-            Series::Error { message } => panic!("{message}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn minutes_tell_the_same_as_what_they_were_rolled_up_from() {
-        let folder = tempfile::tempdir().unwrap();
-        let samples = Samples::open(folder.path()).await.unwrap();
-        for tick in 0..24 {
-            let slow = if tick % 6 == 5 { 2.0 } else { 0.1 };
-            let sample = vec![("shop".to_owned(), busy(10, slow))];
-            samples.insert(NOON + tick * 5, &sample).await.unwrap();
-        }
-        // Long after: the window is read by the minute.
-        let later = NOON + KEEP_SAMPLES;
-        let read = |metric| values(&samples, metric, NOON, NOON + 120, later + 3_600);
-        let before = [
-            read(Metric::RequestRate).await,
-            read(Metric::LatencyP95).await,
-        ];
-        assert_eq!(before[0], [2.0, 2.0]);
-        samples.roll(NOON + 125).await.unwrap();
-        sqlx::query("DELETE FROM samples")
-            .execute(&samples.writer)
-            .await
-            .unwrap();
-        assert_eq!(
-            [
-                read(Metric::RequestRate).await,
-                read(Metric::LatencyP95).await
-            ],
-            before
-        );
-        // One in six requests is slow, so that the 95th percentile is too; the mean of the
-        // percentiles would say much less.
-        assert!(
-            before[1].iter().all(|p95| (p95 - 2.0).abs() <= 0.02),
-            "{before:?}"
-        );
-        assert_eq!(read(Metric::MemoryUsage).await, [100.0, 100.0]);
-    }
-
-    #[tokio::test]
-    async fn what_was_not_measured_is_a_gap_and_a_minute_under_way_is_told_by_its_samples() {
-        let folder = tempfile::tempdir().unwrap();
-        let samples = Samples::open(folder.path()).await.unwrap();
-        for at in [0, 5, 50, 60] {
-            let sample = vec![("shop".to_owned(), busy(5, 0.1))];
-            samples.insert(NOON + at, &sample).await.unwrap();
-        }
-        samples.roll(NOON + 65).await.unwrap();
-        let raw = values(&samples, Metric::RequestRate, NOON, NOON + 65, NOON + 66).await;
-        assert_eq!(raw.len(), 4);
-        let day = values(
-            &samples,
-            Metric::RequestRate,
-            NOON - 80_000,
-            NOON + 65,
-            NOON + 66,
-        )
-        .await;
-        assert_eq!(day, [1.0, 1.0]);
-    }
-
-    #[tokio::test]
-    async fn what_is_old_goes_and_a_clock_that_was_ahead_spoils_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let samples = Samples::open(folder.path()).await.unwrap();
-        let one = vec![("shop".to_owned(), busy(5, 0.1))];
-        // Ahead by a year, and rolled up by that clock.
-        let ahead = NOON + 365 * 86_400;
-        samples.insert(ahead, &one).await.unwrap();
-        samples.roll(ahead + 60).await.unwrap();
-        samples.insert(NOON, &one).await.unwrap();
-        samples.roll(NOON + 60).await.unwrap();
-        let by_minute = values(
-            &samples,
-            Metric::RequestRate,
-            NOON - 90_000,
-            NOON + 60,
-            NOON + 61,
-        );
-        assert_eq!(by_minute.await, [1.0]);
-        samples.roll(NOON + KEEP_SAMPLES + 61).await.unwrap();
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM samples WHERE at < ?")
-            .bind(ahead)
-            .fetch_one(&samples.writer)
-            .await
-            .unwrap();
-        assert_eq!(left, 0);
-        samples.remove("shop").await.unwrap();
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM minutes")
-            .fetch_one(&samples.writer)
-            .await
-            .unwrap();
-        assert_eq!(left, 0);
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use pilothouse::ingress::{Ingress, Ledger, Target, Visit, serve};
+use pilothouse::ingress::{Ingress, Ledger, Limits, Serving, Target, Visit, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
@@ -35,12 +35,22 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn open() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    /// One that waits as long as is said.
+    pub(crate) async fn with(limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (ingress, stop) = (Ingress::new(), CancellationToken::new());
         let (ledger, visits) = Ledger::new();
-        let serving = serve(listener, ingress.clone(), ledger, false, stop.clone());
-        let serving = tokio::spawn(serving);
+        let serving = Serving {
+            ingress: ingress.clone(),
+            ledger,
+            behind_proxy: false,
+            limits,
+        };
+        let serving = tokio::spawn(serve(listener, serving, stop.clone()));
         Self {
             visits: Mutex::new(visits),
             ingress,

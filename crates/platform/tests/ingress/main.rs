@@ -9,3 +9,4 @@ mod noting;
 mod passing;
 mod refusing;
 mod swapping;
+mod waiting;
