@@ -17,6 +17,7 @@ mod scope;
 mod services;
 mod spec;
 mod telemetry;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ pub(crate) use observed::{Observed, ObservedService};
 pub(crate) use procfile::{argv, parse as parse_procfile};
 pub(crate) use services::is_ahead;
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
+pub(crate) use vitals::Vitals;
 
 /// The outcome of an operation.
 pub(crate) type Result<T> = std::result::Result<T, Error>;

@@ -5,6 +5,7 @@ mod call;
 mod credentials;
 mod delivery;
 mod fallback;
+mod figures;
 mod meta;
 mod mount;
 mod openapi;
@@ -21,6 +22,7 @@ pub(crate) mod router;
 use std::sync::Arc;
 
 use crate::domain::Platform;
+use figures::Figures;
 
 /// What every handler shares.
 #[derive(Clone)]
@@ -28,6 +30,7 @@ pub(crate) struct Context {
     platform: Arc<Platform>,
     /// Whether a proxy in front ends TLS: then it tells who calls, and cookies are for TLS only.
     behind_proxy: bool,
+    figures: Figures,
 }
 
 impl Context {
@@ -35,6 +38,7 @@ impl Context {
         Self {
             platform,
             behind_proxy,
+            figures: Figures::default(),
         }
     }
 

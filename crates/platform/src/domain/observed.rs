@@ -80,6 +80,12 @@ impl Observed {
         Some(seen.summary(desired))
     }
 
+    /// How many instances of all services are ready.
+    pub(crate) fn total_ready(&self) -> u64 {
+        let services = self.0.services.iter();
+        services.map(|seen| u64::from(seen.ready())).sum()
+    }
+
     /// How many changes of a service were asked for so far.
     pub(crate) fn changes_asked(&self, service_id: &str) -> u64 {
         self.0.asked.get(service_id).map_or(0, |asked| *asked)

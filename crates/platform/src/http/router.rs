@@ -9,7 +9,8 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, config, console, delivery, fallback, meta, orgs, push, services, session, trace,
+    Context, config, console, delivery, fallback, figures, meta, orgs, push, services, session,
+    trace,
 };
 
 /// The whole HTTP surface of the platform but ingress.
@@ -35,11 +36,12 @@ pub(crate) fn router(context: Context, console: Router) -> Router {
     let probes = Router::new()
         .route("/healthz", get(meta::healthz))
         .route("/readyz", get(meta::readyz))
-        .with_state(context);
+        .route("/metrics", get(figures::metrics))
+        .with_state(context.clone());
     api.merge(probes)
         .fallback_service(console)
         .layer(axum::middleware::from_fn(console::harden))
-        .layer(axum::middleware::from_fn(trace::trace))
+        .layer(axum::middleware::from_fn_with_state(context, trace::trace))
 }
 
 /// The OpenAPI document of every mounted endpoint.

@@ -1,14 +1,16 @@
-//! Gives each request an id, which its response, its error and the log carry.
+//! Gives each request an id, which its response, its error and the log carry, and counts it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderValue;
 use http::header::HeaderName;
+
+use super::Context;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -36,19 +38,29 @@ impl fmt::Display for RequestId {
 
 /// The outermost layer: an id for the request and one line in the log. Queries are not logged, as
 /// they may hold what people searched for.
-pub(super) async fn trace(mut request: Request, next: Next) -> Response {
+pub(super) async fn trace(
+    State(context): State<Context>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::generate();
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let started = Instant::now();
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(HEADER, value);
     }
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let took = started.elapsed();
+    context
+        .figures
+        .count(&method, route, response.status(), took);
     tracing::debug!(
         request_id = %id, %method, path, status = response.status().as_u16(),
-        milliseconds = started.elapsed().as_millis(), "answered"
+        milliseconds = took.as_millis(), "answered"
     );
     response
 }

@@ -12,6 +12,7 @@ mod coverage;
 mod delivery;
 mod environments;
 mod errors;
+mod figures;
 mod images;
 mod meta;
 mod openapi;
@@ -100,6 +101,7 @@ fn main() -> ExitCode {
         telemetry::instances_are_measured_and_each_metric_has_its_own_outcome,
         telemetry::windows_of_any_kind_have_an_outcome,
         telemetry::a_deleted_service_leaves_nothing_behind,
+        figures::tell_how_the_platform_does,
         config::every_level_has_the_same_operations,
         config::the_nearest_level_wins_and_says_what_it_hides,
         config::secrets_are_never_read_back,

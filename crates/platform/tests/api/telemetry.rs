@@ -15,7 +15,7 @@ const E: &str = "/orgs/acme/projects/shop/envs/production/services";
 const HOST: &str = "api.example.com";
 
 /// An ingress of a platform on a free port, until this is dropped.
-struct Visits {
+pub(crate) struct Visits {
     address: SocketAddr,
     stop: CancellationToken,
 }
@@ -27,14 +27,14 @@ impl Drop for Visits {
 }
 
 impl Visits {
-    async fn open(api: &Api) -> Self {
+    pub(crate) async fn open(api: &Api) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         tokio::spawn(api.app.ingress(listener, stop.clone()));
         Self { address, stop }
     }
 
-    async fn send(&self, method: &str, path: &str) -> u16 {
+    pub(crate) async fn send(&self, method: &str, path: &str) -> u16 {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let head = format!("{method} {path} HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -45,7 +45,7 @@ impl Visits {
 
     /// Waits until the service is known to ingress. No simulated instance answers by itself, so
     /// that every request gets a 503.
-    async fn known(&self) {
+    pub(crate) async fn known(&self) {
         while self.send("GET", "/warm-up").await == 404 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
