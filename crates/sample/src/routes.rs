@@ -3,6 +3,7 @@
 use std::fs;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,9 @@ const MAX_SLOW_MS: u64 = 60_000;
 /// The longest `/spin`, milliseconds.
 const MAX_SPIN_MS: u64 = 10_000;
 
+/// The most memory that `/allocate` holds, in megabytes.
+const MAX_MEGABYTES: u64 = 256;
+
 /// Calls to other services at once, over all requests.
 const MAX_CALLS_AT_ONCE: usize = 64;
 
@@ -29,6 +33,8 @@ pub(crate) struct Service {
     started: Instant,
     count: AtomicU64,
     calls: Slots,
+    /// What `/allocate` holds.
+    held: Mutex<Vec<u8>>,
 }
 
 /// What `/` tells.
@@ -52,6 +58,7 @@ impl Service {
             started: Instant::now(),
             count: AtomicU64::new(0),
             calls: Slots::new(MAX_CALLS_AT_ONCE),
+            held: Mutex::default(),
         }
     }
 
@@ -72,10 +79,11 @@ impl Service {
             "/_health/" | "/_health" => self.health(),
             "/slow" => slow(request),
             "/spin" => spin(request),
+            "/allocate" => self.allocate(request),
             "/fail" => fail(request),
             _ => Reply::text(
                 404,
-                "try /, /_health/, /slow?ms=, /spin?ms= or /fail?status=",
+                "try /, /_health/, /slow?ms=, /spin?ms=, /allocate?mb= or /fail?status=",
             ),
         }
     }
@@ -112,6 +120,19 @@ impl Service {
             Reply::text(503, &format!("healthy in {} s", left.as_secs() + 1))
         }
     }
+
+    /// Holds so many megabytes, instead of what it held before.
+    fn allocate(&self, request: &Request) -> Reply {
+        let Some(megabytes @ 0..=MAX_MEGABYTES) = request.number("mb") else {
+            let most = MAX_MEGABYTES;
+            return Reply::text(400, &format!("say ?mb= with a number up to {most}"));
+        };
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = Vec::new();
+        // Written, so that it is memory and not a promise of some.
+        *held = vec![1; megabytes as usize * 1_000_000];
+        Reply::text(200, &format!("holding {megabytes} MB"))
+    }
 }
 
 /// The host's name: in a container, the container's short id.
@@ -137,17 +158,30 @@ fn spin(request: &Request) -> Reply {
     match milliseconds(request, MAX_SPIN_MS) {
         Ok(time) => {
             let until = Instant::now() + time;
+            let before = processor_time();
             let mut turns = 0_u64;
             while Instant::now() < until {
                 turns = black_box(turns + 1);
             }
+            let used = processor_time().saturating_sub(before);
             Reply::text(
                 200,
-                &format!("worked {} ms, {turns} turns", time.as_millis()),
+                &format!(
+                    "worked {} ms, {turns} turns, {} ms of a processor",
+                    time.as_millis(),
+                    used.as_millis()
+                ),
             )
         }
         Err(reply) => reply,
     }
+}
+
+/// Processor time that this thread has had; none where the kernel does not tell.
+fn processor_time() -> Duration {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = told.split(' ').next().and_then(|first| first.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or_default())
 }
 
 /// The `ms` of the query, at most `max`.
@@ -243,6 +277,26 @@ mod tests {
         assert_eq!(get(&service, "/slow").status, 400);
         assert_eq!(get(&service, "/spin?ms=1").status, 200);
         assert_eq!(get(&service, "/spin?ms=10001").status, 400);
+    }
+
+    #[test]
+    fn spinning_tells_what_it_took_of_a_processor() {
+        let body = get(&service(&[]), "/spin?ms=100").body;
+        let (_, used) = body.trim_end().rsplit_once(", ").unwrap();
+        let used: u64 = used.split(' ').next().unwrap().parse().unwrap();
+        assert!((1..=150).contains(&used), "{body}");
+    }
+
+    #[test]
+    fn what_is_allocated_is_held_until_another_is_asked_for() {
+        let service = service(&[]);
+        let held = || service.held.lock().unwrap().len();
+        assert_eq!(get(&service, "/allocate?mb=2").body, "holding 2 MB\n");
+        assert_eq!(held(), 2_000_000);
+        assert_eq!(get(&service, "/allocate?mb=0").status, 200);
+        assert_eq!(held(), 0);
+        assert_eq!(get(&service, "/allocate?mb=257").status, 400);
+        assert_eq!(get(&service, "/allocate").status, 400);
     }
 
     #[test]

@@ -10,4 +10,5 @@ mod bench;
 mod containers;
 mod delivery;
 mod kill;
+mod load;
 mod simulated;
