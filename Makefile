@@ -23,7 +23,7 @@ lint: ## Formatting, lints, licences
 	@.make/lint
 
 bench: ## Measure what the README says about speed and size
-	@.make/tools test
+	@.make/tools bench
 	@.make/release
 	@.make/with-engine .make/bench
 
