@@ -99,6 +99,7 @@ pub(super) fn read(folder: &Path, query: &LogQuery) -> io::Result<Logs> {
     Ok(Logs {
         lines: found,
         truncated,
+        ..Logs::default()
     })
 }
 

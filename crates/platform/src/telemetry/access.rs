@@ -41,6 +41,7 @@ pub(super) async fn read(
     Ok(AccessLogs {
         rows,
         truncated: newest.truncated,
+        ..AccessLogs::default()
     })
 }
 
