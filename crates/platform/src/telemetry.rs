@@ -16,6 +16,7 @@ mod tally;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pilothouse_wire::access::{AccessLogs, AccessQuery};
@@ -26,7 +27,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::Engine;
 use crate::ingress::{Ingress, Visit};
-use crate::logs::{LogError, LogStore};
+use crate::logs::{LogError, LogStore, Retention};
 use crate::start::StartError;
 use crate::store::StoreResult;
 use recorder::Recorder;
@@ -59,7 +60,7 @@ pub(crate) struct Measuring {
 }
 
 impl Telemetry {
-    /// Opens what is stored in a data directory and begins to measure.
+    /// Opens what is stored in a data directory and begins to measure. Access logs are kept so long.
     ///
     /// # Errors
     /// The folder can't be used.
@@ -68,10 +69,15 @@ impl Telemetry {
         engine: Arc<dyn Engine>,
         ingress: Ingress,
         visits: mpsc::Receiver<Visit>,
+        keep: Duration,
     ) -> Result<(Self, Measuring), StartError> {
         let samples = Samples::open(data_dir).await;
         let samples = samples.map_err(StartError::Samples)?;
-        let access = LogStore::open(&data_dir.join("access"), ACCESS_LIMIT)?;
+        let retention = Retention {
+            bytes: ACCESS_LIMIT,
+            age: keep,
+        };
+        let access = LogStore::open(&data_dir.join("access"), retention)?;
         let (recorder, recording) = recorder::start(visits, access.clone());
         let sampler = sampler::run(engine, ingress, recorder.clone(), samples.clone());
         let measuring = Measuring {

@@ -60,7 +60,8 @@ pub struct AccessLogs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub older: Option<LogCursor>,
-    /// Where the log ended: sent back as `after`, it brings what was stored since.
+    /// Where the log ended: sent back as `after`, it brings what was stored since. Absent from an
+    /// answer to `before`, which tells only of what was stored when the first of its pages was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub newer: Option<LogCursor>,

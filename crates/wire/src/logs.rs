@@ -65,7 +65,8 @@ pub struct Logs {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub older: Option<LogCursor>,
     /// Where the log ended: sent back as `after`, it brings what was stored since, which may be
-    /// older than what is known already where an instance's lines came late.
+    /// older than what is known already where an instance's lines came late. Absent from an answer
+    /// to `before`, which tells only of what was stored when the first of its pages was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub newer: Option<LogCursor>,

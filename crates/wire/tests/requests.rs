@@ -375,7 +375,10 @@ fn a_filter_of_many_kilobytes_and_a_made_up_place_are_refused() {
     let errors = decode_query::<LogQuery>(pairs).unwrap_err();
     assert_eq!(errors.of("filter"), ["A filter holds at most 4 KiB."]);
     for place in ["before", "after"] {
-        assert_eq!(errors.of(place), ["Send older or newer as an answer holds it."]);
+        assert_eq!(
+            errors.of(place),
+            ["Send older or newer as an answer holds it."]
+        );
     }
 }
 
