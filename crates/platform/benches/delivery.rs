@@ -12,6 +12,7 @@ use axum::http::{Request, StatusCode};
 use pilothouse::app::{Parts, app};
 use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
+use pilothouse::logs::Retention;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -75,6 +76,7 @@ async fn main() {
         engine: EngineChoice::Simulated,
         ingress_url: "http://127.0.0.1:7080".to_owned(),
         behind_proxy: false,
+        logs: Retention::default(),
         builds: BuildSettings::default(),
         console: None,
     };

@@ -15,7 +15,7 @@ use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
 use crate::ingress::{self, Ingress, Ledger, Limits, Serving};
 use crate::journal::Journals;
-use crate::logs::{DEFAULT_LIMIT, LogStore};
+use crate::logs::{LogStore, Retention};
 use crate::reconcile::{self, Wake};
 use crate::start::StartError;
 use crate::store::Store;
@@ -34,6 +34,8 @@ pub struct Parts {
     pub ingress_url: String,
     /// Whether a proxy in front ends TLS.
     pub behind_proxy: bool,
+    /// How long the lines of services are kept.
+    pub logs: Retention,
     /// How builds are done; their folder is the data directory's own where none is named.
     pub builds: BuildSettings,
     /// The folder of the console's build.
@@ -60,7 +62,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
     let store = Store::open(&parts.data_dir).await?;
     let engine = engine(&store, parts.engine).await?;
     let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
-    let logs = LogStore::open(&parts.data_dir.join("logs"), DEFAULT_LIMIT)?;
+    let logs = LogStore::open(&parts.data_dir.join("logs"), parts.logs)?;
     let (ledger, visits) = Ledger::new();
     let ingress = Ingress::new();
     let (telemetry, measuring) = Telemetry::start(
@@ -68,6 +70,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         Arc::clone(&engine),
         ingress.clone(),
         (ledger.clone(), visits),
+        parts.logs.age,
     )
     .await?;
     let (wake, woken) = Wake::new();

@@ -3,12 +3,18 @@
 //! Lines come in batches from one writer and are written together. A batch that a crash tore is
 //! cut off when the file is read or continued: a record counts only when it is whole. With the
 //! lines stands how far each instance's stream is stored, so the two can't disagree.
+//!
+//! `writer` is the one writer, and `files` what it writes to; `cursor` counts what an engine would
+//! repeat. `read` answers queries, in the order that `place` defines; `spans` knows which segments
+//! matter.
 
 mod cursor;
 mod files;
 mod frame;
+mod place;
 mod read;
 mod segments;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -20,7 +26,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use pilothouse_wire::logs::{LogQuery, LogStream, Logs};
+use chrono::{DateTime, TimeDelta, Utc};
+use pilothouse_wire::logs::{LogQuery, LogStream, Logs, Page};
 use pilothouse_wire::quantity::LogLimit;
 use pilothouse_wire::window::Window;
 use tokio::sync::{Semaphore, oneshot};
@@ -28,28 +35,57 @@ use tokio::time::timeout;
 
 pub use cursor::Cursor;
 pub(crate) use read::Newest;
+use read::Part;
+use spans::Spans;
 use writer::Order;
-
-/// How many bytes of lines a service may keep on disk.
-pub const DEFAULT_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// Bytes of lines that may wait for the disk before the instances' streams have to.
 const ROOM: usize = 32 * 1024 * 1024;
 /// What a line takes of the room besides its text, in bytes.
 const LINE_OVERHEAD: usize = 128;
+/// Queries that are answered at once: each holds a segment, and its answer, in memory.
+const READERS: usize = 4;
 /// How long a reader waits for lines that are on their way to the disk.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why log lines can't be stored or read.
 #[derive(Debug, thiserror::Error)]
-#[error("log lines of the service can't be read ({source}). Check the disk of the data directory")]
-pub struct LogError {
-    source: io::Error,
+pub enum LogError {
+    /// The files can't be read.
+    #[error("log lines of the service can't be read ({0}). Check the disk of the data directory")]
+    Files(#[from] io::Error),
+    /// What is given as a place in the log is none.
+    #[error("This is no place in the log. Send `older` or `newer` of an answer as it is.")]
+    NoPlace {
+        /// The parameter.
+        field: &'static str,
+    },
 }
 
-impl From<io::Error> for LogError {
-    fn from(source: io::Error) -> Self {
-        Self { source }
+/// How long lines are kept: whichever comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Until a service has so many newer ones, in bytes on disk.
+    pub bytes: u64,
+    /// Until they are so old.
+    pub age: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            bytes: 256 * 1024 * 1024,
+            age: Duration::from_secs(30 * 24 * 60 * 60),
+        }
+    }
+}
+
+impl Retention {
+    /// The oldest instant that is kept, in nanoseconds since 1970.
+    fn oldest(&self, now: DateTime<Utc>) -> i64 {
+        let oldest =
+            now.checked_sub_signed(TimeDelta::from_std(self.age).unwrap_or(TimeDelta::MAX));
+        oldest.map_or(i64::MIN, read::nanos)
     }
 }
 
@@ -81,26 +117,40 @@ impl StoredLine {
 #[derive(Clone, Debug)]
 pub struct LogStore {
     folder: PathBuf,
+    retention: Retention,
     writer: Sender<Order>,
     room: Arc<Semaphore>,
     /// How many lines were handed over.
     taken: Arc<AtomicU64>,
+    readers: Arc<Semaphore>,
+    spans: Arc<Spans>,
+}
+
+/// Which part of a log is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) window: Window,
+    pub(crate) page: Page,
+    pub(crate) limit: LogLimit,
 }
 
 impl LogStore {
-    /// Opens the store in a folder and starts its writer. The limit is in bytes a service.
+    /// Opens the store in a folder and starts its writer.
     ///
     /// # Errors
     /// The folder can't be made, or the writer's thread can't be started.
-    pub fn open(folder: &Path, limit: u64) -> io::Result<Self> {
+    pub fn open(folder: &Path, retention: Retention) -> io::Result<Self> {
         let folder = folder.to_owned();
         std::fs::create_dir_all(&folder)?;
         let room = Arc::new(Semaphore::new(ROOM));
         Ok(Self {
-            writer: writer::start(folder.clone(), limit, Arc::clone(&room))?,
+            writer: writer::start(folder.clone(), retention, Arc::clone(&room))?,
             folder,
+            retention,
             room,
             taken: Arc::default(),
+            readers: Arc::new(Semaphore::new(READERS)),
+            spans: Arc::default(),
         })
     }
 
@@ -133,32 +183,62 @@ impl LogStore {
         let (done, wait) = oneshot::channel();
         let _ = self.writer.send(Order::Remove(service_id.to_owned(), done));
         let _ = wait.await;
+        self.spans
+            .forget(&segments::folder(&self.folder, service_id));
     }
 
     /// The lines that a query asks for.
     ///
     /// # Errors
-    /// The files can't be read.
+    /// The files can't be read, or the query names a place that is none.
     pub async fn read(&self, service_id: &str, query: LogQuery) -> Result<Logs, LogError> {
-        self.flush().await;
-        let folder = segments::folder(&self.folder, service_id);
-        blocking(move || read::read(&folder, &query)).await
+        let asked = Asked {
+            window: query.window,
+            page: query.page,
+            limit: query.limit.unwrap_or_default(),
+        };
+        let filter = query.filter;
+        self.look(service_id, &asked, move |folder, spans, part| {
+            read::read(folder, spans, part, filter.as_deref())
+        })
+        .await
     }
 
-    /// What `select` makes of the newest lines of a window, as far as it takes them.
+    /// What `select` makes of the newest lines of a part, as far as it takes them.
     ///
     /// # Errors
-    /// The files can't be read.
+    /// The files can't be read, or the part begins or ends at a place that is none.
     pub(crate) async fn newest<T: Send + 'static>(
         &self,
         service_id: &str,
-        window: Window,
-        limit: LogLimit,
+        asked: &Asked,
         select: impl Fn(&[u8]) -> Option<T> + Send + 'static,
     ) -> Result<Newest<T>, LogError> {
+        self.look(service_id, asked, move |folder, spans, part| {
+            read::newest(folder, spans, part, |text| select(text.message))
+        })
+        .await
+    }
+
+    /// Does some reading in a service's folder, with all that was handed over before.
+    async fn look<T: Send + 'static>(
+        &self,
+        service_id: &str,
+        asked: &Asked,
+        work: impl FnOnce(&Path, &Spans, &Part) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, LogError> {
+        let now = Utc::now();
+        let oldest = self.retention.oldest(now);
+        let part = Part::new(&asked.window, &asked.page, asked.limit, now, oldest)?;
         self.flush().await;
         let folder = segments::folder(&self.folder, service_id);
-        blocking(move || read::newest(&folder, &window, limit, |text| select(text.message))).await
+        let spans = Arc::clone(&self.spans);
+        let turn = Arc::clone(&self.readers).acquire_owned().await;
+        blocking(move || {
+            let _turn = turn;
+            work(&folder, &spans, &part)
+        })
+        .await
     }
 
     /// Where the stored lines of an instance, by the engine's id, end.

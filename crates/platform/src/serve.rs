@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Parts, app};
 use crate::build::BuildSettings;
 use crate::data_dir;
+use crate::logs::Retention;
 use crate::sample;
-use crate::settings::{BuildArgs, ServeArgs};
+use crate::settings::{BuildArgs, LogArgs, ServeArgs};
 use crate::start::StartError;
 
 /// How long requests may go on after a signal.
@@ -48,6 +49,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
         engine: args.engine,
         ingress_url: urls.ingress.clone(),
         behind_proxy: args.behind_proxy,
+        logs: retention(&args.logs),
         builds: build_settings(&args.builds, held.folder())?,
         console,
     })
@@ -78,6 +80,14 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     }
     app.close().await;
     Ok(())
+}
+
+fn retention(args: &LogArgs) -> Retention {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    Retention {
+        bytes: u64::from(args.log_limit) * 1024 * 1024,
+        age: DAY * u32::from(args.keep_logs),
+    }
 }
 
 fn build_settings(args: &BuildArgs, data_dir: &Path) -> Result<BuildSettings, StartError> {

@@ -117,6 +117,9 @@ pub struct ServeArgs {
     /// Make the sample project, where it is not there yet, and send it a trickle of traffic.
     #[arg(long, env = "PILOTHOUSE_SAMPLE")]
     pub sample: bool,
+    /// How long lines are kept.
+    #[command(flatten)]
+    pub logs: LogArgs,
     /// How builds are done.
     #[command(flatten)]
     pub builds: BuildArgs,
@@ -132,6 +135,19 @@ impl ServeArgs {
         let beside = || Some(PathBuf::from("dist")).filter(|dist| dist.join("index.html").exists());
         self.console.clone().or_else(beside)
     }
+}
+
+/// How long lines are kept.
+#[derive(Args, Clone, Debug)]
+pub struct LogArgs {
+    /// How many days of logs and access logs are kept.
+    #[arg(long, env = "PILOTHOUSE_KEEP_LOGS", default_value = "30", value_name = "DAYS",
+          value_parser = clap::value_parser!(u16).range(1..=3_650))]
+    pub keep_logs: u16,
+    /// How much of a service's log is kept, in MiB, if its instances write more in those days.
+    #[arg(long, env = "PILOTHOUSE_LOG_LIMIT", default_value = "256", value_name = "MIB",
+          value_parser = clap::value_parser!(u32).range(48..=1_048_576))]
+    pub log_limit: u32,
 }
 
 /// How builds are done.

@@ -32,7 +32,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::Engine;
 use crate::ingress::{Counted, Ingress, Ledger, Visit};
-use crate::logs::{LogError, LogStore};
+use crate::logs::{LogError, LogStore, Retention};
 use crate::start::StartError;
 use crate::store::StoreResult;
 use gone::Gone;
@@ -71,7 +71,7 @@ pub(crate) struct Measuring {
 }
 
 impl Telemetry {
-    /// Opens what is stored in a data directory and begins to measure.
+    /// Opens what is stored in a data directory and begins to measure. Access logs are kept so long.
     ///
     /// # Errors
     /// The folder can't be used.
@@ -80,11 +80,16 @@ impl Telemetry {
         engine: Arc<dyn Engine>,
         ingress: Ingress,
         (ledger, visits): (Ledger, mpsc::Receiver<Visit>),
+        keep: Duration,
     ) -> Result<(Self, Measuring), StartError> {
         let gone = Gone::default();
         let samples = Samples::open(data_dir, gone.clone()).await;
         let samples = samples.map_err(StartError::Samples)?;
-        let access = LogStore::open(&data_dir.join("access"), ACCESS_LIMIT)?;
+        let retention = Retention {
+            bytes: ACCESS_LIMIT,
+            age: keep,
+        };
+        let access = LogStore::open(&data_dir.join("access"), retention)?;
         let (recorder, recording) =
             recorder::start(visits, ledger.clone(), access.clone(), gone.clone());
         let sampler = Sampler::new(engine, ingress, recorder.clone(), samples.clone());

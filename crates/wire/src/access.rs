@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::{DecodeFields, Fields};
 use crate::endpoint::Query;
-use crate::logs::MAX_FILTER;
+use crate::logs::{LogCursor, Page, filter};
 use crate::quantity::LogLimit;
 use crate::window::Window;
 
@@ -56,6 +56,15 @@ pub struct AccessLogs {
     /// Whether the window holds older rows than the limit let through.
     #[serde(default)]
     pub truncated: bool,
+    /// Where these rows end, if there are older ones: sent back as `before`, it brings them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub older: Option<LogCursor>,
+    /// Where the log ended: sent back as `after`, it brings what was stored since. Absent from an
+    /// answer to `before`, which tells only of what was stored when the first of its pages was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub newer: Option<LogCursor>,
 }
 
 /// Which statuses to send: one, or all of a hundred.
@@ -121,6 +130,8 @@ pub struct AccessQuery {
     pub method: Vec<String>,
     /// Only paths that hold this text, case-sensitive.
     pub path_contains: Option<String>,
+    /// The way on from an answer before.
+    pub page: Page,
 }
 
 impl DecodeFields for AccessQuery {
@@ -129,16 +140,15 @@ impl DecodeFields for AccessQuery {
         let limit = fields.parameter("limit", str::parse);
         let status = fields.parameter("status", |text| choices(text, str::parse));
         let method = fields.parameter("method", |text| choices(text, method));
-        let path_contains = fields.parameter("path_contains", |text| match text.len() {
-            0..=MAX_FILTER => Ok(text.to_owned()),
-            _ => Err("A filter holds at most 4 KiB.".to_owned()),
-        });
+        let path_contains = filter(fields, "path_contains");
+        let page = Page::decode(fields);
         Some(Self {
             window: window?,
             limit: limit?,
             status: status?.unwrap_or_default(),
             method: method?.unwrap_or_default(),
-            path_contains: path_contains?.filter(|text| !text.is_empty()),
+            path_contains: path_contains?,
+            page: page?,
         })
     }
 }
@@ -183,12 +193,15 @@ impl Query for AccessQuery {
                 "path_contains",
                 "Only paths that hold this text, case-sensitive; at most 4 KiB.",
             ),
+            Page::BEFORE,
+            Page::AFTER,
         ]
     }
 
     fn pairs(&self) -> Vec<(&'static str, String)> {
         let status: Vec<String> = self.status.iter().map(ToString::to_string).collect();
         let [since, start, end] = self.window.pairs();
+        let [before, after] = self.page.pairs();
         [
             since,
             start,
@@ -197,6 +210,8 @@ impl Query for AccessQuery {
             ("status", Some(status.join(","))),
             ("method", Some(self.method.join(","))),
             ("path_contains", self.path_contains.clone()),
+            before,
+            after,
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))

@@ -6,6 +6,7 @@ use crate::decode::{DecodeFields, Fields};
 use crate::endpoint::Query;
 use crate::open::{Open, words};
 use crate::quantity::LogLimit;
+use crate::text::{check, text};
 use crate::window::Window;
 use chrono::{DateTime, Utc};
 
@@ -40,6 +41,16 @@ fn stdout() -> Open<LogStream> {
     Open::Known(LogStream::Stdout)
 }
 
+text! {
+    /// A place in a log, between two of its lines: so that many lines of one instant are neither
+    /// skipped nor sent twice. Only the platform that made it can read it.
+    pub struct LogCursor;
+    |text| check(
+        (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()),
+        "Send older or newer as an answer holds it.",
+    )
+}
+
 /// The reply of `GET S/{service}/logs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -49,6 +60,16 @@ pub struct Logs {
     /// Whether the window holds older lines than the limit let through.
     #[serde(default)]
     pub truncated: bool,
+    /// Where these lines begin, if there are older ones: sent back as `before`, it brings them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub older: Option<LogCursor>,
+    /// Where the log ended: sent back as `after`, it brings what was stored since, which may be
+    /// older than what is known already where an instance's lines came late. Absent from an answer
+    /// to `before`, which tells only of what was stored when the first of its pages was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub newer: Option<LogCursor>,
 }
 
 /// The longest filter, in bytes.
@@ -63,22 +84,64 @@ pub struct LogQuery {
     pub limit: Option<LogLimit>,
     /// Only lines that hold this text, case-sensitive.
     pub filter: Option<String>,
+    /// The way on from an answer before.
+    pub page: Page,
+}
+
+/// Which part of a window to send: all of it where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Only what stands before this place: an answer's `older`.
+    pub before: Option<LogCursor>,
+    /// Only what was stored after this place: an answer's `newer`.
+    pub after: Option<LogCursor>,
+}
+
+impl Page {
+    pub(crate) const BEFORE: (&'static str, &'static str) = (
+        "before",
+        "Only what stands before this place: `older` of an answer to the same question.",
+    );
+    pub(crate) const AFTER: (&'static str, &'static str) = (
+        "after",
+        "Only what was stored after this place: `newer` of an answer to the same question.",
+    );
+
+    pub(crate) fn decode(fields: &mut Fields<'_>) -> Option<Self> {
+        let before = fields.parameter("before", str::parse);
+        let after = fields.parameter("after", str::parse);
+        Some(Self {
+            before: before?,
+            after: after?,
+        })
+    }
+
+    pub(crate) fn pairs(&self) -> [(&'static str, Option<String>); 2] {
+        let text = |cursor: &Option<LogCursor>| cursor.as_ref().map(ToString::to_string);
+        [("before", text(&self.before)), ("after", text(&self.after))]
+    }
+}
+
+/// Reads a filter's text; an empty one lets everything through.
+pub(crate) fn filter(fields: &mut Fields<'_>, name: &str) -> Option<Option<String>> {
+    let filter = fields.parameter(name, |text| match text.len() {
+        0..=MAX_FILTER => Ok(text.to_owned()),
+        _ => Err("A filter holds at most 4 KiB.".to_owned()),
+    });
+    Some(filter?.filter(|text| !text.is_empty()))
 }
 
 impl DecodeFields for LogQuery {
     fn decode_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let window = Window::decode(fields);
         let limit = fields.parameter("limit", str::parse);
-        let filter = fields.parameter("filter", |text| {
-            if text.len() > MAX_FILTER {
-                return Err("A filter holds at most 4 KiB.".to_owned());
-            }
-            Ok(text.to_owned())
-        });
+        let filter = filter(fields, "filter");
+        let page = Page::decode(fields);
         Some(Self {
             window: window?,
             limit: limit?,
-            filter: filter?.filter(|text| !text.is_empty()),
+            filter: filter?,
+            page: page?,
         })
     }
 }
@@ -97,17 +160,22 @@ impl Query for LogQuery {
                 "filter",
                 "Only lines that hold this text, case-sensitive; at most 4 KiB.",
             ),
+            Page::BEFORE,
+            Page::AFTER,
         ]
     }
 
     fn pairs(&self) -> Vec<(&'static str, String)> {
         let [since, start, end] = self.window.pairs();
+        let [before, after] = self.page.pairs();
         [
             since,
             start,
             end,
             ("limit", self.limit.map(|value| value.to_string())),
             ("filter", self.filter.clone()),
+            before,
+            after,
         ]
         .into_iter()
         .filter_map(|(name, value)| value.map(|value| (name, value)))

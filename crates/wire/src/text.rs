@@ -81,7 +81,7 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-fn check(valid: bool, words: &'static str) -> Result<(), &'static str> {
+pub(crate) fn check(valid: bool, words: &'static str) -> Result<(), &'static str> {
     if valid { Ok(()) } else { Err(words) }
 }
 

@@ -14,7 +14,7 @@ use pilothouse_wire::endpoint::Query;
 use pilothouse_wire::envelope::Dialect;
 use pilothouse_wire::environment::{EnvironmentCreate, EnvironmentPatch};
 use pilothouse_wire::image::ImageReference;
-use pilothouse_wire::logs::LogQuery;
+use pilothouse_wire::logs::{LogCursor, LogQuery, Page};
 use pilothouse_wire::metrics::MetricsQuery;
 use pilothouse_wire::name::derive_slug;
 use pilothouse_wire::open::Words;
@@ -185,12 +185,13 @@ proptest! {
     #[test]
     fn a_log_query_arrives_as_it_was_sent(
         since in option::of(1_u64..=1_000_000), limit in option::of(1_u64..=100_000),
-        filter in option::of("[^\0]{1,30}"), start in option::of(0_i64..4_000_000_000),
+        filter in option::of("[^\0]{1,30}"), start in option::of(0_i64..4_000_000_000), page in page(),
     ) {
         let query = LogQuery {
             window: window(since, start),
             limit: limit.map(|n| LogLimit::new(n).unwrap()),
             filter,
+            page,
         };
         let pairs = query.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
         prop_assert_eq!(decode_query(pairs), Ok(query));
@@ -215,6 +216,7 @@ proptest! {
         since in option::of(1_u64..=1_000_000), start in option::of(0_i64..4_000_000_000),
         limit in option::of(1_u64..=100_000), status in prop::collection::vec(status(), 0..5),
         method in prop::collection::vec("[A-Z]{1,10}", 0..5), path_contains in option::of("[^\0]{1,30}"),
+        page in page(),
     ) {
         let query = AccessQuery {
             window: window(since, start),
@@ -222,6 +224,7 @@ proptest! {
             status,
             method,
             path_contains,
+            page,
         };
         let pairs = query.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
         prop_assert_eq!(decode_query(pairs), Ok(query));
@@ -235,7 +238,7 @@ proptest! {
         })* } }
         check!(Name, Domain, HealthCheckHost, HealthCheckPath, MountPath, VolumeName, Tag, ProcessName,
             VariableName, GithubRepository, BranchName, Subdirectory, ImageReference, Port,
-            InstanceCount, VolumeSize, DeploymentTimeout, LogLimit, Since, Step, StatusFilter);
+            InstanceCount, VolumeSize, DeploymentTimeout, LogLimit, LogCursor, Since, Step, StatusFilter);
         let _ = VariableValue::new(&text);
     }
 
@@ -354,6 +357,29 @@ fn status() -> impl Strategy<Value = StatusFilter> {
         (100_u16..600).prop_map(StatusFilter::Exactly),
         (1_u16..=5).prop_map(StatusFilter::Class),
     ]
+}
+
+fn page() -> impl Strategy<Value = Page> {
+    let cursor = || option::of("[!-~]{1,128}".prop_map(|text| text.parse::<LogCursor>().unwrap()));
+    (cursor(), cursor()).prop_map(|(before, after)| Page { before, after })
+}
+
+#[test]
+fn a_filter_of_many_kilobytes_and_a_made_up_place_are_refused() {
+    let pairs = [
+        ("filter", "x".repeat(10 * 1024)),
+        ("before", " ".to_owned()),
+        ("after", "\u{e4}".to_owned()),
+    ];
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
+    let errors = decode_query::<LogQuery>(pairs).unwrap_err();
+    assert_eq!(errors.of("filter"), ["A filter holds at most 4 KiB."]);
+    for place in ["before", "after"] {
+        assert_eq!(
+            errors.of(place),
+            ["Send older or newer as an answer holds it."]
+        );
+    }
 }
 
 #[test]

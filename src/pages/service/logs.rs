@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::endpoint::NoBody;
 use wire::endpoints::GetServiceLogs;
-use wire::logs::{LogQuery, Logs};
+use wire::logs::{LogQuery, Logs, Page};
 use wire::path::ServiceParams;
 use wire::quantity::LogLimit;
 use wire::service::Service;
@@ -191,6 +191,7 @@ fn query(question: &Question, since: Option<chrono::DateTime<chrono::Utc>>) -> L
         window,
         limit: LogLimit::new(LIMIT).ok(),
         filter: Some(question.filter.clone()).filter(|filter| !filter.is_empty()),
+        page: Page::default(),
     }
 }
 

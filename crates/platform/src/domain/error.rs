@@ -83,11 +83,22 @@ pub(crate) enum Error {
     Store(#[from] StoreError),
     /// The stored log lines.
     #[error(transparent)]
-    Logs(#[from] LogError),
+    Logs(LogError),
     /// The stored logs of builds and deployments.
     #[error("a log can't be read: {0}. Check the data directory")]
     Journal(#[from] std::io::Error),
     /// The container engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+impl From<LogError> for Error {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::NoPlace { field } => {
+                Self::Invalid(FieldErrors::one(field, error.to_string()))
+            }
+            LogError::Files(_) => Self::Logs(error),
+        }
+    }
 }

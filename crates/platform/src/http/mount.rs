@@ -157,6 +157,7 @@ mod tests {
     use crate::app::{Parts, app};
     use crate::build::BuildSettings;
     use crate::engine::EngineChoice;
+    use crate::logs::Retention;
 
     #[tokio::test]
     async fn a_panic_costs_one_answer_and_tells_nothing_of_itself() {
@@ -166,6 +167,7 @@ mod tests {
             engine: EngineChoice::Simulated,
             ingress_url: String::new(),
             behind_proxy: false,
+            logs: Retention::default(),
             builds: BuildSettings::default(),
             console: None,
         })

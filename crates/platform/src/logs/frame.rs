@@ -1,6 +1,8 @@
 //! One record on disk: `length u32 | instant i64 (ns) | source u64 | kind u8 | label length u8 |
 //! label | rest`, little-endian; the length counts what follows it.
 
+use std::ops::Range;
+
 use pilothouse_wire::logs::LogStream;
 
 const HEAD: usize = 4;
@@ -81,21 +83,30 @@ impl<'a> Frame<'a> {
 }
 
 /// Every whole record of a buffer, in order; what a crash tore at its end is left out.
-pub(super) fn frames(mut buffer: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+pub(super) fn frames(buffer: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+    placed(buffer).map(|(_, frame)| frame)
+}
+
+/// The same, each with where it stands in the buffer.
+pub(super) fn placed(buffer: &[u8]) -> impl Iterator<Item = (Range<usize>, Frame<'_>)> {
+    let mut rest = buffer;
     std::iter::from_fn(move || {
-        let (frame, after) = Frame::read(buffer)?;
-        buffer = after;
-        Some(frame)
+        let start = buffer.len() - rest.len();
+        let (frame, after) = Frame::read(rest)?;
+        rest = after;
+        Some((start..buffer.len() - rest.len(), frame))
     })
 }
 
+/// The record that begins at an offset of a buffer.
+pub(super) fn at(buffer: &[u8], offset: usize) -> Option<Frame<'_>> {
+    let (frame, _) = Frame::read(buffer.get(offset..)?)?;
+    Some(frame)
+}
+
 /// How many bytes of a buffer are whole records.
-pub(super) fn whole(mut buffer: &[u8]) -> usize {
-    let length = buffer.len();
-    while let Some((_, after)) = Frame::read(buffer) {
-        buffer = after;
-    }
-    length - buffer.len()
+pub(super) fn whole(buffer: &[u8]) -> usize {
+    placed(buffer).last().map_or(0, |(range, _)| range.end)
 }
 
 #[cfg(test)]
@@ -135,6 +146,9 @@ mod tests {
             }
             prop_assert_eq!(frames(&file).collect::<Vec<_>>(), expected.clone());
             prop_assert_eq!(whole(&file), file.len());
+            for (range, frame) in placed(&file) {
+                prop_assert_eq!(at(&file, range.start), Some(frame));
+            }
             // A torn end costs only the records that it tore.
             let cut = file.len().saturating_sub(torn);
             let left: Vec<_> = frames(&file[..cut]).collect();

@@ -1,114 +1,256 @@
-//! Reading: newest segments first, until the limit is full.
+//! Reading: the segments with the newest lines first, until the limit is full.
 
+use std::cmp::Reverse;
 use std::io;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use memchr::memmem::Finder;
-use pilothouse_wire::logs::{LogLine, LogQuery, LogStream, Logs};
+use pilothouse_wire::logs::{LogCursor, LogLine, LogStream, Logs, Page};
 use pilothouse_wire::open::Open;
 use pilothouse_wire::quantity::LogLimit;
 use pilothouse_wire::window::Window;
 
-use super::frame::{Frame, Kind, frames};
-use super::segments;
+use super::LogError;
+use super::frame::{Frame, Kind, at, frames, placed};
+use super::place::{Bookmark, Place, Spot};
+use super::segments::{self, Segment};
+use super::spans::Spans;
 
+/// Bytes of text after which an answer ends before its limit: the rest comes page by page.
+const MAX_TEXT: usize = 64 * 1024 * 1024;
 /// Segments that are searched for the last line of an instance.
 const LAST_LINE_SEGMENTS: usize = 2;
 /// Characters of the last line that are told.
 const LAST_LINE_CHARS: usize = 300;
-/// Lines of instances that are read side by side may be stored this much out of order, in
-/// nanoseconds.
-const DISORDER: i64 = 60 * 1_000_000_000;
 
-/// A window in nanoseconds since 1970.
-fn nanos(window: &Window, now: DateTime<Utc>) -> Range<i64> {
-    let nanos =
-        |instant: DateTime<Utc>, otherwise| instant.timestamp_nanos_opt().unwrap_or(otherwise);
-    let start = window
-        .start(now)
-        .map_or(i64::MIN, |start| nanos(start, i64::MIN));
-    let end = window.end.map_or(i64::MAX, |end| nanos(end, i64::MAX));
-    start..end
+/// Which part of a log is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// Nanoseconds since 1970.
+    window: Range<i64>,
+    /// Only what stands before such a place, and was stored when it was given out.
+    before: Option<Bookmark>,
+    /// Only what is stored from here on.
+    after: Spot,
+    limit: usize,
 }
 
-/// The newest of what was asked for, and whether there is more.
-pub(crate) struct Newest<T> {
-    /// Oldest first; of one instant in the order in which they came.
-    pub(crate) found: Vec<T>,
-    /// Whether the window holds more than the limit let through.
-    pub(crate) truncated: bool,
-}
-
-/// What `select` makes of the newest lines of a window, as far as it takes them.
-pub(super) fn newest<T>(
-    folder: &Path,
-    window: &Window,
-    limit: LogLimit,
-    select: impl Fn(&Text<'_>) -> Option<T>,
-) -> io::Result<Newest<T>> {
-    let window = nanos(window, Utc::now());
-    let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    // By segment, newest first.
-    let mut found: Vec<Vec<(i64, T)>> = Vec::new();
-    let mut room = limit;
-    let mut truncated = false;
-    for segment in segments::list(folder)?.iter().rev() {
-        let Some(bytes) = segments::bytes(segment)? else {
-            continue;
+impl Part {
+    /// What a query means that comes at `now`, of a log that begins at `oldest`.
+    pub(super) fn new(
+        window: &Window,
+        page: &Page,
+        limit: LogLimit,
+        now: DateTime<Utc>,
+        oldest: i64,
+    ) -> Result<Self, LogError> {
+        let bookmark = |cursor: &Option<LogCursor>, field| {
+            let parse = |cursor: &LogCursor| cursor.as_str().parse::<Bookmark>();
+            let parsed = cursor.as_ref().map(parse).transpose();
+            parsed.map_err(|_| LogError::NoPlace { field })
         };
-        let texts: Vec<Text<'_>> = frames(&bytes)
-            .filter_map(text)
-            .filter(|text| window.contains(&text.nanos))
-            .collect();
-        let mut newest_first = texts
-            .iter()
-            .rev()
-            .filter_map(|text| Some((text.nanos, select(text)?)));
-        let mut kept: Vec<(i64, T)> = newest_first.by_ref().take(room).collect();
-        truncated |= newest_first.next().is_some();
-        kept.reverse();
-        room -= kept.len();
-        found.push(kept);
-        let first = frames(&bytes).filter_map(text).next();
-        let is_older =
-            first.is_some_and(|first| first.nanos < window.start.saturating_sub(DISORDER));
-        if is_older || truncated {
-            break;
-        }
+        let after = bookmark(&page.after, "after")?;
+        let start = window.start(now).map_or(oldest, nanos).max(oldest);
+        Ok(Self {
+            window: start..window.end.map_or(i64::MAX, nanos),
+            before: bookmark(&page.before, "before")?,
+            after: after.map_or_else(Spot::default, |bookmark| bookmark.end),
+            limit: usize::try_from(limit.get()).unwrap_or(usize::MAX),
+        })
     }
-    let mut found: Vec<(i64, T)> = found.into_iter().rev().flatten().collect();
-    found.sort_by_key(|(nanos, _)| *nanos);
-    Ok(Newest {
-        found: found.into_iter().map(|(_, found)| found).collect(),
-        truncated,
+
+    fn has(&self, place: Place) -> bool {
+        let is_before = self
+            .before
+            .is_none_or(|before| place < before.place && place.spot < before.end);
+        self.window.contains(&place.nanos) && place.spot >= self.after && is_before
+    }
+
+    /// Whether a segment with lines of these instants may have some of it.
+    fn may_be_in(&self, segment: &Segment, instants: &RangeInclusive<i64>) -> bool {
+        let is_before = self.before.is_none_or(|before| {
+            *instants.start() <= before.place.nanos && segment.number <= before.end.segment
+        });
+        *instants.end() >= self.window.start && *instants.start() < self.window.end && is_before
+    }
+}
+
+/// An instant in nanoseconds since 1970; one beyond those is the first or the last of them.
+pub(super) fn nanos(instant: DateTime<Utc>) -> i64 {
+    instant.timestamp_nanos_opt().unwrap_or({
+        if instant.timestamp() < 0 {
+            i64::MIN
+        } else {
+            i64::MAX
+        }
     })
 }
 
-/// The newest lines of the window that hold the filter, oldest first.
-pub(super) fn read(folder: &Path, query: &LogQuery) -> io::Result<Logs> {
-    let finder = query.filter.as_deref().map(Finder::new);
-    let limit = query.limit.unwrap_or_default();
-    let Newest { found, truncated } = newest(folder, &query.window, limit, |text| {
+/// The newest of what was asked for, and how to go on from it.
+pub(crate) struct Newest<T> {
+    /// Oldest first; of one instant in the order in which they came.
+    pub(crate) found: Vec<T>,
+    /// Whether there is more than the limit let through.
+    pub(crate) truncated: bool,
+    /// Where the oldest of these stands, if there is more.
+    pub(crate) older: Option<LogCursor>,
+    /// Where the log ended, unless an earlier end was asked for.
+    pub(crate) newer: Option<LogCursor>,
+}
+
+/// What `select` makes of the newest lines of a part, as far as it takes them.
+pub(super) fn newest<T>(
+    folder: &Path,
+    spans: &Spans,
+    part: &Part,
+    select: impl Fn(&Text<'_>) -> Option<T>,
+) -> io::Result<Newest<T>> {
+    let mut found = Found {
+        part,
+        kept: Vec::new(),
+        select,
+    };
+    let mut full = segments::list(folder)?;
+    let mut end = None;
+    if let Some(growing) = full.pop() {
+        let bytes = segments::bytes(&growing)?.unwrap_or_default();
+        let offset = found.add(growing.number, &bytes);
+        end = Some(Spot {
+            segment: growing.number,
+            offset,
+        });
+    }
+    let mut full = spans.of(folder, full, part.after.segment)?;
+    full.retain(|(instants, segment)| part.may_be_in(segment, instants));
+    full.sort_by_key(|(instants, segment)| Reverse((*instants.end(), segment.number)));
+    for (instants, segment) in full {
+        if found
+            .floor()
+            .is_some_and(|floor| floor.nanos > *instants.end())
+        {
+            break;
+        }
+        if let Some(bytes) = segments::bytes(&segment)? {
+            found.add(segment.number, &bytes);
+        }
+    }
+    Ok(found.told(end))
+}
+
+/// The newest lines found so far.
+struct Found<'a, T, S> {
+    part: &'a Part,
+    /// Newest first, with the size of each line's text; one more than are told, if there is.
+    kept: Vec<(Place, usize, T)>,
+    select: S,
+}
+
+impl<T, S: Fn(&Text<'_>) -> Option<T>> Found<'_, T, S> {
+    /// Takes the lines of a segment. Tells where its records end.
+    fn add(&mut self, segment: u32, bytes: &[u8]) -> u64 {
+        let mut end = 0;
+        let mut places = Vec::new();
+        for (range, frame) in placed(bytes) {
+            let place = Place {
+                nanos: frame.nanos,
+                spot: Spot {
+                    segment,
+                    offset: range.start as u64,
+                },
+            };
+            if matches!(frame.kind, Kind::Line(_)) && self.part.has(place) {
+                places.push((place, range.start));
+            }
+            end = range.end as u64;
+        }
+        // In order nearly, if not wholly.
+        places.sort();
+        let floor = self.floor();
+        let newest_first = places
+            .into_iter()
+            .rev()
+            .take_while(|(place, _)| floor.is_none_or(|floor| *place > floor));
+        let made = newest_first.filter_map(|(place, offset)| {
+            let text = at(bytes, offset).and_then(text)?;
+            Some((place, text.message.len(), (self.select)(&text)?))
+        });
+        let made: Vec<_> = made.take(self.part.limit.saturating_add(1)).collect();
+        self.kept.extend(made);
+        self.kept.sort_by_key(|(place, ..)| Reverse(*place));
+        self.kept.truncate(self.room().saturating_add(1));
+        end
+    }
+
+    /// How many of those kept are told.
+    fn room(&self) -> usize {
+        let mut text: usize = 0;
+        let mut kept = self.kept.iter().take(self.part.limit);
+        let too_much = kept.position(|(_, size, _)| {
+            text = text.saturating_add(*size);
+            text > MAX_TEXT
+        });
+        let all = self.kept.len().min(self.part.limit);
+        // One is told, whatever its size.
+        too_much.map_or(all, |fit| fit.max(1))
+    }
+
+    /// The place before which nothing matters any more, once there is enough.
+    fn floor(&self) -> Option<Place> {
+        let (place, ..) = self.kept.get(self.room())?;
+        Some(*place)
+    }
+
+    /// What was found, of a log that ends here.
+    fn told(mut self, end: Option<Spot>) -> Newest<T> {
+        let room = self.room();
+        let truncated = self.kept.len() > room;
+        self.kept.truncate(room);
+        let before = self.part.before;
+        let end = before.map(|before| before.end).or(end);
+        let oldest = self.kept.last().filter(|_| truncated).zip(end);
+        let older = oldest.map(|((place, ..), end)| Bookmark { place: *place, end });
+        let newer = end.filter(|_| before.is_none()).map(Bookmark::end);
+        let found = self.kept.into_iter().rev().map(|(_, _, made)| made);
+        Newest {
+            found: found.collect(),
+            truncated,
+            older: older.and_then(Bookmark::cursor),
+            newer: newer.and_then(Bookmark::cursor),
+        }
+    }
+}
+
+/// The newest lines of a part that hold the filter, oldest first.
+pub(super) fn read(
+    folder: &Path,
+    spans: &Spans,
+    part: &Part,
+    filter: Option<&str>,
+) -> io::Result<Logs> {
+    let finder = filter.map(Finder::new);
+    let newest = newest(folder, spans, part, |text| {
         let holds = finder
             .as_ref()
             .is_none_or(|finder| finder.find(text.message).is_some());
         holds.then(|| told(text))
     })?;
     Ok(Logs {
-        lines: found,
-        truncated,
+        lines: newest.found,
+        truncated: newest.truncated,
+        older: newest.older,
+        newer: newest.newer,
     })
 }
 
 /// A line as it is stored.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'a> {
-    pub(super) nanos: i64,
+    nanos: i64,
     source: u64,
     stream: LogStream,
-    pub(super) instance: &'a [u8],
+    instance: &'a [u8],
     pub(super) message: &'a [u8],
 }
 

@@ -1,6 +1,7 @@
 //! The segment files of a service: `00000001.log`, `00000002.log`, …
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{fs, io};
 
 /// A segment is closed when it has grown to this, in bytes.
@@ -56,6 +57,11 @@ pub(super) fn list(folder: &Path) -> io::Result<Vec<Segment>> {
     }
     segments.sort_by_key(|segment| segment.number);
     Ok(segments)
+}
+
+/// When a segment was last written to.
+pub(super) fn written(segment: &Segment) -> io::Result<SystemTime> {
+    fs::metadata(&segment.path)?.modified()
 }
 
 /// The bytes of a segment; `None` where the writer has dropped it meanwhile.

@@ -1,14 +1,24 @@
 //! The log store as a whole, on a real disk.
 
+mod paging;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::time::SystemTime;
 
+use pilothouse_wire::logs::LogLine;
 use tempfile::TempDir;
 
 use super::segments::SEGMENT;
 use super::*;
 
 const NANOS: i64 = 1_000_000_000;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Lines of the year 1970 are kept, and none is dropped for want of room.
+const ALL: Retention = Retention {
+    bytes: 256 * 1024 * 1024,
+    age: Duration::from_secs(100 * 365 * DAY.as_secs()),
+};
 
 fn line(engine_id: &str, nanos: i64, message: impl Into<String>) -> StoredLine {
     StoredLine {
@@ -22,7 +32,7 @@ fn line(engine_id: &str, nanos: i64, message: impl Into<String>) -> StoredLine {
 }
 
 fn open(folder: &TempDir) -> LogStore {
-    LogStore::open(folder.path(), DEFAULT_LIMIT).unwrap()
+    LogStore::open(folder.path(), ALL).unwrap()
 }
 
 async fn messages(store: &LogStore, query: LogQuery) -> Vec<String> {
@@ -60,7 +70,7 @@ async fn the_newest_lines_win_and_come_oldest_first() {
         ..LogQuery::default()
     };
     assert!(messages(&store, query).await.is_empty());
-    let at = |second| Some(chrono::DateTime::from_timestamp(second, 0).unwrap());
+    let at = |second| Some(DateTime::from_timestamp(second, 0).unwrap());
     let query = LogQuery {
         window: Window {
             start: at(3),
@@ -129,7 +139,11 @@ async fn zeros_that_a_power_loss_left_are_cut_off() {
 async fn cursors_outlive_the_segments_that_they_speak_of() {
     let folder = TempDir::new().unwrap();
     let limit = 3 * SEGMENT;
-    let store = LogStore::open(folder.path(), limit).unwrap();
+    let retention = Retention {
+        bytes: limit,
+        ..ALL
+    };
+    let store = LogStore::open(folder.path(), retention).unwrap();
     store.append(line("silent", 5 * NANOS, "first")).await;
     let long = "x".repeat(1024 * 1024);
     for number in 0..100 {
@@ -148,7 +162,7 @@ async fn cursors_outlive_the_segments_that_they_speak_of() {
     assert!(size <= limit + SEGMENT, "{size}");
     assert!(!folder.path().join("service/00000001.log").exists());
     drop(store);
-    let store = LogStore::open(folder.path(), limit).unwrap();
+    let store = LogStore::open(folder.path(), retention).unwrap();
     let cursor = |engine_id| store.cursor("service", engine_id);
     assert_eq!(
         cursor("silent").await.unwrap(),
@@ -187,4 +201,153 @@ async fn the_last_line_is_the_instances_own() {
     let last = store.last_line("service", "a").await.unwrap();
     assert_eq!(last.as_deref(), Some("fatal: no configuration"));
     assert_eq!(store.last_line("service", "c").await.unwrap(), None);
+}
+
+/// Makes a file look as if nothing was written to it for so long.
+fn age(file: &Path, age: Duration) {
+    let file = fs::File::options().write(true).open(file).unwrap();
+    file.set_modified(SystemTime::now() - age).unwrap();
+}
+
+#[tokio::test]
+async fn lines_are_gone_when_their_time_is_over_and_cursors_stay() {
+    let folder = TempDir::new().unwrap();
+    let retention = Retention {
+        age: 10 * DAY,
+        ..ALL
+    };
+    let ago = |days: u32| {
+        let then = Utc::now() - days * DAY;
+        then.timestamp_nanos_opt().unwrap()
+    };
+    let store = LogStore::open(folder.path(), retention).unwrap();
+    store.append(line("a", ago(12), "too old already")).await;
+    store.append(line("a", ago(9), "old")).await;
+    assert_eq!(messages(&store, LogQuery::default()).await, ["old"]);
+    drop(store);
+    let first = folder.path().join("service/00000001.log");
+
+    // One whose lines go back this far is closed with the next line.
+    let store = LogStore::open(folder.path(), retention).unwrap();
+    store.append(line("a", ago(0), "new")).await;
+    assert_eq!(messages(&store, LogQuery::default()).await, ["old", "new"]);
+    assert!(first.exists() && folder.path().join("service/00000002.log").exists());
+    drop(store);
+
+    age(&first, 11 * DAY);
+    let store = LogStore::open(folder.path(), retention).unwrap();
+    store.append(line("b", ago(0), "newer")).await;
+    assert_eq!(
+        messages(&store, LogQuery::default()).await,
+        ["new", "newer"]
+    );
+    assert!(!first.exists());
+    let before = store.cursor("service", "a").await.unwrap();
+    drop(store);
+
+    age(&folder.path().join("service/00000002.log"), 11 * DAY);
+    let store = LogStore::open(folder.path(), retention).unwrap();
+    store.flush().await;
+    while folder.path().join("service/00000002.log").exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(store.cursor("service", "a").await.unwrap(), before);
+    assert!(messages(&store, LogQuery::default()).await.is_empty());
+}
+
+#[tokio::test]
+async fn windows_of_any_kind_have_an_outcome() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    store.append(line("a", NANOS, "then")).await;
+    let now = Utc::now().timestamp_nanos_opt().unwrap();
+    store.append(line("a", now, "now")).await;
+    let instant = |text: &str| Some(text.parse().unwrap());
+    let between = |start, end| Window {
+        since: None,
+        start,
+        end,
+    };
+    let cases = [
+        (between(instant("2200-01-01T00:00:00Z"), None), vec![]),
+        // Beyond what nanoseconds can say.
+        (between(instant("9999-01-01T00:00:00Z"), None), vec![]),
+        (between(None, instant("0001-01-01T00:00:00Z")), vec![]),
+        (
+            between(
+                instant("0001-01-01T00:00:00Z"),
+                instant("9999-01-01T00:00:00Z"),
+            ),
+            vec!["then", "now"],
+        ),
+        (Window::last("31536000".parse().unwrap()), vec!["now"]),
+        (
+            between(
+                instant("1970-01-01T00:00:01Z"),
+                instant("1970-01-01T00:00:01.000000001Z"),
+            ),
+            vec!["then"],
+        ),
+        (
+            between(
+                instant("2026-01-01T00:00:00Z"),
+                instant("2025-01-01T00:00:00Z"),
+            ),
+            vec![],
+        ),
+    ];
+    for (window, expected) in cases {
+        let query = LogQuery {
+            window,
+            ..LogQuery::default()
+        };
+        assert_eq!(messages(&store, query).await, expected, "{window:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_too_much_text_ends_early_and_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let long = "x".repeat(1024 * 1024);
+    for number in 0..150 {
+        store
+            .append(line("a", number, format!("{number} {long}")))
+            .await;
+    }
+    let mut query = LogQuery::default();
+    let mut numbers: Vec<u32> = Vec::new();
+    loop {
+        let logs = store.read("service", query.clone()).await.unwrap();
+        let text: usize = logs.lines.iter().map(|line| line.message.len()).sum();
+        assert!(text <= 64 * 1024 * 1024, "{text}");
+        let number = |line: &LogLine| -> u32 {
+            let number = line.message.split(' ').next().unwrap();
+            number.parse().unwrap()
+        };
+        numbers.extend(logs.lines.iter().rev().map(number));
+        assert_eq!(logs.truncated, logs.older.is_some());
+        query.page.before = logs.older;
+        if query.page.before.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<u32> = (0..150).rev().collect();
+    assert_eq!(numbers, expected);
+}
+
+#[tokio::test]
+async fn a_made_up_place_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    for field in ["before", "after"] {
+        let cursor = Some("yesterday".parse().unwrap());
+        let mut query = LogQuery::default();
+        match field {
+            "before" => query.page.before = cursor,
+            _ => query.page.after = cursor,
+        }
+        let error = store.read("service", query).await.unwrap_err();
+        assert!(matches!(error, LogError::NoPlace { field: told } if told == field));
+    }
 }

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{Semaphore, oneshot};
 
-use super::StoredLine;
 use super::cursor::Cursor;
 use super::files::Files;
 use super::frame::{Frame, Kind, source};
+use super::{Retention, StoredLine};
 
 /// The longest time that a line waits to be written.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
@@ -21,6 +21,8 @@ const FLUSH_EVERY: Duration = Duration::from_millis(100);
 const BATCH: usize = 1024 * 1024;
 /// How long to wait before a failed write is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often lines are dropped for their age.
+const DROP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// What the writer is asked to do.
 pub(super) enum Order {
@@ -41,15 +43,16 @@ pub(super) enum Order {
 /// may wait for it: whoever appends takes them, the writer gives them back.
 pub(super) fn start(
     folder: PathBuf,
-    limit: u64,
+    retention: Retention,
     room: Arc<Semaphore>,
 ) -> io::Result<Sender<Order>> {
     let (sender, orders) = channel();
     let mut writer = Writer {
-        files: Files::new(folder, limit),
+        files: Files::new(folder, retention),
         batch: HashMap::new(),
         size: 0,
         deadline: None,
+        drop_at: Instant::now(),
         room,
     };
     thread::Builder::new()
@@ -66,17 +69,16 @@ struct Writer {
     size: usize,
     /// When the batch is written at the latest.
     deadline: Option<Instant>,
+    /// When lines are dropped for their age.
+    drop_at: Instant,
     room: Arc<Semaphore>,
 }
 
 impl Writer {
     fn run(&mut self, orders: &Receiver<Order>) {
         loop {
-            let order = match self.deadline {
-                None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(at) => orders.recv_timeout(at.saturating_duration_since(Instant::now())),
-            };
-            match order {
+            let until = self.deadline.unwrap_or(self.drop_at).min(self.drop_at);
+            match orders.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(order) => self.carry_out(order),
                 Err(RecvTimeoutError::Timeout) => self.write(),
                 Err(RecvTimeoutError::Disconnected) => return self.write(),
@@ -139,5 +141,15 @@ impl Writer {
         }
         self.room.add_permits(std::mem::take(&mut self.size));
         self.deadline = None;
+        if Instant::now() >= self.drop_at {
+            self.drop_aged();
+        }
+    }
+
+    fn drop_aged(&mut self) {
+        self.drop_at = Instant::now() + DROP_EVERY;
+        if let Err(error) = self.files.drop_aged(SystemTime::now()) {
+            tracing::warn!(%error, "old log lines can't be dropped; trying again later");
+        }
     }
 }

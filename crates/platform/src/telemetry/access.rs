@@ -5,7 +5,7 @@ use pilothouse_wire::access::{AccessLogs, AccessQuery, AccessRow};
 use pilothouse_wire::logs::LogStream;
 
 use crate::ingress::Visit;
-use crate::logs::{LogError, LogStore, StoredLine};
+use crate::logs::{Asked, LogError, LogStore, StoredLine};
 
 /// What stands where a line has the engine's id of who wrote it.
 const INGRESS: &str = "ingress";
@@ -28,10 +28,14 @@ pub(super) async fn read(
     service_id: &str,
     query: AccessQuery,
 ) -> Result<AccessLogs, LogError> {
-    let (window, limit) = (query.window, query.limit.unwrap_or_default());
+    let asked = Asked {
+        window: query.window,
+        page: query.page.clone(),
+        limit: query.limit.unwrap_or_default(),
+    };
     let chosen = chosen(query);
     let newest = store
-        .newest(service_id, window, limit, move |message| {
+        .newest(service_id, &asked, move |message| {
             let row: AccessRow = serde_json::from_slice(message).ok()?;
             chosen(&row).then_some(row)
         })
@@ -41,6 +45,8 @@ pub(super) async fn read(
     Ok(AccessLogs {
         rows,
         truncated: newest.truncated,
+        older: newest.older,
+        newer: newest.newer,
     })
 }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, Request};
 use pilothouse::app::{App, Parts, app};
 use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
+use pilothouse::logs::Retention;
 use pilothouse_wire::envelope::Dialect;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -40,6 +41,7 @@ impl Api {
             engine: EngineChoice::Simulated,
             ingress_url: "http://127.0.0.1:7080".to_owned(),
             behind_proxy: false,
+            logs: Retention::default(),
             builds: BuildSettings::default(),
             console: None::<PathBuf>,
         };

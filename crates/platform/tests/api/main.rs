@@ -14,6 +14,7 @@ mod environments;
 mod errors;
 mod figures;
 mod images;
+mod logs;
 mod meta;
 mod openapi;
 mod orgs;
@@ -96,6 +97,10 @@ fn main() -> ExitCode {
         services::changes_at_once_are_all_kept,
         services::logs_keep_to_their_window,
         services::both_scopes_show_the_same_service,
+        logs::pages_neither_skip_nor_repeat_lines_of_one_instant,
+        logs::what_is_followed_is_told_once_even_if_it_comes_late,
+        logs::rows_of_one_instant_are_paged_newest_first,
+        logs::lines_hold_anything_and_queries_have_bounds,
         telemetry::every_request_is_one_row,
         telemetry::rates_count_every_request,
         telemetry::instances_are_measured_and_each_metric_has_its_own_outcome,

@@ -460,7 +460,10 @@ pub(crate) async fn logs_keep_to_their_window() {
         );
         let none = "?start=2020-01-01T00:00:00Z&end=2020-01-02T00:00:00Z";
         let none = api.get(&format!("{logs}{none}")).await.is(200).data();
-        assert_eq!(none, json!({"lines": [], "truncated": false}));
+        assert_eq!(
+            (&none["lines"], &none["truncated"]),
+            (&json!([]), &json!(false))
+        );
         let none = api
             .get(&format!("{logs}?filter=LISTENING"))
             .await
