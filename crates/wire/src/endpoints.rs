@@ -2,6 +2,7 @@
 
 mod config;
 mod delivery;
+mod events;
 mod places;
 mod platform;
 mod services;
@@ -10,6 +11,7 @@ use crate::endpoint::EndpointInfo;
 
 pub use config::*;
 pub use delivery::*;
+pub use events::*;
 pub use places::*;
 pub use platform::*;
 pub use services::*;
@@ -113,4 +115,8 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<BulkConfig>(),
     EndpointInfo::of::<PreviewConfig>(),
     EndpointInfo::of::<ListConfigHistory>(),
+    EndpointInfo::of::<ListServiceEvents>(),
+    EndpointInfo::of::<ListEnvironmentEvents>(),
+    EndpointInfo::of::<ListProjectEvents>(),
+    EndpointInfo::of::<ListOrgEvents>(),
 ];

@@ -20,6 +20,7 @@ pub mod endpoints;
 pub mod envelope;
 pub mod environment;
 pub mod error;
+pub mod event;
 pub mod image;
 pub mod logs;
 pub mod meta;
