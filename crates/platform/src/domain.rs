@@ -4,6 +4,7 @@ mod access;
 mod config;
 mod deploys;
 mod error;
+mod events;
 mod images;
 mod listing;
 mod meta;
@@ -18,6 +19,7 @@ mod services;
 mod spec;
 mod telemetry;
 mod vitals;
+mod verdict;
 
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ use crate::vault::Vault;
 pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
 pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, resolve, told};
 pub(crate) use error::Error;
+pub(crate) use events::{LAST_LINE, own_words};
 pub(crate) use listing::{Listing, Written};
 pub(crate) use observed::{Observed, ObservedService};
 pub(crate) use procfile::{argv, parse as parse_procfile};

@@ -2,6 +2,7 @@
 
 mod config;
 mod delivery;
+mod events;
 mod places;
 mod platform;
 mod services;
@@ -10,6 +11,7 @@ use crate::endpoint::EndpointInfo;
 
 pub use config::*;
 pub use delivery::*;
+pub use events::*;
 pub use places::*;
 pub use platform::*;
 pub use services::*;
@@ -92,6 +94,7 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<ListReleases>(),
     EndpointInfo::of::<GetRelease>(),
     EndpointInfo::of::<GetReleaseLog>(),
+    EndpointInfo::of::<GetReleaseVerdict>(),
     EndpointInfo::of::<ListDeployments>(),
     EndpointInfo::of::<GetDeployment>(),
     EndpointInfo::of::<GetDeploymentLog>(),
@@ -113,4 +116,8 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<BulkConfig>(),
     EndpointInfo::of::<PreviewConfig>(),
     EndpointInfo::of::<ListConfigHistory>(),
+    EndpointInfo::of::<ListServiceEvents>(),
+    EndpointInfo::of::<ListEnvironmentEvents>(),
+    EndpointInfo::of::<ListProjectEvents>(),
+    EndpointInfo::of::<ListOrgEvents>(),
 ];

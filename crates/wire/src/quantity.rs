@@ -113,6 +113,17 @@ impl Default for LogLimit {
 }
 
 quantity! {
+    /// How many events a reply holds at the most.
+    pub struct EventLimit(u32); 1..=1000, "A limit is between 1 and 1000 events."
+}
+
+impl Default for EventLimit {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+quantity! {
     /// A window that ends now, in seconds; at most ten years.
     pub struct Since(u32); 1..=315360000, "A window is between 1 and 315360000 seconds."
 }

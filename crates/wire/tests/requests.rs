@@ -13,6 +13,7 @@ use pilothouse_wire::deploy::Scale;
 use pilothouse_wire::endpoint::Query;
 use pilothouse_wire::envelope::Dialect;
 use pilothouse_wire::environment::{EnvironmentCreate, EnvironmentPatch};
+use pilothouse_wire::event::{EventKind, EventsQuery};
 use pilothouse_wire::image::ImageReference;
 use pilothouse_wire::logs::{LogCursor, LogQuery, Page};
 use pilothouse_wire::metrics::MetricsQuery;
@@ -21,7 +22,7 @@ use pilothouse_wire::open::Words;
 use pilothouse_wire::org::Named;
 use pilothouse_wire::patch::Patch;
 use pilothouse_wire::quantity::{
-    DeploymentTimeout, InstanceCount, LogLimit, Port, Since, Step, VolumeSize,
+    DeploymentTimeout, EventLimit, InstanceCount, LogLimit, Port, Since, Step, VolumeSize,
 };
 use pilothouse_wire::service::{Platform, ServiceCreate, ServicePatch, VolumeSpec};
 use pilothouse_wire::session::SignIn;
@@ -33,7 +34,7 @@ use pilothouse_wire::window::Window;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 
 /// A strategy of every value of a newtype whose text matches the pattern.
 fn text<T: std::str::FromStr<Err = String> + std::fmt::Debug>(
@@ -225,6 +226,20 @@ proptest! {
             method,
             path_contains,
             page,
+        };
+        let pairs = query.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
+        prop_assert_eq!(decode_query(pairs), Ok(query));
+    }
+
+    #[test]
+    fn an_events_query_arrives_as_it_was_sent(
+        since in option::of(1_u64..=1_000_000), start in option::of(0_i64..4_000_000_000),
+        limit in option::of(1_u64..=1_000), kinds in subsequence(EventKind::ALL.to_vec(), 0..4),
+    ) {
+        let query = EventsQuery {
+            window: window(since, start),
+            limit: limit.map(|n| EventLimit::new(n).unwrap()),
+            kinds,
         };
         let pairs = query.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
         prop_assert_eq!(decode_query(pairs), Ok(query));

@@ -1,5 +1,6 @@
 //! What of a service runs, how that came to be, and how it is described.
 
+pub mod events;
 pub mod next;
 pub mod pipeline;
 
@@ -19,9 +20,11 @@ use crate::components::icon::Icon;
 use crate::components::page::{Panel, fact};
 use crate::components::status::{instance_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
+use crate::pages::service::verdict::RunningVerdict;
 use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::words::plural;
+use events::LastEvents;
 use next::NextDeploy;
 use pipeline::Pipeline;
 use wire::action::Action as Deed;
@@ -38,6 +41,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     };
     view! {
         <Pipeline here />
+        <RunningVerdict here />
         <When is=move || has_deploys.get() && was_deployed.get()>
             <NextDeploy here actions />
         </When>
@@ -47,6 +51,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
             </Panel>
             <Panel title="Description">{move || description(&service.get())}</Panel>
         </div>
+        <LastEvents here />
     }
 }
 

@@ -9,8 +9,8 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, config, console, delivery, fallback, figures, meta, orgs, push, services, session,
-    trace,
+    Context, config, console, delivery, events, fallback, figures, meta, orgs, push, services,
+    session, trace,
 };
 
 /// The whole HTTP surface of the platform but ingress.
@@ -91,6 +91,7 @@ fn table(context: Context) -> Table {
         .mount::<e::ListReleases, _, _>(delivery::releases)
         .mount::<e::GetRelease, _, _>(delivery::release)
         .mount::<e::GetReleaseLog, _, _>(delivery::release_log)
+        .mount::<e::GetReleaseVerdict, _, _>(delivery::verdict)
         .mount::<e::ListDeployments, _, _>(delivery::deployments)
         .mount::<e::GetDeployment, _, _>(delivery::deployment)
         .mount::<e::GetDeploymentLog, _, _>(delivery::deployment_log)
@@ -112,4 +113,8 @@ fn table(context: Context) -> Table {
         .mount::<e::BulkConfig, _, _>(config::bulk)
         .mount::<e::PreviewConfig, _, _>(config::preview)
         .mount::<e::ListConfigHistory, _, _>(config::history)
+        .mount::<e::ListServiceEvents, _, _>(events::of_service)
+        .mount::<e::ListEnvironmentEvents, _, _>(events::of_environment)
+        .mount::<e::ListProjectEvents, _, _>(events::of_project)
+        .mount::<e::ListOrgEvents, _, _>(events::of_org)
 }

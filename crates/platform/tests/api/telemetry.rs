@@ -52,7 +52,7 @@ impl Visits {
     }
 }
 
-async fn with_domain() -> (Api, Visits) {
+pub(crate) async fn with_domain() -> (Api, Visits) {
     let api = Api::with_shop().await;
     let service = json!({"name": "Api", "image": "shop:1", "port": 80, "domains": [HOST]});
     api.post(W, service).await.is(201);
