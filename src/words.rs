@@ -1,5 +1,9 @@
 //! Small pure texts that pages and forms share: counts, sizes and durations in words, links of
-//! domains.
+//! domains, texts of strangers.
+
+use std::borrow::Cow;
+
+use wire::text::is_invisible;
 
 /// The link that a domain has behind ingress: ingress's own address with its host replaced.
 pub fn domain_link(ingress: Option<&str>, domain: &str) -> Option<String> {
@@ -27,7 +31,7 @@ pub fn plural(count: usize, one: &str) -> String {
 }
 
 /// A count with a comma after each three digits.
-fn grouped(count: usize) -> String {
+pub fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut words = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -92,9 +96,32 @@ pub fn short(hash: &str) -> &str {
     hash.get(..digits).unwrap_or(hash)
 }
 
+/// A text of a stranger, with every character that could not be seen, or would change how others
+/// are seen, written as its number: `\u{202E}`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_invisible) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_invisible(c) {
+            true => shown.push_str(&format!("\\u{{{:04X}}}", u32::from(c))),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_not_be_seen_is_written_out() {
+        assert_eq!(visible("/a?b=<i>&amp;"), "/a?b=<i>&amp;");
+        assert_eq!(visible("/\u{202E}gpj.exe\n"), "/\\u{202E}gpj.exe\\u{000A}");
+        assert_eq!(visible("grüße"), "grüße");
+    }
 
     #[test]
     fn a_domain_opens_behind_ingress() {

@@ -119,8 +119,10 @@ pub fn SelectField(
     #[prop(into)] on_choose: Callback<String>,
     #[prop(into, optional)] hint: String,
     #[prop(optional)] bare: bool,
+    #[prop(into, optional)] faults: Signal<Vec<String>>,
 ) -> impl IntoView {
     let id = unique_id();
+    let about = format!("{id}-about");
     let options = choices
         .into_iter()
         .map(|(choice, words)| {
@@ -140,20 +142,27 @@ pub fn SelectField(
             <select
                 id=id
                 class="input"
+                aria-invalid=move || faults.with(|faults| !faults.is_empty()).then_some("true")
+                aria-describedby=about.clone()
                 prop:value=value
                 on:change:target=move |event| on_choose.run(event.target().value())
             >
                 {options}
             </select>
-            {(!hint.is_empty())
-                .then(|| {
-                    view! {
-                        <div class="about">
-                            <span class="hint">{hint}</span>
-                        </div>
-                    }
-                })}
+            <div id=about class="about">
+                {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
+                {fault_line(faults)}
+            </div>
         </div>
+    }
+}
+
+/// What is wrong with a field.
+fn fault_line(faults: Signal<Vec<String>>) -> impl IntoView {
+    move || {
+        let faults = faults.get();
+        (!faults.is_empty())
+            .then(|| view! { <span class="err">{icon(Icon::Warning)} {faults.join(" ")}</span> })
     }
 }
 
@@ -174,11 +183,6 @@ pub fn AreaField(
 ) -> impl IntoView {
     let id = unique_id();
     let about = format!("{id}-about");
-    let below = move || {
-        let faults = faults.get();
-        (!faults.is_empty())
-            .then(|| view! { <span class="err">{icon(Icon::Warning)} {faults.join(" ")}</span> })
-    };
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -198,7 +202,7 @@ pub fn AreaField(
                 on:input:target=move |event| on_input.run(event.target().value())
             ></textarea>
             <div id=about class="about">
-                {below}
+                {fault_line(faults)}
             </div>
         </div>
     }
@@ -231,24 +235,33 @@ pub fn SearchBox(
     placeholder: &'static str,
     #[prop(into)] value: Signal<String>,
     #[prop(into)] on_input: Callback<String>,
+    #[prop(into, optional)] faults: Signal<Vec<String>>,
     /// The control itself, for a key that jumps to it.
     node: NodeRef<leptos::html::Input>,
     /// The key, shown at the end of the box.
     #[prop(optional)]
     key: &'static str,
 ) -> impl IntoView {
+    let about = format!("{}-about", unique_id());
     view! {
-        <label class="search grow">
-            {icon(Icon::Search)} <span class="unseen">{label}</span>
-            <input
-                node_ref=node
-                type="search"
-                autocomplete="off"
-                spellcheck="false"
-                placeholder=placeholder
-                prop:value=value
-                on:input:target=move |event| on_input.run(event.target().value())
-            /> {(!key.is_empty()).then(|| view! { <kbd class="kbd wide">{key}</kbd> })}
-        </label>
+        <div class="field grow">
+            <label class="search">
+                {icon(Icon::Search)} <span class="unseen">{label}</span>
+                <input
+                    node_ref=node
+                    type="search"
+                    autocomplete="off"
+                    spellcheck="false"
+                    placeholder=placeholder
+                    aria-invalid=move || faults.with(|faults| !faults.is_empty()).then_some("true")
+                    aria-describedby=about.clone()
+                    prop:value=value
+                    on:input:target=move |event| on_input.run(event.target().value())
+                /> {(!key.is_empty()).then(|| view! { <kbd class="kbd wide">{key}</kbd> })}
+            </label>
+            <div id=about class="about">
+                {fault_line(faults)}
+            </div>
+        </div>
     }
 }

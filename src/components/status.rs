@@ -24,7 +24,8 @@ pub enum Shape {
 }
 
 impl Shape {
-    fn class(self) -> &'static str {
+    /// What the style sheet knows it by.
+    pub fn class(self) -> &'static str {
         match self {
             Self::Ok => "state ok",
             Self::Busy => "state busy",

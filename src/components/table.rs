@@ -148,8 +148,8 @@ fn reveal_cursor(body: NodeRef<html::Tbody>, cursor: Signal<Option<usize>>) {
     });
 }
 
-/// The row that the keyboard comes to has the focus on its first link: it is read aloud, and opens
-/// by the browser's own means. A person who is busy elsewhere on the page is left alone.
+/// The row that the keyboard comes to has the focus on its first link or button: it is read aloud,
+/// and opens by the browser's own means. A person who is busy elsewhere on the page is left alone.
 fn focus_cursor(body: NodeRef<html::Tbody>, cursor: Signal<Option<usize>>, drawn: Memo<Drawn>) {
     // Where the keyboard was, and whether its row has still to be drawn.
     Effect::new(move |before: Option<(Option<usize>, bool)>| {
@@ -166,7 +166,7 @@ fn focus_cursor(body: NodeRef<html::Tbody>, cursor: Signal<Option<usize>>, drawn
 }
 
 fn focus_row(body: NodeRef<html::Tbody>, place: usize) {
-    let link = format!("tr[aria-rowindex='{}'] a", place + 2);
+    let link = format!("tr[aria-rowindex='{}'] :is(a, button)", place + 2);
     if let Some(Some(body)) = body.try_get_untracked()
         && is_idle_or_within(&body)
         && let Ok(Some(link)) = body.query_selector(&link)

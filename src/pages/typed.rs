@@ -19,6 +19,11 @@ pub struct Typed {
 }
 
 impl Typed {
+    /// What the address keeps: it follows when the typing rests. Tracked.
+    pub fn kept(self) -> String {
+        self.address.get.get()
+    }
+
     /// Another text.
     pub fn set(self, text: String) {
         self.text.set(text.clone());

@@ -71,6 +71,17 @@ pub fn exact(instant: DateTime<Utc>, utc: bool) -> String {
     }
 }
 
+/// An instant to the millisecond.
+pub fn precise(instant: DateTime<Utc>, utc: bool) -> String {
+    let zone = if utc { " UTC" } else { "" };
+    formatted(instant, utc, "%Y-%m-%d %H:%M:%S%.3f") + zone
+}
+
+/// The day of the year: `Apr 22`.
+pub fn day_of(instant: DateTime<Utc>, utc: bool) -> String {
+    formatted(instant, utc, "%b %-d")
+}
+
 /// The time of day to the second.
 pub fn time_of_day(instant: DateTime<Utc>, utc: bool) -> String {
     formatted(instant, utc, "%H:%M:%S")
@@ -109,5 +120,7 @@ mod tests {
         let instant = DateTime::from_timestamp(1_776_871_800, 0).unwrap();
         assert_eq!(exact(instant, true), "2026-04-22 15:30:00 UTC");
         assert_eq!(log_time(instant, true), "15:30:00.000");
+        assert_eq!(precise(instant, true), "2026-04-22 15:30:00.000 UTC");
+        assert_eq!(day_of(instant, true), "Apr 22");
     }
 }

@@ -3,6 +3,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { expect, type Platform, signIn, test } from "../platform.ts";
+import { visit as ask } from "../traffic.ts";
 
 // Other specs of the same worker fill the same platform: these pages have an organisation of their own.
 const ORGANISATION = "/o/looked-at";
@@ -15,6 +16,8 @@ test.describe.configure({ mode: "parallel" });
 type Visit = { name: string; path: string; shows: string; open?: (page: Page) => Promise<void> };
 
 const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).first().click();
+
+const requests = (page: Page) => page.getByRole("table", { name: "Requests" }).getByRole("button");
 
 const VISITS: Visit[] = [
   { name: "organisations", path: "/?all=yes", shows: "Organisations" },
@@ -29,6 +32,9 @@ const VISITS: Visit[] = [
   { name: "scaling", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Scale") },
   { name: "restarting", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Restart") },
   { name: "logs", path: `${PRODUCTION}/s/cart/logs`, shows: "cart" },
+  { name: "requests", path: `${PRODUCTION}/s/cart/requests`, shows: "cart", open: (page) => expect(requests(page)).not.toHaveCount(0) },
+  { name: "a request", path: `${PRODUCTION}/s/cart/requests`, shows: "cart", open: (page) => requests(page).first().click() },
+  { name: "no requests", path: `${PRODUCTION}/s/cart/requests?status=2xx`, shows: "cart" },
   { name: "images", path: `${PRODUCTION}/s/cart/images`, shows: "cart" },
   { name: "an image", path: `${PRODUCTION}/s/cart/images?image=1`, shows: "cart" },
   { name: "releases", path: `${PRODUCTION}/s/cart/releases`, shows: "cart" },
@@ -57,6 +63,7 @@ async function fill(platform: Platform): Promise<void> {
   await platform.api("POST", services, { name: "cart", image: "registry.example/team/cart:1", port: 8080, instances: 2, domains: ["cart.localhost"] });
   await platform.api("POST", "/orgs/looked-at/config/bulk", { variables: { LOG_LEVEL: "warn" } });
   await platform.api("POST", `${services}cart/config/bulk`, { variables: { LOG_LEVEL: "info" } });
+  for (const path of ["/", "/cart?item=1", "/a/path/that/is/longer/than/its/column/of/the/table/can/be"]) await ask(platform.ingress, "cart.localhost", path);
   await platform.api("POST", services, { name: "a-service-with-a-very-long-name-that-does-not-fit-anywhere", image: "shop:1", port: 8080 });
 }
 
