@@ -19,6 +19,8 @@ pub enum Icon {
     Search,
     /// Opens a list below.
     Down,
+    /// The one before.
+    Up,
     /// Deploy.
     Upload,
     /// Restart or fetch again.
@@ -77,6 +79,7 @@ impl Icon {
             Self::Plus => "M8 3v10 M3 8h10",
             Self::Search => "M11.5 7a4.5 4.5 0 11-9 0 4.5 4.5 0 019 0z M10.5 10.5L14 14",
             Self::Down => "M5 6l3 3 3-3",
+            Self::Up => "M5 10l3-3 3 3",
             Self::Upload => "M8 14V6 M4.5 9.5L8 6l3.5 3.5 M3 2.5h10",
             Self::Again => "M13 8a5 5 0 11-1.5-3.6 M13 2v3h-3",
             Self::Bars => "M3 13V9 M8 13V5 M13 13V2",
