@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use gloo_net::http::{RequestBuilder, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, AbortSignal};
@@ -140,7 +141,7 @@ impl Answer {
     ///
     /// # Errors
     /// It is something else.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Failure> {
         decode_reply(self.dialect, &self.bytes)
             .map_err(|error| Failure::Malformed(format!("{}: {error}", self.name)))
     }

@@ -1,11 +1,17 @@
 //! Handing texts to the browser as files.
 
+use js_sys::JsString;
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 
 /// Saves a text as a file of this name. `None` where the browser refuses.
 pub fn download(name: &str, text: &str) -> Option<()> {
-    let parts = js_sys::Array::of1(&text.into());
+    download_parts(name, [text.into()])
+}
+
+/// Saves a text that comes in pieces. `None` where the browser refuses.
+pub fn download_parts(name: &str, pieces: impl IntoIterator<Item = JsString>) -> Option<()> {
+    let parts: js_sys::Array = pieces.into_iter().collect();
     let options = web_sys::BlobPropertyBag::new();
     options.set_type("text/plain");
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;

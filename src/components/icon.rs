@@ -19,7 +19,7 @@ pub enum Icon {
     Search,
     /// Opens a list below.
     Down,
-    /// Leads to what is above.
+    /// Leads to what is above, or before.
     Up,
     /// Deploy.
     Upload,

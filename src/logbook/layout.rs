@@ -1,4 +1,4 @@
-//! Where lines are: each takes as many rows as its text needs, and only those in view are drawn.
+//! Where the lines of a text are: each takes as many rows as its text needs, and only those in view are drawn.
 
 use std::ops::Range;
 
@@ -6,9 +6,9 @@ use std::ops::Range;
 pub const ROW: f64 = 20.0;
 
 /// Rows drawn above and below the view, so that a quick scroll meets no gap.
-const MARGIN: f64 = 20.0 * ROW;
+pub const MARGIN: f64 = 20.0 * ROW;
 
-/// The rows of every shown line, as running totals.
+/// The rows of every line, as running totals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The first row after each line.
@@ -44,10 +44,7 @@ impl Layout {
     pub fn push(&mut self, text: &str) {
         let rows = match self.columns {
             None => 1,
-            Some(columns) => {
-                let width = text.chars().map(width).fold(0, u32::saturating_add);
-                width.div_ceil(columns).max(1)
-            }
+            Some(columns) => rows(columns_of(text), columns),
         };
         self.ends.push(self.rows().saturating_add(rows));
     }
@@ -83,6 +80,16 @@ impl Layout {
     fn rows(&self) -> u32 {
         self.ends.last().copied().unwrap_or(0)
     }
+}
+
+/// How many columns a text takes at most.
+pub fn columns_of(text: &str) -> u32 {
+    text.chars().map(width).fold(0, u32::saturating_add)
+}
+
+/// How many rows of so many columns a text of that many takes.
+pub fn rows(width: u32, columns: u32) -> u32 {
+    width.div_ceil(columns.max(1)).max(1)
 }
 
 /// How many columns a character takes at most: East Asian scripts and emoji two, a tab eight.

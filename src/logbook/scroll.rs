@@ -1,11 +1,9 @@
 //! How a log is scrolled: it follows its end until the person scrolls up, and then keeps still.
 
-use std::ops::Range;
-
 use leptos::html;
 use leptos::prelude::*;
 
-use super::layout::{Layout, ROW};
+use super::layout::ROW;
 use super::place::{Place, room};
 use crate::components::button::{Button, Kind};
 use crate::components::icon::Icon;
@@ -69,17 +67,47 @@ impl Scroll {
         })
     }
 
-    /// The lines of a layout that are to be drawn.
-    pub fn range(self, layout: &Layout) -> Range<usize> {
-        layout.visible(self.place.get().top, self.size.get().1)
+    /// What is seen: how far its upper edge is from the first row, and how high it is.
+    pub fn seen(self) -> (f64, f64) {
+        (self.place.get().top, self.size.get().1)
     }
 
-    /// Goes to a line of a layout, a little below the upper edge, and keeps still there.
-    pub fn go_to(self, layout: &Layout, line: usize) {
-        self.leave(layout.len());
+    /// As [`Scroll::seen`], untracked.
+    pub fn seen_now(self) -> (f64, f64) {
+        (self.place.get_untracked().top, self.size.get_untracked().1)
+    }
+
+    /// Goes to a row of a log of this height and so many lines, a little below the upper edge, and
+    /// keeps still there.
+    pub fn go_to(self, top: f64, height: f64, lines: usize) {
+        self.leave(lines);
         let view = self.size.get_untracked().1;
-        let position = layout.top(line) - 4.0 * ROW;
-        self.put(Place::at(position, layout.height(), view));
+        self.put(Place::at(top - 4.0 * ROW, height, view));
+    }
+
+    /// Keeps what is seen where it is, after what stands above it grew or went: the row that was at
+    /// the upper edge is this far from the first one now. The bar follows once that is drawn.
+    pub fn keep(self, top: f64, height: f64) {
+        let Some(place) = self.place.try_get_untracked() else {
+            return;
+        };
+        if self.follows.get_untracked() || place.top == top {
+            return;
+        }
+        self.place.set(Place { top, ..place });
+        request_animation_frame(move || {
+            let now = self.place.try_get_untracked();
+            // Somebody may have gone elsewhere since.
+            if now.is_some_and(|now| now.top == top) {
+                let view = self.size.get_untracked().1;
+                self.put(Place::at(top, height, view));
+            }
+        });
+    }
+
+    /// Whether it keeps still, or follows its end.
+    pub fn follows(self) -> RwSignal<bool> {
+        self.follows
     }
 
     /// Goes to the end, and follows it.
@@ -116,11 +144,28 @@ impl Scroll {
             request_animation_frame(move || {
                 self.measure();
                 // Somebody may have gone elsewhere since.
-                if self.follows.try_get_untracked() == Some(true) {
-                    self.show_end(height.get_untracked());
+                match self.follows.try_get_untracked() {
+                    Some(true) => self.show_end(height.get_untracked()),
+                    Some(false) => self.stay(height.get_untracked()),
+                    None => {}
                 }
             });
         });
+    }
+
+    /// Puts the bar where it belongs, after it was put there before there was room for it, or the
+    /// frame is another one.
+    fn stay(self, height: f64) {
+        let Some(Some(node)) = self.node.try_get_untracked() else {
+            return;
+        };
+        let (now, bar) = (self.place.get_untracked(), f64::from(node.scroll_top()));
+        let place = Place::at(now.top, height, self.size.get_untracked().1);
+        let is_exact = place.bar == place.top;
+        let is_off = |wanted: f64| (wanted - bar).abs() > 1.0;
+        if is_off(now.bar) || is_exact && is_off(place.bar) {
+            self.put(place);
+        }
     }
 
     fn measure(self) {

@@ -1,72 +1,113 @@
-//! The lines that were loaded: text in large blocks, and a small entry a line.
+//! The lines that were loaded, oldest first: blocks of one size, each with its own index. A line has
+//! a number that stays as it is when older lines go or come.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use wire::logs::{LogLine, LogStream};
+use chrono::{DateTime, Utc};
 
-/// How many lines are kept: the oldest go first.
-pub const CAPACITY: usize = 200_000;
+use super::block::{Block, Head, OWNERS};
+use super::instant::instant;
+use super::reply::Row;
 
-/// How much later than a line that was written after it a line may come.
-const LATENESS: TimeDelta = TimeDelta::seconds(3);
+/// How many lines are kept: past it the oldest block goes.
+pub const MOST_LINES: usize = 1_000_000;
 
-/// Bytes after which a block of text is full.
-const BLOCK: usize = 256 * 1024;
+/// How many bytes are kept, with all that stands beside the text: past it the oldest block goes.
+pub const MOST_BYTES: usize = 256 * 1024 * 1024;
 
-/// One line, without its text.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    timestamp: DateTime<Utc>,
-    block: u32,
-    start: u32,
-    end: u32,
-    instance: u16,
-    is_error: bool,
-}
+/// How much later than a line that was written after it a line may come, in nanoseconds.
+const LATENESS: i64 = 3_000_000_000;
+
+/// The number of the first line of all: as many older ones may come.
+const FIRST: u64 = 1 << 40;
+
+/// How many moves are remembered.
+const MOVES: usize = 32;
 
 /// A line as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// When it was written.
-    pub timestamp: DateTime<Utc>,
+    /// When it was written, in nanoseconds since 1970.
+    pub at: i64,
     /// `web.0`
     pub instance: &'a str,
     /// Whether it came over standard error.
     pub is_error: bool,
-    /// The text.
+    /// The text. What is no UTF-8 came as that, and never gets here.
     pub message: &'a str,
 }
 
-/// Which of the loaded lines are shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// Only this instance's.
-    pub instance: Option<String>,
-    /// Only those of standard error, or only the others.
-    pub is_error: Option<bool>,
+impl Line<'_> {
+    /// When it was written.
+    pub fn instant(&self) -> DateTime<Utc> {
+        instant(self.at)
+    }
 }
 
 /// Lines, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Store {
-    entries: VecDeque<Entry>,
-    blocks: VecDeque<String>,
-    /// The number of the first block that is still held.
-    first_block: u32,
+    blocks: VecDeque<Block>,
+    /// The id of the first block: the ones after it count on.
+    first_block: i64,
+    len: usize,
+    bytes: usize,
     instances: Vec<String>,
+    /// From which number on lines moved, for each of the last revisions.
+    moves: VecDeque<u64>,
     revision: u32,
+    stamps: u32,
+    has_dropped: bool,
+    most: (usize, usize),
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::bounded(MOST_LINES, MOST_BYTES)
+    }
 }
 
 impl Store {
+    /// An empty one that keeps about so many lines and bytes.
+    pub fn bounded(lines: usize, bytes: usize) -> Self {
+        Self {
+            blocks: VecDeque::new(),
+            first_block: 0,
+            len: 0,
+            bytes: 0,
+            instances: Vec::new(),
+            moves: VecDeque::new(),
+            revision: 0,
+            stamps: 0,
+            has_dropped: false,
+            most: (lines, bytes),
+        }
+    }
+
     /// How many lines are held.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
     /// Whether no line is held.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len == 0
+    }
+
+    /// How many bytes all of it takes.
+    pub fn size(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether older lines would be the next to go.
+    pub fn is_full(&self) -> bool {
+        self.has_dropped || self.len >= self.most.0 || self.bytes >= self.most.1
+    }
+
+    /// Whether older lines went.
+    pub fn has_dropped(&self) -> bool {
+        self.has_dropped
     }
 
     /// The names of the instances whose lines were loaded, in the order of their first line.
@@ -74,251 +115,309 @@ impl Store {
         &self.instances
     }
 
-    /// Where the next question begins: some time before the newest line, since a line of another
-    /// instance may come later than one that was written after it.
-    pub fn resume(&self) -> Option<DateTime<Utc>> {
-        let newest = self.entries.back()?.timestamp;
-        newest.checked_sub_signed(LATENESS)
+    /// The place among the owners of lines of an instance that has some.
+    pub fn owner(&self, name: &str) -> Option<u16> {
+        let place = self.instances.iter().position(|known| known == name)?;
+        u16::try_from(place).ok()
     }
 
-    /// Changes when places do: when the oldest lines went, or one came between others.
+    /// Its blocks, oldest first.
+    pub fn blocks(&self) -> &VecDeque<Block> {
+        &self.blocks
+    }
+
+    /// The id of the first block; those after it count on from there.
+    pub fn first_block(&self) -> i64 {
+        self.first_block
+    }
+
+    /// The numbers of the oldest line, and of the one that will come next.
+    pub fn numbers(&self) -> (u64, u64) {
+        let first = self.blocks.front().map_or(FIRST, |block| block.first);
+        (first, first + self.len as u64)
+    }
+
+    /// Where the next question begins for a platform that gives no cursors: some time before the
+    /// newest line, since a line of another instance may come later than one written after it.
+    pub fn resume(&self) -> Option<DateTime<Utc>> {
+        let newest = self.newest()?;
+        Some(instant(newest.saturating_sub(LATENESS)))
+    }
+
+    /// Changes when numbers do: when a line came between others.
     pub fn revision(&self) -> u32 {
         self.revision
     }
 
-    /// A line by its place.
-    pub fn get(&self, index: usize) -> Option<Line<'_>> {
-        let entry = self.entries.get(index)?;
-        let block = self.blocks.get((entry.block - self.first_block) as usize)?;
+    /// The first number that may stand for another line than it did in that revision.
+    pub fn steady(&self, revision: u32) -> u64 {
+        let since = self.revision.wrapping_sub(revision) as usize;
+        let Some(known) = self.moves.len().checked_sub(since) else {
+            return 0;
+        };
+        let moves = self.moves.range(known..);
+        moves.copied().min().unwrap_or(u64::MAX)
+    }
+
+    /// A line by its number.
+    pub fn get(&self, number: u64) -> Option<Line<'_>> {
+        let block = self.blocks.get(self.block_of(number)?)?;
+        self.line(block, usize::try_from(number - block.first).ok()?)
+    }
+
+    /// A line by its place in a block.
+    pub fn line<'a>(&'a self, block: &'a Block, place: usize) -> Option<Line<'a>> {
+        let head = block.head(place)?;
         Some(Line {
-            timestamp: entry.timestamp,
-            instance: self.instances.get(usize::from(entry.instance))?,
-            is_error: entry.is_error,
-            message: block.get(entry.start as usize..entry.end as usize)?,
+            at: head.at,
+            instance: self.instances.get(usize::from(head.owner))?,
+            is_error: head.is_error,
+            message: std::str::from_utf8(block.line(place)?).ok()?,
         })
+    }
+
+    /// The place among the blocks of the one that holds this line.
+    pub fn block_of(&self, number: u64) -> Option<usize> {
+        let after = self.blocks.partition_point(|block| block.first <= number);
+        let place = after.checked_sub(1)?;
+        let block = self.blocks.get(place)?;
+        (number < block.first + block.len() as u64).then_some(place)
+    }
+
+    /// The number of the first line that was not written before this instant.
+    pub fn first_since(&self, at: i64) -> u64 {
+        let before = |block: &Block| block.head(0).is_some_and(|head| head.at < at);
+        let after = self.blocks.partition_point(before);
+        let Some(block) = after.checked_sub(1).and_then(|at| self.blocks.get(at)) else {
+            return self.numbers().0;
+        };
+        let (mut low, mut high) = (0, block.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match block.head(middle).is_some_and(|head| head.at < at) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        block.first + low as u64
+    }
+
+    /// Takes all lines away. What is known of its blocks is not taken for those that come.
+    pub fn clear(&mut self) {
+        *self = Self {
+            first_block: self.first_block + self.blocks.len() as i64,
+            moves: std::mem::take(&mut self.moves),
+            revision: self.revision,
+            stamps: self.stamps,
+            ..Self::bounded(self.most.0, self.most.1)
+        };
+        self.moved(0);
     }
 
     /// Takes over an answer that may repeat lines that are held: those are left out. Gives how many
     /// lines were new.
-    pub fn append(&mut self, lines: &[LogLine]) -> usize {
-        let new = self.new_among(lines);
-        for line in &new {
-            self.push(line);
+    pub fn append(&mut self, rows: Vec<Row<'_>>) -> usize {
+        let new = self.new_among(rows);
+        let count = new.len();
+        self.extend(new);
+        count
+    }
+
+    /// Takes over lines that are not held yet. One that is older than others takes its place.
+    pub fn extend(&mut self, mut rows: Vec<Row<'_>>) {
+        if !rows.is_sorted_by_key(|row| row.at) {
+            rows.sort_by_key(|row| row.at);
+        }
+        let first = rows.first().map_or(i64::MAX, |row| row.at);
+        match self.newest() {
+            Some(newest) if newest > first => self.merge(&rows, first),
+            _ => {
+                for row in &rows {
+                    self.push_row(row);
+                }
+            }
         }
         self.trim();
-        new.len()
     }
 
-    /// The lines of an answer, oldest first, that are not held. Of equal lines as many are new as
-    /// the answer has more of.
-    fn new_among<'a>(&self, lines: &'a [LogLine]) -> Vec<&'a LogLine> {
-        let Some(oldest) = lines.first().map(|line| line.timestamp) else {
-            return Vec::new();
-        };
-        let mut held: BTreeMap<_, usize> = BTreeMap::new();
-        let again = (0..self.len()).rev().map_while(|place| self.get(place));
-        for line in again.take_while(|line| line.timestamp >= oldest) {
-            let line = (line.timestamp, line.instance, line.is_error, line.message);
-            *held.entry(line).or_default() += 1;
+    /// Takes over lines that stand before all that are held, oldest first.
+    pub fn prepend(&mut self, rows: Vec<Row<'_>>) {
+        let count = rows.len() as u64;
+        let mut older = Self::bounded(usize::MAX, usize::MAX);
+        std::mem::swap(&mut older.instances, &mut self.instances);
+        older.extend(rows);
+        // Nothing is added to it any more: half a room for each page would be a lot.
+        if let Some(block) = older.blocks.back_mut() {
+            older.bytes -= block.size();
+            block.shrink();
+            older.bytes += block.size();
         }
-        let mut new = Vec::new();
-        for line in lines {
-            let is_error = line.stream.known() == Some(LogStream::Stderr);
-            let key = (line.timestamp, &*line.instance, is_error, &*line.message);
-            match held.get_mut(&key) {
-                Some(count) if *count > 0 => *count -= 1,
-                _ => new.push(line),
+        std::mem::swap(&mut older.instances, &mut self.instances);
+        let mut first = self.numbers().0 - count;
+        self.first_block -= older.blocks.len() as i64;
+        self.len += older.len;
+        self.bytes += older.bytes;
+        let start = first;
+        first += count;
+        for mut block in older.blocks.into_iter().rev() {
+            first -= block.len() as u64;
+            block.first = first.max(start);
+            block.stamp = self.stamp();
+            self.blocks.push_front(block);
+        }
+    }
+
+    /// The lines of an answer that are not held. Of equal lines as many are new as the answer has
+    /// more of.
+    fn new_among<'a>(&self, mut rows: Vec<Row<'a>>) -> Vec<Row<'a>> {
+        let Some(oldest) = rows.iter().map(|row| row.at).min() else {
+            return rows;
+        };
+        let mut held: BTreeMap<(i64, &str, bool, &str), usize> = BTreeMap::new();
+        for number in self.first_since(oldest)..self.numbers().1 {
+            if let Some(line) = self.get(number) {
+                let line = (line.at, line.instance, line.is_error, line.message);
+                *held.entry(line).or_default() += 1;
             }
         }
-        new
-    }
-
-    /// The places of the lines that a selection shows, from place `from` on.
-    pub fn select(&self, selection: &Selection, from: usize) -> Vec<u32> {
-        let instance = selection.instance.as_ref().map(|wanted| {
-            let place = self.instances.iter().position(|known| known == wanted);
-            place.unwrap_or(usize::MAX)
-        });
-        (from..)
-            .zip(self.entries.range(from.min(self.len())..))
-            .filter(|(_, entry)| {
-                instance.is_none_or(|wanted| usize::from(entry.instance) == wanted)
-                    && selection
-                        .is_error
-                        .is_none_or(|wanted| entry.is_error == wanted)
+        let are_new: Vec<bool> = rows
+            .iter()
+            .map(|row| {
+                let key = (row.at, &*row.instance, row.is_error, &*row.message);
+                match held.get_mut(&key) {
+                    Some(count) if *count > 0 => {
+                        *count -= 1;
+                        false
+                    }
+                    _ => true,
+                }
             })
-            .filter_map(|(place, _)| u32::try_from(place).ok())
-            .collect()
+            .collect();
+        let mut are_new = are_new.into_iter();
+        rows.retain(|_| are_new.next() == Some(true));
+        rows
     }
 
-    fn push(&mut self, line: &LogLine) {
-        let instance = self.instance(&line.instance);
-        if self.blocks.back().is_none_or(|block| block.len() >= BLOCK) {
-            self.blocks.push_back(String::new());
-        }
-        let number = self.first_block as usize + self.blocks.len() - 1;
-        let Some(block) = self.blocks.back_mut() else {
-            return;
-        };
-        let start = block.len();
-        block.push_str(&line.message);
-        let (Ok(number), Ok(start), Ok(end)) = (
-            u32::try_from(number),
-            u32::try_from(start),
-            u32::try_from(block.len()),
-        ) else {
-            return;
-        };
-        let entry = Entry {
-            timestamp: line.timestamp,
-            block: number,
-            start,
-            end,
-            instance,
-            is_error: line.stream.known() == Some(LogStream::Stderr),
-        };
-        let later = self.entries.iter().rev();
-        let later = later.take_while(|known| known.timestamp > entry.timestamp);
-        match later.count() {
-            0 => self.entries.push_back(entry),
-            later => {
-                self.entries.insert(self.len() - later, entry);
-                self.revision += 1;
+    /// Takes the lines away that come after the first of the rows, and adds both again in their
+    /// order.
+    fn merge(&mut self, rows: &[Row<'_>], first: i64) {
+        let from = self.first_since(first.saturating_add(1));
+        let mut later = Vec::new();
+        for number in from..self.numbers().1 {
+            if let Some(line) = self.get(number) {
+                later.push(Row {
+                    at: line.at,
+                    instance: Cow::Owned(line.instance.to_owned()),
+                    is_error: line.is_error,
+                    message: Cow::Owned(line.message.to_owned()),
+                });
             }
         }
+        self.truncate(from);
+        let mut later = later.iter().peekable();
+        for row in rows {
+            while let Some(known) = later.next_if(|known| known.at <= row.at) {
+                self.push_row(known);
+            }
+            self.push_row(row);
+        }
+        later.for_each(|known| self.push_row(known));
+        self.moved(from);
     }
 
-    fn instance(&mut self, name: &str) -> u16 {
-        let place = self.instances.iter().position(|known| known == name);
-        let place = place.unwrap_or_else(|| {
-            self.instances.push(name.to_owned());
+    fn moved(&mut self, from: u64) {
+        self.moves.push_back(from);
+        if self.moves.len() > MOVES {
+            self.moves.pop_front();
+        }
+        self.revision = self.revision.wrapping_add(1);
+    }
+
+    fn push_row(&mut self, row: &Row<'_>) {
+        let head = Head {
+            at: row.at,
+            owner: self.own(&row.instance),
+            is_error: row.is_error,
+        };
+        let text = row.message.as_bytes();
+        if self
+            .blocks
+            .back()
+            .is_none_or(|block| !block.fits(text.len()))
+        {
+            let block = Block::new(self.numbers().1, text.len());
+            self.bytes += block.size();
+            self.blocks.push_back(block);
+        }
+        let stamp = self.stamp();
+        if let Some(block) = self.blocks.back_mut() {
+            let before = block.size();
+            block.push(head, text);
+            block.stamp = stamp;
+            self.len += 1;
+            self.bytes += block.size() - before;
+        }
+    }
+
+    fn own(&mut self, name: &str) -> u16 {
+        let known = self.instances.iter().position(|known| known == name);
+        let place = known.unwrap_or_else(|| {
+            // More than that no service has; a log of so many names calls the rest by one.
+            if self.instances.len() + 1 < usize::from(OWNERS) {
+                self.instances.push(name.to_owned());
+            } else if self.instances.len() < usize::from(OWNERS) {
+                self.instances.push("others".to_owned());
+            }
             self.instances.len() - 1
         });
-        u16::try_from(place).unwrap_or(u16::MAX)
+        u16::try_from(place).unwrap_or(OWNERS - 1)
+    }
+
+    fn newest(&self) -> Option<i64> {
+        let block = self.blocks.back()?;
+        Some(block.head(block.len().checked_sub(1)?)?.at)
+    }
+
+    /// Takes the lines from this number on away.
+    fn truncate(&mut self, from: u64) {
+        let stamp = self.stamp();
+        while let Some(block) = self.blocks.back_mut() {
+            let kept = from.saturating_sub(block.first) as usize;
+            if kept >= block.len() {
+                return;
+            }
+            self.len -= block.len() - kept;
+            if kept > 0 {
+                block.truncate(kept);
+                block.stamp = stamp;
+                return;
+            }
+            self.bytes -= block.size();
+            self.blocks.pop_back();
+        }
     }
 
     fn trim(&mut self) {
-        let surplus = self.len().saturating_sub(CAPACITY);
-        if surplus == 0 {
-            return;
-        }
-        self.entries.drain(..surplus);
-        self.revision += 1;
-        // A line that came late stands before others whose text is older than its own.
-        let needed = self.entries.iter().map(|entry| entry.block).min();
-        while needed.is_some_and(|needed| needed > self.first_block) {
+        while let Some(block) = self.blocks.front() {
+            let (lines, bytes) = self.most;
+            let is_too_much = self.len - block.len() >= lines || self.bytes > bytes;
+            if !is_too_much || self.blocks.len() == 1 {
+                return;
+            }
+            self.len -= block.len();
+            self.bytes -= block.size();
             self.blocks.pop_front();
             self.first_block += 1;
+            self.has_dropped = true;
         }
+    }
+
+    fn stamp(&mut self) -> u32 {
+        // 0 is the state of a block that nobody looked at.
+        self.stamps = self.stamps.wrapping_add(1).max(1);
+        self.stamps
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use wire::open::Open;
-
-    use super::*;
-
-    fn stream_of(is_error: bool) -> LogStream {
-        match is_error {
-            true => LogStream::Stderr,
-            false => LogStream::Stdout,
-        }
-    }
-
-    fn line(second: i64, instance: &str, message: &str) -> LogLine {
-        LogLine {
-            timestamp: DateTime::from_timestamp(second, 0).unwrap(),
-            instance: instance.to_owned(),
-            stream: Open::Known(stream_of(message.contains("error"))),
-            message: message.to_owned(),
-        }
-    }
-
-    #[test]
-    fn an_answer_that_overlaps_adds_only_what_is_new() {
-        let mut store = Store::default();
-        let first = [
-            line(1, "web.0", "a"),
-            line(2, "web.0", "b"),
-            line(2, "web.1", "b"),
-        ];
-        assert_eq!(store.append(&first), 3);
-        let next = [
-            line(2, "web.0", "b"),
-            line(2, "web.1", "b"),
-            line(2, "web.0", "b"),
-            line(3, "web.0", "c"),
-        ];
-        assert_eq!(
-            store.append(&next),
-            2,
-            "a third equal line of the same instant is new"
-        );
-        assert_eq!(store.len(), 5);
-        assert_eq!(store.get(4).unwrap().message, "c");
-        assert_eq!(store.revision(), 0);
-    }
-
-    #[test]
-    fn a_line_that_comes_late_takes_its_place() {
-        let mut store = Store::default();
-        store.append(&[line(1, "web.0", "a"), line(3, "web.0", "c")]);
-        let late = [
-            line(1, "web.0", "a"),
-            line(2, "web.1", "b"),
-            line(3, "web.0", "c"),
-        ];
-        assert_eq!(store.append(&late), 1);
-        let texts: Vec<_> = (0..3).map(|at| store.get(at).unwrap().message).collect();
-        assert_eq!(texts, ["a", "b", "c"]);
-        assert_eq!(store.revision(), 1, "places moved");
-        assert_eq!(store.resume(), DateTime::from_timestamp(0, 0));
-    }
-
-    #[test]
-    fn a_selection_shows_one_instance_or_stream() {
-        let mut store = Store::default();
-        store.append(&[
-            line(1, "web.0", "a"),
-            line(2, "web.1", "error"),
-            line(3, "web.0", "error"),
-        ]);
-        let select = |instance: Option<&str>, is_error| {
-            store.select(
-                &Selection {
-                    instance: instance.map(str::to_owned),
-                    is_error,
-                },
-                0,
-            )
-        };
-        assert_eq!(select(None, None), [0, 1, 2]);
-        assert_eq!(select(Some("web.0"), None), [0, 2]);
-        assert_eq!(select(Some("web.0"), Some(true)), [2]);
-        assert!(select(Some("gone"), None).is_empty());
-    }
-
-    #[test]
-    fn the_oldest_lines_go_first() {
-        let mut store = Store::default();
-        let text = "x".repeat(100);
-        for start in (0..210_000).step_by(10_000) {
-            let lines: Vec<LogLine> = (start..start + 10_000)
-                .map(|n| line(n, "web.0", &format!("{n} {text}")))
-                .collect();
-            store.append(&lines);
-        }
-        assert_eq!(store.len(), CAPACITY);
-        assert!(store.get(0).unwrap().message.starts_with("10000 "));
-        assert!(
-            store
-                .get(CAPACITY - 1)
-                .unwrap()
-                .message
-                .starts_with("209999 ")
-        );
-        let held: usize = store.blocks.iter().map(String::len).sum();
-        assert!(held < CAPACITY * 110 + BLOCK);
-    }
-}
+mod tests;

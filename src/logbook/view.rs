@@ -1,127 +1,186 @@
 //! The log on the page: only the lines in view are drawn, and the newest are followed until the
 //! person scrolls up.
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
-use super::layout::Layout;
-use super::scroll::{BeforeText, Scroll, ScrollFrame};
-use super::store::{Selection, Store};
-use crate::reactive::{effect, memo};
-use crate::state::clock::{exact, log_time};
+use super::book::Book;
+use super::json::{Field, fields, is_object};
+use super::line::{LineKey, Run, harmless, runs};
+use super::run::styled;
+use super::scroll::ScrollFrame;
+use crate::components::icon::{Icon, icon};
+use crate::reactive::{dynamic, memo};
+use crate::state::clock::{ago, exact, log_time, use_now};
 use crate::state::preference::use_preferences;
 
-/// What stands before the text of a wrapped line, as the style sheet says it; then the same on
-/// phones.
-const BEFORE_TEXT: BeforeText = (22.0, 2.0 * 12.0 + 2.0 * 16.0);
-const BEFORE_TEXT_ON_PHONES: BeforeText = (12.0, 12.0 + 2.0 * 16.0);
-
-/// The lines that are shown, and where.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Shown {
-    places: Vec<u32>,
-    layout: Layout,
-    selection: Selection,
-    /// How many of the store's lines were looked at.
-    seen: usize,
-    /// Of which revision of the store.
-    revision: u32,
+/// Where the link of a line leads, and what a click on it does instead.
+#[derive(Clone, Copy)]
+pub struct Links {
+    /// The address at which the log opens with this line.
+    pub address: Callback<LineKey, String>,
+    /// Marks the line on this page.
+    pub mark: Callback<LineKey>,
 }
 
 /// The log.
 #[component]
-pub fn LogView(
-    store: RwSignal<Store>,
-    /// Changes whenever the store did.
-    #[prop(into)]
-    change: Signal<u32>,
-    #[prop(into)] selection: Signal<Selection>,
-    #[prop(into)] wrap: Signal<bool>,
-) -> impl IntoView {
-    let scroll = Scroll::new();
-    let columns = scroll.columns(wrap, BEFORE_TEXT, BEFORE_TEXT_ON_PHONES);
-    let shown = RwSignal::new(Shown::default());
-    effect(move || {
-        change.track();
-        let (selection, columns) = (selection.get(), columns.get());
-        store.with_untracked(|store| {
-            shown.update(|shown| extend(shown, store, selection, columns));
-        });
-    });
-    let height = memo(move || shown.with(|shown| shown.layout.height()));
-    let range = memo(move || shown.with(|shown| scroll.range(&shown.layout)));
-    let count = memo(move || shown.with(|shown| shown.places.len()));
-    let offset = move || shown.with(|shown| shown.layout.top(range.get().start));
+pub fn LogView(book: Book, links: Links) -> impl IntoView {
+    let height = memo(move || book.shown.with(|shown| shown.rows().height()));
+    let count = memo(move || book.shown.with(|shown| shown.rows().len()));
+    let drawn = book.drawn();
+    let offset = move || f64::from(drawn.with(|drawn| drawn.row)) * super::layout::ROW;
+    let lines = move || {
+        drawn.with(|drawn| {
+            let mut again: HashMap<LineKey, u32> = HashMap::new();
+            let mut of = |number: &u64| {
+                let key = book.with_line(*number, LineKey::of)?;
+                let times = again.entry(key).or_default();
+                *times += 1;
+                Some((key, *times, *number))
+            };
+            drawn.numbers.iter().filter_map(&mut of).collect::<Vec<_>>()
+        })
+    };
+    let wanted = book.view.wanted;
+    // A line never changes; what is looked for in it does.
+    let lines = move || {
+        let wanted = wanted.get();
+        let key = |(key, times, number)| (key, times, number, wanted.clone());
+        lines().into_iter().map(key).collect::<Vec<_>>()
+    };
     view! {
         <ScrollFrame
-            scroll
-            wrap
+            scroll=book.scroll
+            wrap=book.view.wrap
             height
             offset=Signal::derive(offset)
             count
-            none="None of the loaded lines is of this instance and stream."
+            none="None of the loaded lines is chosen: look at other instances, streams or patterns."
         >
-            {lines(store, shown, range)}
+            <For
+                each=lines
+                key=|(key, times, _, wanted)| (*key, *times, wanted.clone())
+                children=move |(key, _, number, _)| line(book, links, key, number)
+            />
         </ScrollFrame>
     }
 }
 
-/// The lines in view. A line never changes, so its place in the store and the revision in which it
-/// has that place are all there is to know it by.
-fn lines(
-    store: RwSignal<Store>,
-    shown: RwSignal<Shown>,
-    range: Memo<std::ops::Range<usize>>,
-) -> impl IntoView {
-    let utc = use_preferences().utc;
-    let places = move || {
-        let range = range.get();
-        shown.with(|shown| {
-            let places = shown.places.get(range).unwrap_or_default();
-            places
-                .iter()
-                .map(|place| (*place, shown.revision))
-                .collect::<Vec<_>>()
-        })
+fn line(book: Book, links: Links, key: LineKey, number: u64) -> AnyView {
+    let drawn = book.store.with_untracked(|store| {
+        let line = store.get(number)?;
+        let (runs, rest) = book
+            .shown
+            .with_untracked(|shown| runs(line.message, shown.needle()));
+        Some((
+            line.instant(),
+            line.instance.to_owned(),
+            line.is_error,
+            is_object(line.message),
+            runs,
+            rest,
+        ))
+    });
+    let Some((at, instance, is_error, is_object, runs, rest)) = drawn else {
+        return ().into_any();
     };
-    let draw = move |(place, _)| {
-        store.with_untracked(|store| {
-            store.get(place as usize).map(|line| {
-                let at = line.timestamp;
-                view! {
-                    <div class="line" class:err=line.is_error>
-                        <time datetime=at.to_rfc3339() title=move || exact(at, utc.get())>
-                            {move || log_time(at, utc.get())}
-                        </time>
-                        <span class="who">{line.instance.to_owned()}</span>
-                        <span class="text">{line.message.to_owned()}</span>
-                    </div>
-                }
-            })
-        })
+    let is_open = memo(move || is_object && book.shown.with(|shown| shown.rows().is_open(key)));
+    let opener = is_object.then(|| opener(book, key, is_open));
+    let all_fields = move || match is_open.get() {
+        true => open_fields(book, key),
+        false => ().into_any(),
     };
-    view! { <For each=places key=|key| *key children=draw /> }
+    let is_marked = move || book.view.marked.get() == Some(key);
+    let is_current = move || book.current.get() == Some(key);
+    let rest = rest.map(|words| view! { <span class="faint">{words}</span> });
+    view! {
+        <div
+            class="line"
+            class:err=is_error
+            class:marked=is_marked
+            class:current=is_current
+            aria-current=move || (is_marked() || is_current()).then_some("true")
+        >
+            {time(links, key, at)}
+            <span class="stream" title=is_error.then_some("standard error")>
+                {is_error.then_some("err")}
+            </span>
+            <span class="who">{harmless(&instance).into_owned()}</span>
+            <span class="opener">{opener}</span>
+            <span class="text">{runs.into_iter().map(run).collect_view()} {rest}</span>
+            {is_object.then(|| dynamic(all_fields))}
+        </div>
+    }
+    .into_any()
 }
 
-/// Adds what is new in the store, or lays everything out anew where more than that has changed.
-fn extend(shown: &mut Shown, store: &Store, selection: Selection, columns: Option<u32>) {
-    let revision = store.revision();
-    let goes_on = shown.selection == selection
-        && shown.layout.has_columns(columns)
-        && shown.revision == revision
-        && shown.seen <= store.len();
-    if !goes_on {
-        *shown = Shown {
-            layout: Layout::new(columns),
-            selection,
-            revision,
-            ..Shown::default()
-        };
-    }
-    for place in store.select(&shown.selection, shown.seen) {
-        if let Some(line) = store.get(place as usize) {
-            shown.layout.push(line.message);
-            shown.places.push(place);
+/// When the line was written, and the link to it.
+fn time(links: Links, key: LineKey, at: DateTime<Utc>) -> impl IntoView {
+    let preferences = use_preferences();
+    let now = use_now();
+    let words = move || match preferences.relative.get() {
+        true => ago(at, now.get()),
+        false => log_time(at, preferences.utc.get()),
+    };
+    let mark = move |event: web_sys::MouseEvent| {
+        let is_elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key();
+        if !is_elsewhere {
+            event.prevent_default();
+            links.mark.run(key);
         }
+    };
+    view! {
+        <a
+            class="at"
+            href=links.address.run(key)
+            title=move || format!("{}: link to this line", exact(at, preferences.utc.get()))
+            on:click=mark
+        >
+            <time datetime=at.to_rfc3339()>{words}</time>
+        </a>
     }
-    shown.seen = store.len();
+}
+
+fn opener(book: Book, key: LineKey, is_open: Memo<bool>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            aria-label="Fields of this line"
+            aria-expanded=move || if is_open.get() { "true" } else { "false" }
+            on:click=move |_| book.toggle(key)
+        >
+            {icon(Icon::Down)}
+        </button>
+    }
+}
+
+fn open_fields(book: Book, key: LineKey) -> AnyView {
+    let rows = book.store.with_untracked(|store| {
+        let line = store.number_of(key).and_then(|number| store.get(number));
+        line.map_or(Vec::new(), |line| fields(line.message))
+    });
+    view! { <div class="fields">{rows.into_iter().map(field).collect_view()}</div> }.into_any()
+}
+
+fn field(field: Field) -> impl IntoView {
+    let gap = "  ".repeat(field.depth);
+    let name = (!field.name.is_empty()).then(|| {
+        let name = harmless(&field.name).into_owned();
+        view! {
+            <b>{name}</b>
+            ": "
+        }
+    });
+    view! { <div>{gap} {name} {harmless(&field.value).into_owned()}</div> }
+}
+
+fn run(run: Run) -> AnyView {
+    let text = styled(&run.text, run.style);
+    match run.is_found {
+        true => view! { <mark>{text}</mark> }.into_any(),
+        false => text,
+    }
 }

@@ -1,4 +1,4 @@
-//! What the browser remembers for a person: theme, time zone, wrap, last used org. Never a secret.
+//! What the browser remembers for a person: theme, times, wrap, last used org. Never a secret.
 
 use leptos::prelude::{GetUntracked, RwSignal, Set, provide_context, use_context};
 
@@ -47,6 +47,7 @@ impl Theme {
 const THEME: &str = "pilothouse.theme";
 const ZONE: &str = "pilothouse.utc";
 const WRAP: &str = "pilothouse.wrap";
+const RELATIVE: &str = "pilothouse.relative";
 const LAST_ORG: &str = "pilothouse.org";
 
 /// What the browser remembers, as signals.
@@ -58,6 +59,8 @@ pub struct Preferences {
     pub utc: RwSignal<bool>,
     /// Whether long log lines wrap.
     pub wrap: RwSignal<bool>,
+    /// Whether log lines tell how long ago they were written, and not when.
+    pub relative: RwSignal<bool>,
 }
 
 impl Preferences {
@@ -67,6 +70,7 @@ impl Preferences {
             theme: RwSignal::new(Theme::read(&read(THEME).unwrap_or_default())),
             utc: RwSignal::new(read(ZONE).is_some()),
             wrap: RwSignal::new(read(WRAP).is_some()),
+            relative: RwSignal::new(read(RELATIVE).is_some()),
         };
         put_theme(preferences.theme.get_untracked());
         preferences
@@ -92,6 +96,12 @@ impl Preferences {
     pub fn set_wrap(self, wrap: bool) {
         self.wrap.set(wrap);
         write(WRAP, wrap.then_some("yes"));
+    }
+
+    /// Changes whether log lines tell how long ago they were written.
+    pub fn set_relative(self, relative: bool) {
+        self.relative.set(relative);
+        write(RELATIVE, relative.then_some("yes"));
     }
 }
 

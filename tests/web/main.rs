@@ -10,6 +10,7 @@ mod config;
 mod dialog;
 mod field;
 mod form;
+mod log;
 mod menu;
 mod page;
 mod table;

@@ -1,6 +1,6 @@
 //! The two dialects and how each wraps what it sends.
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, ErrorCode, FieldErrors};
@@ -86,13 +86,13 @@ struct AnyError {
     request_id: Option<String>,
 }
 
-/// Reads a successful reply, straight from its bytes.
+/// Reads a successful reply, straight from its bytes, from which it may borrow.
 ///
 /// # Errors
 /// The body is not the JSON that the endpoint promises.
-pub fn decode_reply<T: DeserializeOwned>(
+pub fn decode_reply<'a, T: Deserialize<'a>>(
     dialect: Dialect,
-    body: &[u8],
+    body: &'a [u8],
 ) -> Result<T, serde_json::Error> {
     match dialect {
         Dialect::Workspace => serde_json::from_slice(body).map(|wrapped: Envelope<T>| wrapped.data),

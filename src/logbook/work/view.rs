@@ -4,18 +4,17 @@ use std::ops::Range;
 
 use leptos::prelude::*;
 
-use super::ansi::{Span, plain, spans};
 use super::fault::is_fault;
 use super::text::{Line, WorkText};
+use crate::logbook::ansi::{Span, plain, spans};
 use crate::logbook::layout::Layout;
+use crate::logbook::line::{rest_words, shortened};
+use crate::logbook::run::styled;
 use crate::logbook::scroll::{BeforeText, Scroll, ScrollFrame};
 use crate::reactive::{effect, memo};
 
 /// Nothing stands before the text of a line but the edges, as the style sheet says it.
 const BEFORE_TEXT: BeforeText = (0.0, 2.0 * 16.0);
-
-/// The most characters of one line that are drawn: a browser stops at a line of a megabyte.
-const LONGEST: usize = 5_000;
 
 /// Which text is shown, and how often it changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,12 +52,18 @@ pub fn WorkLogView(
         text.with_untracked(|text| shown.update(|shown| shown.extend(text, edition, columns)));
     });
     let height = memo(move || shown.with(|shown| shown.layout.height()));
-    let range = memo(move || shown.with(|shown| scroll.range(&shown.layout)));
+    let range = memo(move || {
+        let (top, view) = scroll.seen();
+        shown.with(|shown| shown.layout.visible(top, view))
+    });
     let count = memo(move || shown.with(|shown| shown.layout.len()));
     let offset = move || shown.with(|shown| shown.layout.top(range.get().start));
     effect(move || {
         if let Some(place) = jump.get() {
-            shown.with_untracked(|shown| scroll.go_to(&shown.layout, place));
+            shown.with_untracked(|shown| {
+                let layout = &shown.layout;
+                scroll.go_to(layout.top(place), layout.height(), layout.len());
+            });
             jump.set(None);
         }
     });
@@ -100,50 +105,13 @@ fn lines(
 fn line(line: Line<'_>) -> impl IntoView + use<> {
     let (text, rest) = shortened(line.text);
     let mut style = line.style;
-    let runs = spans(text, &mut style).into_iter().map(run).collect_view();
-    let rest = (rest > 0)
-        .then(|| view! { <span class="faint">{format!(" … {rest} more characters")}</span> });
+    let runs = spans(text, &mut style)
+        .into_iter()
+        .map(|Span { text, style }| styled(text, style))
+        .collect_view();
+    let rest = rest_words(rest).map(|words| view! { <span class="faint">{words}</span> });
     let is_bad = is_fault(&plain(text));
     view! { <div class=if is_bad { "line work err" } else { "line work" }>{runs} {rest}</div> }
-}
-
-fn run(span: Span<'_>) -> AnyView {
-    let Span { text, style } = span;
-    let text = text.to_owned();
-    if style == Default::default() {
-        return text.into_any();
-    }
-    let ground = style
-        .ground
-        .map(|colour| format!("color-mix(in oklab, {} 25%, transparent)", colour.css()));
-    let colour = match style.text {
-        Some(colour) => Some(colour.css()),
-        None if style.dim => Some("var(--t3)".to_owned()),
-        None => None,
-    };
-    view! {
-        <span
-            style:color=colour
-            style:background=ground
-            style:font-weight=style.bold.then_some("650")
-            style:font-style=style.italic.then_some("italic")
-            style:text-decoration=style.underlined.then_some("underline")
-        >
-            {text}
-        </span>
-    }
-    .into_any()
-}
-
-/// As much of a line as is drawn, and how many characters are not.
-fn shortened(line: &str) -> (&str, usize) {
-    match line.char_indices().nth(LONGEST) {
-        Some((at, _)) => {
-            let (text, rest) = line.split_at(at);
-            (text, rest.chars().count())
-        }
-        None => (line, 0),
-    }
 }
 
 impl Shown {
@@ -205,13 +173,5 @@ mod tests {
         other.push("d\n");
         shown.extend(&other, edition(1, 2), None);
         assert_eq!(shown.layout.len(), 1);
-    }
-
-    #[test]
-    fn of_a_very_long_line_the_beginning_is_drawn() {
-        let long = "é".repeat(90_000);
-        let (text, rest) = shortened(&long);
-        assert_eq!((text.chars().count(), rest), (5_000, 85_000));
-        assert_eq!(shortened("short"), ("short", 0));
     }
 }

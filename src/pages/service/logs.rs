@@ -1,63 +1,54 @@
-//! What a service writes: a window of its lines, followed as they come.
+//! What a service writes: a window of its lines, followed as they come, and the patterns in them.
 
 pub mod bar;
+pub mod finder;
+pub mod lines;
+pub mod patterns;
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use leptos::prelude::*;
-use wire::endpoint::NoBody;
-use wire::endpoints::GetServiceLogs;
-use wire::logs::{LogQuery, Logs, Page};
-use wire::path::ServiceParams;
-use wire::quantity::LogLimit;
 use wire::service::Service;
 
 use super::Here;
-use crate::api::{Failure, send, use_connection};
+use crate::components::button::{Button, Kind};
 use crate::components::feedback::{Empty, Failed, Note, Skeleton};
-use crate::logbook::store::{Selection, Store};
-use crate::logbook::view::LogView;
+use crate::components::icon::Icon;
+use crate::logbook::book::{Book, View};
+use crate::logbook::instant::instant;
+use crate::logbook::line::LineKey;
+use crate::logbook::patterns::template::Template;
+use crate::logbook::selection::Selection;
+use crate::logbook::view::{Links, LogView};
 use crate::pages::parts::freshness;
-use crate::reactive::{When, effect, memo};
-use crate::routes::query_text;
+use crate::reactive::{When, dynamic, effect, memo};
+use crate::routes::{Address, Tab, query_step, query_stepper, query_text};
 use crate::state::poll::Later;
-use crate::state::range::{Window, use_range};
-use crate::state::remote::Remote;
+use crate::state::preference::use_preferences;
+use crate::state::range::{parameters_between, use_range};
 use crate::words::plural;
 use bar::{Bar, Controls};
-
-/// The most lines of one answer.
-const LIMIT: u64 = 20_000;
+use finder::Finder;
+use lines::{Lines, Loaded, Question, use_lines};
+use patterns::PatternsView;
 
 /// Milliseconds after the last key until the platform is asked with a new filter.
 const TYPING: u32 = 400;
 
-/// What is asked: of which service, which window, which filter.
-#[derive(Clone, Debug, PartialEq)]
-struct Question {
-    params: ServiceParams,
-    window: Window,
-    filter: String,
-}
+/// How near the oldest line the view is when older ones are fetched, in CSS pixels.
+const NEAR_TOP: f64 = 1_200.0;
 
-/// One answer and the store that it was added to: equal when nothing was new.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Loaded {
-    /// How many lines are held.
-    held: usize,
-    /// Counts the answers that brought something.
-    change: u32,
-    /// Whether the window holds older lines than were sent.
-    truncated: bool,
-    /// Whether newer lines can come.
-    is_open: bool,
-}
+/// How much around a line its link shows, in minutes.
+const AROUND: i64 = 10;
+
+/// How many pages of older lines are looked through for a line that the address names.
+const PAGES: u32 = 5;
 
 /// The log of a service.
 #[component]
 pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let controls = use_controls();
-    let store = RwSignal::new(Store::default());
     let question = move || {
         Some(Question {
             params: here.params.get(),
@@ -65,7 +56,82 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
             filter: controls.filter.get.get(),
         })
     };
-    let loaded = use_lines(question, store);
+    let lines = use_lines(question);
+    let loaded = lines.loaded;
+    let book = use_book(controls, lines);
+    let links = use_links(here, controls);
+    let is_empty = memo(move || loaded.get().is_some_and(|loaded| loaded.held == 0));
+    let has_answer = memo(move || loaded.held().is_there());
+    let has_failed = memo(move || loaded.held().error.with(Option::is_some));
+    let shows_patterns = controls.shows_patterns();
+    let content = move || {
+        if !has_answer.get() {
+            return match has_failed.get() {
+                true => failed(lines).into_any(),
+                false => view! { <Skeleton rows=12 /> }.into_any(),
+            };
+        }
+        match (is_empty.get(), shows_patterns.get()) {
+            (true, _) => no_lines(controls, service).into_any(),
+            (false, true) => view! { <PatternsView here controls book /> }.into_any(),
+            (false, false) => view! { <LogView book links /> }.into_any(),
+        }
+    };
+    view! {
+        <Bar controls book />
+        <div class="bar">
+            <Finder controls book />
+        </div>
+        <Chosen controls />
+        <Missing here controls lines book />
+        <section class="panel" aria-label="Log">
+            <header>
+                <h2>{move || controls.window.get().words()}</h2>
+                <span class="dim sm">{extent(book, lines)}</span>
+                <div class="aside">{freshness(loaded.held())} <Older lines shows_patterns /></div>
+            </header>
+            {dynamic(content)}
+        </section>
+    }
+}
+
+/// What is in the address, and what the browser remembers.
+fn use_controls() -> Controls {
+    let (filter, find) = (query_text("filter"), query_text("find"));
+    Controls {
+        window: use_range().window,
+        filter,
+        typed: typed(filter.get),
+        later: Later::new(),
+        instance: query_text("instance"),
+        stream: query_text("stream"),
+        find,
+        wanted: typed(find.get),
+        later_find: Later::new(),
+        case: query_text("case"),
+        view: query_step("view"),
+        pattern: query_step("pattern"),
+        line: query_text("line"),
+        step: query_stepper(),
+        wrap: use_preferences().wrap,
+    }
+}
+
+/// What is typed, from which the address follows; where that changes by itself, it is typed anew.
+fn typed(address: Memo<String>) -> RwSignal<String> {
+    let typed = RwSignal::new(address.get_untracked());
+    effect(move || {
+        let text = address.get();
+        if typed.get_untracked() != text {
+            typed.set(text);
+        }
+    });
+    typed
+}
+
+/// The log, which begins anew with each question, and has more lines once its top is near.
+fn use_book(controls: Controls, lines: Lines) -> Book {
+    let loaded = lines.loaded;
     let selection = memo(move || Selection {
         instance: Some(controls.instance.get.get()).filter(|name| !name.is_empty()),
         is_error: match controls.stream.get.with(String::clone).as_str() {
@@ -73,71 +139,181 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
             "stdout" => Some(false),
             _ => None,
         },
+        pattern: controls.pattern.get.with(|text| Template::read(text)),
     });
-    let change = memo(move || loaded.get().map_or(0, |loaded| loaded.change));
-    let is_empty = memo(move || loaded.get().is_some_and(|loaded| loaded.held == 0));
-    let has_answer = memo(move || loaded.held().is_there());
-    let has_failed = memo(move || loaded.held().error.with(Option::is_some));
-    let content = move || {
-        if !has_answer.get() {
-            return match has_failed.get() {
-                true => failed(loaded).into_any(),
-                false => view! { <Skeleton rows=12 /> }.into_any(),
-            };
-        }
-        if is_empty.get() {
-            return no_lines(controls, service).into_any();
-        }
-        view! { <LogView store change selection wrap=controls.wrap /> }.into_any()
+    let view = View {
+        change: memo(move || loaded.get().map_or(0, |loaded| loaded.change)),
+        selection,
+        wrap: controls.wrap,
+        wanted: memo(move || {
+            let tells_case = controls.case.get.with(|case| !case.is_empty());
+            (controls.wanted.get(), tells_case)
+        }),
+        marked: memo(move || controls.line.get.with(|text| LineKey::read(text))),
     };
-    let count = move || {
-        let held = loaded.get().map_or(0, |loaded| loaded.held);
-        let follows = loaded.get().is_some_and(|loaded| loaded.is_open);
-        format!(
-            "{} loaded{}",
-            plural(held, "line"),
-            if follows { ", live" } else { "" }
-        )
-    };
-    let is_truncated = memo(move || loaded.get().is_some_and(|loaded| loaded.truncated));
-    view! {
-        <Bar controls store change selection />
-        <When is=move || is_truncated.get()>
-            <Note>
-                <span class="grow">
-                    "The window holds older lines than the newest " {LIMIT}
-                    " that are loaded: choose a shorter one, or filter."
-                </span>
-            </Note>
-        </When>
-        <section class="panel" aria-label="Log">
-            <header>
-                <h2>{move || controls.window.get().words()}</h2>
-                <span class="dim sm">{count}</span>
-                <div class="aside">{freshness(loaded.held())}</div>
-            </header>
-            {content}
-        </section>
+    let book = Book::new(lines.store, view);
+    let log = memo(move || loaded.get().map_or(0, |loaded| loaded.log));
+    effect(move || {
+        log.track();
+        book.begin_anew();
+    });
+    let is_near_top = memo(move || {
+        let is_drawn = book.scroll.seen().1 > 0.0;
+        is_drawn && !book.scroll.follows().get() && book.scroll.seen().0 < NEAR_TOP
+    });
+    effect(move || {
+        view.change.track();
+        if is_near_top.get() {
+            lines.load_older();
+        }
+    });
+    book
+}
+
+/// Where the link of a line leads: to a window around it.
+fn use_links(here: Here, controls: Controls) -> Links {
+    Links {
+        address: Callback::new(move |key: LineKey| around(here, key)),
+        mark: Callback::new(move |key: LineKey| controls.line.set(key.written())),
     }
 }
 
-fn use_controls() -> Controls {
-    let filter = query_text("filter");
-    let typed = RwSignal::new(filter.get.get_untracked());
+fn around(here: Here, key: LineKey) -> String {
+    let params = here.params.get_untracked();
+    let (at, some) = (instant(key.at), TimeDelta::minutes(AROUND));
+    let mut query = parameters_between(at - some, at + some);
+    query.push(("line", key.written()));
+    Address::service(&params.scope, &params.service, Tab::Logs).path_with(&query)
+}
+
+/// How many lines are loaded, shown and found.
+fn extent(book: Book, lines: Lines) -> impl Fn() -> String {
+    move || {
+        let loaded = lines.loaded.get();
+        let loaded = loaded.as_deref().cloned().unwrap_or_default();
+        let shown = book.shown.with(|shown| shown.rows().len());
+        let mut words = format!("{} loaded", plural(loaded.held, "line"));
+        if !book.view.selection.with(Selection::is_all) {
+            words.push_str(&format!(", {} shown", plural(shown, "line")));
+        }
+        if loaded.is_open {
+            let follows = book.scroll.follows().get();
+            words.push_str(if follows {
+                ", live, following"
+            } else {
+                ", live"
+            });
+        }
+        words
+    }
+}
+
+/// What leads to older lines, beside the scroll.
+#[component]
+fn Older(lines: Lines, shows_patterns: Memo<bool>) -> impl IntoView {
+    let loaded = move || lines.loaded.get().as_deref().cloned().unwrap_or_default();
+    let has_older = memo(move || loaded().has_older);
+    let against = move || match loaded() {
+        Loaded {
+            can_go_back: true, ..
+        } => None,
+        Loaded { is_full: true, .. } => Some(
+            "As many lines are loaded as are held. Choose a shorter window, or filter.".to_owned(),
+        ),
+        _ => Some(
+            "This platform sends no older lines. Choose a shorter window, or filter.".to_owned(),
+        ),
+    };
+    let label = move || match shows_patterns.get() {
+        true => "Read older lines, too",
+        false => "Load older",
+    };
+    view! {
+        <When is=move || has_older.get()>
+            <Button
+                label=Signal::derive(move || label().to_owned())
+                kind=Kind::Quiet
+                pending=lines.wants_older
+                against=Signal::derive(against)
+                on_click=move |()| lines.load_older()
+            />
+        </When>
+    }
+}
+
+/// The pattern whose lines alone are shown.
+#[component]
+fn Chosen(controls: Controls) -> impl IntoView {
+    let pattern = controls.pattern.get;
+    let is_chosen = move || !pattern.with(String::is_empty) && !controls.shows_patterns().get();
+    view! {
+        <When is=is_chosen>
+            <div class="chosen">
+                <span class="dim">"Only lines like"</span>
+                <span class="chip outline mono">{pattern}</span>
+                <Button
+                    label="Show all lines"
+                    kind=Kind::Quiet
+                    glyph=Icon::Cross
+                    on_click=move |()| controls.pattern.set("")
+                />
+            </div>
+        </When>
+    }
+}
+
+/// Says so where the line that the address names is not among those that were loaded, after older
+/// ones were looked through.
+#[component]
+fn Missing(here: Here, controls: Controls, lines: Lines, book: Book) -> impl IntoView {
+    let pages = StoredValue::new(0);
+    let marked = book.view.marked;
+    let is_missing = memo(move || {
+        book.view.change.track();
+        let Some(key) = marked.get() else {
+            return false;
+        };
+        lines.loaded.held().is_there()
+            && lines
+                .store
+                .with_untracked(|store| store.number_of(key).is_none())
+    });
+    let may_be_older = move || {
+        book.view.change.track();
+        let first = lines
+            .store
+            .with_untracked(|store| store.get(store.numbers().0).map(|line| line.at));
+        marked
+            .get()
+            .is_some_and(|key| first.is_some_and(|first| key.at <= first))
+    };
     effect(move || {
-        let text = filter.get.get();
-        if typed.get_untracked() != text {
-            typed.set(text);
+        if is_missing.get() && may_be_older() && pages.get_value() < PAGES {
+            pages.update_value(|pages| *pages += 1);
+            lines.load_older();
         }
     });
-    Controls {
-        window: use_range().window,
-        filter,
-        typed,
-        later: Later::new(),
-        instance: query_text("instance"),
-        stream: query_text("stream"),
-        wrap: crate::state::preference::use_preferences().wrap,
+    let link = move || {
+        marked
+            .get()
+            .map(|key| around(here, key))
+            .unwrap_or_default()
+    };
+    let is_told = move || is_missing.get() && !lines.wants_older.get();
+    view! {
+        <When is=is_told>
+            <Note>
+                <span class="grow">
+                    "The line that the address names is not among the loaded ones. "
+                    <a href=link>"Show its moment"</a>
+                </span>
+                <Button
+                    label="Forget it"
+                    kind=Kind::Quiet
+                    on_click=move |()| controls.line.set("")
+                />
+            </Note>
+        </When>
     }
 }
 
@@ -147,97 +323,31 @@ impl Controls {
         self.typed.set(text.clone());
         self.later.run(TYPING, move || self.filter.set(text));
     }
-}
 
-/// Fetches the window once, and then only what came since shortly before the newest line.
-fn use_lines(
-    question: impl Fn() -> Option<Question> + Send + Sync + 'static,
-    store: RwSignal<Store>,
-) -> Remote<Loaded> {
-    let connection = use_connection();
-    let asked = StoredValue::new(None::<(Question, Loaded)>);
-    Remote::made(
-        question,
-        move |question: Question| {
-            let connection = connection.clone();
-            async move {
-                let before = asked
-                    .try_get_value()
-                    .flatten()
-                    .filter(|(known, _)| *known == question)
-                    .map(|(_, loaded)| loaded);
-                let since = before
-                    .as_ref()
-                    .and_then(|_| store.try_with_untracked(Store::resume).flatten());
-                let query = query(&question, since);
-                let logs =
-                    send::<GetServiceLogs>(&connection, &question.params, &query, &NoBody).await?;
-                let loaded = take_over(store, before, &question.window, &logs);
-                asked.try_update_value(|asked| *asked = Some((question, loaded.clone())));
-                Ok::<_, Failure>(loaded)
-            }
-        },
-        |loaded| loaded.is_open.then_some(2_000),
-    )
-}
-
-fn query(question: &Question, since: Option<chrono::DateTime<chrono::Utc>>) -> LogQuery {
-    let mut window = question.window.query();
-    if since.is_some() {
-        window.since = None;
-        window.start = since;
+    /// Looks for what is typed, and tells the address once the typing rests.
+    fn look_for(self, text: String) {
+        self.wanted.set(text.clone());
+        self.later_find.run(TYPING, move || self.find.set(text));
     }
-    LogQuery {
-        window,
-        limit: LogLimit::new(LIMIT).ok(),
-        filter: Some(question.filter.clone()).filter(|filter| !filter.is_empty()),
-        page: Page::default(),
+
+    /// Whether patterns are shown, and not lines.
+    fn shows_patterns(self) -> Memo<bool> {
+        let view = self.view.get;
+        memo(move || view.with(|view| view == "patterns"))
     }
 }
 
-/// Adds an answer to the store; the first answer to a question begins it anew.
-fn take_over(
-    store: RwSignal<Store>,
-    before: Option<Loaded>,
-    window: &Window,
-    logs: &Logs,
-) -> Loaded {
-    let is_first = before.is_none();
-    let before = before.unwrap_or_default();
-    let mut held = before.held;
-    let mut added = 0;
-    if is_first || !logs.lines.is_empty() {
-        store.try_update_untracked(|store| {
-            if is_first {
-                *store = Store::default();
-            }
-            added = store.append(&logs.lines);
-            held = store.len();
-        });
-    }
-    let is_change = is_first || added > 0;
-    Loaded {
-        held,
-        change: before.change.wrapping_add(u32::from(is_change)),
-        truncated: if is_first {
-            logs.truncated
-        } else {
-            before.truncated
-        },
-        is_open: window.is_open(),
-    }
-}
-
-fn failed(loaded: Remote<Loaded>) -> impl IntoView {
+fn failed(lines: Lines) -> impl IntoView {
+    let held = lines.loaded.held();
     let words = move || {
-        let error = loaded.held().error.get();
+        let error = held.error.get();
         error.map(|failure| failure.words()).unwrap_or_default()
     };
     view! {
         <Failed
             words=Signal::derive(words)
-            pending=loaded.held().loading
-            retry=move |()| loaded.refresh()
+            pending=held.loading
+            retry=move |()| lines.loaded.refresh()
         />
     }
 }

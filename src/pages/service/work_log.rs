@@ -12,7 +12,7 @@ use crate::components::button::{Button, Kind};
 use crate::components::feedback::Note;
 use crate::components::field::Toggle;
 use crate::components::status::{log_status, state_mark};
-use crate::logbook::work::ansi::plain;
+use crate::logbook::ansi::plain;
 use crate::logbook::work::text::WorkText;
 use crate::logbook::work::view::{Edition, WorkLogView};
 use crate::pages::parts::{freshness, loaded};

@@ -3,19 +3,19 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::components::button::Button;
-use crate::components::download::download;
+use crate::components::button::{Button, Segments};
+use crate::components::download::download_parts;
 use crate::components::field::{SearchBox, SelectField, Toggle};
 use crate::components::icon::Icon;
-use crate::logbook::store::{Selection, Store};
-use crate::reactive::memo;
+use crate::logbook::book::Book;
+use crate::reactive::{dynamic, memo};
 use crate::routes::QueryText;
 use crate::state::keys::use_keys;
 use crate::state::poll::Later;
 use crate::state::preference::use_preferences;
 use crate::state::range::Window;
 
-/// What the controls change: all but the wrapping is in the address.
+/// What the controls change: all but the wrapping and the times is in the address.
 #[derive(Clone, Copy)]
 pub struct Controls {
     /// The window in force.
@@ -30,18 +30,29 @@ pub struct Controls {
     pub instance: QueryText,
     /// `stdout` or `stderr`; empty: both.
     pub stream: QueryText,
+    /// What is looked for, a little later.
+    pub find: QueryText,
+    /// What is looked for, as it is typed.
+    pub wanted: RwSignal<String>,
+    /// Waits for the typing of that to rest.
+    pub later_find: Later,
+    /// Whether capitals count in what is looked for: not where it is empty.
+    pub case: QueryText,
+    /// `patterns`; empty: lines.
+    pub view: QueryText,
+    /// Only lines of this pattern.
+    pub pattern: QueryText,
+    /// The line that is marked.
+    pub line: QueryText,
+    /// Changes several of them at once, as a step that the browser can go back.
+    pub step: Callback<Vec<(&'static str, String)>>,
     /// Whether long lines wrap.
     pub wrap: RwSignal<bool>,
 }
 
 /// The controls.
 #[component]
-pub fn Bar(
-    controls: Controls,
-    store: RwSignal<Store>,
-    change: Memo<u32>,
-    selection: Memo<Selection>,
-) -> impl IntoView {
+pub fn Bar(controls: Controls, book: Book) -> impl IntoView {
     let search = NodeRef::<html::Input>::new();
     use_keys(move |key| {
         let is_search = key == "/";
@@ -52,8 +63,15 @@ pub fn Bar(
         is_search
     });
     let preferences = use_preferences();
+    let choice = |value: &str, words: &str| (value.to_owned(), words.to_owned());
     view! {
         <div class="bar">
+            <Segments
+                label="Lines or patterns"
+                choices=vec![choice("", "Lines"), choice("patterns", "Patterns")]
+                value=controls.view.get
+                on_choose=move |view: String| controls.view.set(view)
+            />
             <SearchBox
                 label="Only lines that hold this text"
                 placeholder="Filter lines, capitals count"
@@ -62,17 +80,39 @@ pub fn Bar(
                 value=controls.typed
                 on_input=move |text| controls.type_filter(text)
             />
-            <InstanceField controls store change />
+            <InstanceField controls book />
             <SelectField
                 label="Stream"
                 bare=true
                 choices=vec![
-                    (String::new(), "stdout + stderr".to_owned()),
-                    ("stdout".to_owned(), "stdout".to_owned()),
-                    ("stderr".to_owned(), "stderr".to_owned()),
+                    choice("", "stdout + stderr"),
+                    choice("stdout", "stdout"),
+                    choice("stderr", "stderr"),
                 ]
                 value=controls.stream.get
                 on_choose=move |word| controls.stream.set(word)
+            />
+            <SelectField
+                label="Times"
+                bare=true
+                choices=vec![
+                    choice("local", "Local time"),
+                    choice("utc", "UTC"),
+                    choice("relative", "Time ago"),
+                ]
+                value=Signal::derive(move || {
+                    match (preferences.relative.get(), preferences.utc.get()) {
+                        (true, _) => "relative".to_owned(),
+                        (false, true) => "utc".to_owned(),
+                        (false, false) => "local".to_owned(),
+                    }
+                })
+                on_choose=move |word: String| {
+                    preferences.set_relative(word == "relative");
+                    if word != "relative" {
+                        preferences.set_utc(word == "utc");
+                    }
+                }
             />
             <Toggle
                 label="Wrap"
@@ -83,9 +123,7 @@ pub fn Bar(
                 label="Download"
                 glyph=Icon::Download
                 on_click=move |()| {
-                    let text = store
-                        .with_untracked(|store| { as_text(store, &selection.get_untracked()) });
-                    download("lines.log", &text);
+                    download_parts("lines.log", texts(book));
                 }
             />
         </div>
@@ -93,10 +131,12 @@ pub fn Bar(
 }
 
 #[component]
-fn InstanceField(controls: Controls, store: RwSignal<Store>, change: Memo<u32>) -> impl IntoView {
+fn InstanceField(controls: Controls, book: Book) -> impl IntoView {
     let names = memo(move || {
-        change.track();
-        let mut names = store.with_untracked(|store| store.instances().to_vec());
+        book.view.change.track();
+        let mut names = book
+            .store
+            .with_untracked(|store| store.instances().to_vec());
         let chosen = controls.instance.get.get();
         if !chosen.is_empty() && !names.contains(&chosen) {
             names.push(chosen);
@@ -104,7 +144,7 @@ fn InstanceField(controls: Controls, store: RwSignal<Store>, change: Memo<u32>) 
         names.sort();
         names
     });
-    move || {
+    dynamic(move || {
         let all = (String::new(), "All instances".to_owned());
         let names = names.get().into_iter().map(|name| (name.clone(), name));
         view! {
@@ -116,23 +156,31 @@ fn InstanceField(controls: Controls, store: RwSignal<Store>, change: Memo<u32>) 
                 on_choose=move |name| controls.instance.set(name)
             />
         }
-    }
+        .into_any()
+    })
 }
 
-/// The selected lines, one a row, as a file holds them.
-fn as_text(store: &Store, selection: &Selection) -> String {
-    let mut text = String::new();
-    for place in store.select(selection, 0) {
-        if let Some(line) = store.get(place as usize) {
-            let at = line
-                .timestamp
-                .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-            let stream = if line.is_error { "stderr" } else { "stdout" };
-            text.push_str(&format!(
-                "{at} {} {stream} {}\n",
-                line.instance, line.message
-            ));
-        }
-    }
-    text
+/// The shown lines, one a row, as a file holds them: in pieces, which together may be larger than
+/// what is free here.
+fn texts(book: Book) -> Vec<js_sys::JsString> {
+    book.store.with_untracked(|store| {
+        book.shown.with_untracked(|shown| {
+            let pieces = shown.rows().numbers(store).map(|numbers| {
+                let lines = numbers.into_iter().filter_map(|number| store.get(number));
+                let mut text = String::new();
+                for line in lines {
+                    let at = line
+                        .instant()
+                        .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+                    let stream = if line.is_error { "stderr" } else { "stdout" };
+                    text.push_str(&format!(
+                        "{at} {} {stream} {}\n",
+                        line.instance, line.message
+                    ));
+                }
+                text.into()
+            });
+            pieces.collect()
+        })
+    })
 }

@@ -1,0 +1,242 @@
+//! A log on the page: its lines, which of them are shown, where it is scrolled to, what is looked
+//! for and which line is marked. What stands around the log works through this.
+
+use leptos::prelude::*;
+
+use super::line::LineKey;
+use super::needle::Needle;
+use super::rows::Drawn;
+use super::scroll::{BeforeText, Scroll};
+use super::selection::Selection;
+use super::shown::Shown;
+use super::slices::Slices;
+use super::store::{Line, Store};
+use crate::reactive::{effect, memo};
+
+/// What stands before the text of a wrapped line, as the style sheet says it; then the same on
+/// phones.
+const BEFORE_TEXT: BeforeText = (27.0, 4.0 * 12.0 + 2.0 * 16.0);
+const BEFORE_TEXT_ON_PHONES: BeforeText = (17.0, 3.0 * 12.0 + 2.0 * 16.0);
+
+/// How many bytes of the newest lines tell which letters are rare.
+const SAMPLE: usize = 64 * 1024;
+
+/// What is shown of a log.
+#[derive(Clone, Copy)]
+pub struct View {
+    /// Changes whenever the store did.
+    pub change: Memo<u32>,
+    /// Which lines.
+    pub selection: Memo<Selection>,
+    /// Whether long lines wrap.
+    pub wrap: RwSignal<bool>,
+    /// What is looked for, and whether capitals count.
+    pub wanted: Memo<(String, bool)>,
+    /// The line that the address names.
+    pub marked: Memo<Option<LineKey>>,
+}
+
+/// A log on the page.
+#[derive(Clone, Copy)]
+pub struct Book {
+    /// Its lines. They change without notice: [`View::change`] tells.
+    pub store: RwSignal<Store>,
+    /// What is shown of it.
+    pub view: View,
+    /// The lines that are shown.
+    pub shown: RwSignal<Shown>,
+    /// Where it is scrolled to.
+    pub scroll: Scroll,
+    /// The line that was gone to last.
+    pub current: RwSignal<Option<LineKey>>,
+    /// The first line that is seen, and how many pixels of it are not.
+    anchor: StoredValue<Option<(LineKey, f64)>>,
+    slices: Slices,
+}
+
+impl Book {
+    /// A log of these lines.
+    pub fn new(store: RwSignal<Store>, view: View) -> Self {
+        let scroll = Scroll::new();
+        let shown = RwSignal::new(Shown::default());
+        let anchor = StoredValue::new(None);
+        let columns = scroll.columns(view.wrap.into(), BEFORE_TEXT, BEFORE_TEXT_ON_PHONES);
+        let slices = Slices::new(move |has_time| {
+            let done = store.try_with_untracked(|store| {
+                let done = shown.try_update(|shown| shown.work(store, has_time));
+                keep(store, shown, scroll, anchor);
+                done
+            });
+            done.flatten().unwrap_or(true)
+        });
+        let book = Self {
+            store,
+            view,
+            shown,
+            scroll,
+            current: RwSignal::new(None),
+            anchor,
+            slices,
+        };
+        effect(move || {
+            view.change.track();
+            let (selection, columns) = (view.selection.get(), columns.get());
+            let (text, tells_case) = view.wanted.get();
+            store.with_untracked(|store| {
+                shown.update_untracked(|shown| {
+                    shown.show(store, selection, columns);
+                    shown.look_for(needle(store, &text, tells_case));
+                });
+            });
+            slices.start();
+        });
+        book.remember_anchor();
+        book.go_to_marked();
+        book
+    }
+
+    /// Keeps in mind which line is at the upper edge, before anything above it grows or goes.
+    fn remember_anchor(self) {
+        effect(move || {
+            let (top, _) = self.scroll.seen();
+            let found = self.shown.with(|shown| {
+                self.store.with_untracked(|store| {
+                    let (number, start) = shown.rows().at(store, top)?;
+                    let line = store.get(number)?;
+                    Some((LineKey::of(&line), top - start))
+                })
+            });
+            self.anchor.set_value(found);
+        });
+    }
+
+    /// Goes to the line that the address names, once it is there.
+    fn go_to_marked(self) {
+        let gone_to = StoredValue::new(None);
+        effect(move || {
+            let marked = self.view.marked.get();
+            self.shown.track();
+            if marked.is_none() {
+                gone_to.set_value(None);
+            }
+            let Some(key) = marked.filter(|key| gone_to.get_value() != Some(*key)) else {
+                return;
+            };
+            let is_measured = self.scroll.seen().1 > 0.0;
+            let number = self.store.with_untracked(|store| store.number_of(key));
+            if let Some(number) = number.filter(|_| is_measured) {
+                gone_to.set_value(Some(key));
+                if !self.is_seen(number) {
+                    self.go_to(number);
+                }
+            }
+        });
+    }
+
+    fn is_seen(self, number: u64) -> bool {
+        let (top, view) = self.scroll.seen_now();
+        let at = self.with_rows(|store, shown| shown.rows().top(store, number));
+        at.is_some_and(|at| at >= top && at < top + view)
+    }
+
+    /// Goes to a line.
+    pub fn go_to(self, number: u64) {
+        let place = self.with_rows(|store, shown| {
+            let rows = shown.rows();
+            Some((rows.top(store, number)?, rows.height(), rows.len()))
+        });
+        if let Some((top, height, lines)) = place {
+            self.scroll.go_to(top, height, lines);
+        }
+    }
+
+    /// Goes to the next line that holds what is looked for, or to the previous one: from the one
+    /// that was gone to last, or from what is seen.
+    pub fn go_on(self, is_next: bool) {
+        let (top, view) = self.scroll.seen_now();
+        let current = self.current.get_untracked();
+        let found = self.with_rows(|store, shown| {
+            let edge = |offset: f64| shown.rows().at(store, offset).map(|(number, _)| number);
+            let current = current.and_then(|key| store.number_of(key));
+            let from = match (current, is_next) {
+                (Some(current), true) => current + 1,
+                (Some(current), false) => current,
+                (None, true) => edge(top).unwrap_or(0),
+                (None, false) => edge(top + view).unwrap_or(u64::MAX),
+            };
+            let number = shown.found_from(store, from, is_next)?;
+            Some((number, LineKey::of(&store.get(number)?)))
+        });
+        if let Some((number, key)) = found {
+            self.current.set(Some(key));
+            if !self.is_seen(number) {
+                self.go_to(number);
+            }
+        }
+    }
+
+    /// Opens or closes a line.
+    pub fn toggle(self, key: LineKey) {
+        self.store.with_untracked(|store| {
+            if let Some(number) = store.number_of(key) {
+                self.shown
+                    .update_untracked(|shown| shown.toggle(store, number));
+            }
+        });
+        self.slices.start();
+    }
+
+    /// Looks at nothing that was: another log begins.
+    pub fn begin_anew(self) {
+        self.current.set(None);
+        self.scroll.follows().set(true);
+    }
+
+    /// The lines that are to be drawn.
+    pub fn drawn(self) -> Memo<Drawn> {
+        memo(move || {
+            let (top, view) = self.scroll.seen();
+            self.shown.with(|shown| {
+                self.store
+                    .with_untracked(|store| shown.rows().visible(store, top, view))
+            })
+        })
+    }
+
+    /// Calls with a line that is known by this, if it is still there.
+    pub fn with_line<T>(self, number: u64, read: impl FnOnce(&Line<'_>) -> T) -> Option<T> {
+        self.store
+            .with_untracked(|store| store.get(number).map(|line| read(&line)))
+    }
+
+    fn with_rows<T>(self, read: impl FnOnce(&Store, &Shown) -> T) -> T {
+        self.store
+            .with_untracked(|store| self.shown.with_untracked(|shown| read(store, shown)))
+    }
+}
+
+/// Keeps the line at the upper edge where it is.
+fn keep(
+    store: &Store,
+    shown: RwSignal<Shown>,
+    scroll: Scroll,
+    anchor: StoredValue<Option<(LineKey, f64)>>,
+) {
+    let Some(Some((key, inside))) = anchor.try_get_value() else {
+        return;
+    };
+    let place = shown.try_with_untracked(|shown| {
+        let top = shown.rows().top(store, store.number_of(key)?)?;
+        Some((top + inside, shown.rows().height()))
+    });
+    if let Some(Some((top, height))) = place {
+        scroll.keep(top, height);
+    }
+}
+
+fn needle(store: &Store, text: &str, tells_case: bool) -> Option<Needle> {
+    let sample = store.blocks().back().map(|block| block.text());
+    let sample = sample.unwrap_or_default();
+    let newest = sample.len().saturating_sub(SAMPLE);
+    Needle::new(text, tells_case, sample.get(newest..).unwrap_or_default())
+}

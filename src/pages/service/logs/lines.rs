@@ -1,0 +1,302 @@
+//! The lines of a service as they are fetched: the newest of a window first, then what is written
+//! since, and older ones when they are wanted.
+
+use chrono::Utc;
+use leptos::prelude::*;
+use wire::endpoint::NoBody;
+use wire::endpoints::GetServiceLogs;
+use wire::logs::{LogCursor, LogQuery, Page};
+use wire::path::ServiceParams;
+use wire::quantity::LogLimit;
+use wire::window;
+
+use crate::api::{Answer, Connection, Failure, call, use_connection};
+use crate::logbook::reply::Reply;
+use crate::logbook::store::Store;
+use crate::state::range::Window;
+use crate::state::remote::Remote;
+
+/// The most lines of one answer: a few megabytes, which wasm memory never gives back.
+pub const LIMIT: u64 = 20_000;
+
+/// The most answers that are fetched to catch up with a log that went on. After a sleep of hours it
+/// begins anew; what is older is a scroll away.
+const CATCH_UP: usize = 4;
+
+/// Milliseconds until a window that ends now is asked for what came since.
+const PACE: u32 = 2_000;
+
+/// What is asked: of which service, which window, which filter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// Of which service.
+    pub params: ServiceParams,
+    /// Of which time.
+    pub window: Window,
+    /// Only lines that hold this text; all where it is empty.
+    pub filter: String,
+}
+
+/// How much is loaded: equal when nothing was new.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// How many lines are held.
+    pub held: usize,
+    /// Counts the answers that brought something.
+    pub change: u32,
+    /// Counts the logs that began anew.
+    pub log: u32,
+    /// Whether the window holds older lines than the ones that are held.
+    pub has_older: bool,
+    /// Whether those can be fetched.
+    pub can_go_back: bool,
+    /// Whether as many are held as can be.
+    pub is_full: bool,
+    /// Whether newer lines can come.
+    pub is_open: bool,
+}
+
+/// The lines, and ways to have more.
+#[derive(Clone, Copy)]
+pub struct Lines {
+    /// How much is loaded.
+    pub loaded: Remote<Loaded>,
+    /// The lines.
+    pub store: RwSignal<Store>,
+    /// Whether older ones are wanted, or on their way.
+    pub wants_older: RwSignal<bool>,
+}
+
+impl Lines {
+    /// Fetches older lines, if there are any that can be had.
+    pub fn load_older(self) {
+        let can_go_back = untrack(|| self.loaded.get()).is_some_and(|loaded| loaded.can_go_back);
+        if can_go_back && !self.wants_older.get_untracked() {
+            self.wants_older.set(true);
+            self.loaded.refresh();
+        }
+    }
+}
+
+/// The lines that a question asks for, kept up to date.
+pub fn use_lines(question: impl Fn() -> Option<Question> + Send + Sync + 'static) -> Lines {
+    let store = RwSignal::new(Store::default());
+    let wants_older = RwSignal::new(false);
+    let connection = use_connection();
+    let asked = StoredValue::new(None::<Asked>);
+    let fetch = move |question: Question| {
+        let connection = connection.clone();
+        async move {
+            let before = asked.try_get_value().flatten();
+            let before = before.filter(|asked| asked.question == question);
+            let goes_back = wants_older.try_get_untracked() == Some(true);
+            let now = match before {
+                None => begin(&connection, store, question).await?,
+                Some(asked) if goes_back && asked.older.is_some() => {
+                    go_back(&connection, store, asked).await?
+                }
+                Some(asked) => go_on(&connection, store, asked).await?,
+            };
+            let loaded = now.loaded.clone();
+            asked.try_update_value(|asked| *asked = Some(now));
+            if goes_back {
+                wants_older.try_set(false);
+            }
+            Ok(loaded)
+        }
+    };
+    let loaded = Remote::made(question, fetch, |loaded| loaded.is_open.then_some(PACE));
+    Lines {
+        loaded,
+        store,
+        wants_older,
+    }
+}
+
+/// What was asked before, and the ways on from its answers.
+#[derive(Clone, Debug)]
+struct Asked {
+    question: Question,
+    /// The window with its start fixed: one that slides would begin elsewhere with each page.
+    window: window::Window,
+    older: Option<LogCursor>,
+    newer: Option<LogCursor>,
+    /// Whether the platform said that there are older lines.
+    is_cut: bool,
+    loaded: Loaded,
+}
+
+impl Asked {
+    async fn ask(&self, connection: &Connection, page: Page) -> Result<Answer, Failure> {
+        self.ask_in(connection, self.window, page).await
+    }
+
+    async fn ask_in(
+        &self,
+        connection: &Connection,
+        window: window::Window,
+        page: Page,
+    ) -> Result<Answer, Failure> {
+        let filter = &self.question.filter;
+        let query = LogQuery {
+            window,
+            limit: LogLimit::new(LIMIT).ok(),
+            filter: Some(filter.clone()).filter(|filter| !filter.is_empty()),
+            page,
+        };
+        let params = &self.question.params;
+        let call = call::<GetServiceLogs>(connection, params, &query, &NoBody);
+        call.request.send().await
+    }
+
+    /// Counts what was changed in the store.
+    fn changed(&mut self, store: &Store, is_change: bool) {
+        let loaded = &mut self.loaded;
+        loaded.change = loaded.change.wrapping_add(u32::from(is_change));
+        loaded.held = store.len();
+        loaded.is_full = store.is_full();
+        loaded.has_older = self.is_cut || store.has_dropped();
+        loaded.can_go_back = self.older.is_some() && !loaded.is_full;
+        loaded.is_open = self.question.window.is_open();
+    }
+}
+
+/// Changes the store, if the page is still there.
+fn with_store<T>(store: RwSignal<Store>, change: impl FnOnce(&mut Store) -> T) -> Option<T> {
+    let mut result = None;
+    store.try_update_untracked(|store| result = Some(change(store)));
+    result
+}
+
+/// Fetches the newest lines of a window.
+async fn begin(
+    connection: &Connection,
+    store: RwSignal<Store>,
+    question: Question,
+) -> Result<Asked, Failure> {
+    let window = question.window.query();
+    let mut asked = Asked {
+        window: window::Window {
+            since: None,
+            start: window.start(Utc::now()),
+            ..window
+        },
+        question,
+        older: None,
+        newer: None,
+        is_cut: false,
+        loaded: Loaded::default(),
+    };
+    begin_anew(connection, store, &mut asked).await?;
+    Ok(asked)
+}
+
+async fn begin_anew(
+    connection: &Connection,
+    store: RwSignal<Store>,
+    asked: &mut Asked,
+) -> Result<(), Failure> {
+    let answer = asked.ask(connection, Page::default()).await?;
+    let reply: Reply<'_> = answer.read()?;
+    asked.older = reply.older;
+    asked.newer = reply.newer;
+    asked.is_cut = reply.truncated;
+    asked.loaded.log = asked.loaded.log.wrapping_add(1);
+    with_store(store, |store| {
+        store.clear();
+        store.extend(reply.lines);
+        asked.changed(store, true);
+    });
+    Ok(())
+}
+
+/// Fetches the lines before the oldest.
+async fn go_back(
+    connection: &Connection,
+    store: RwSignal<Store>,
+    mut asked: Asked,
+) -> Result<Asked, Failure> {
+    let page = Page {
+        before: asked.older.clone(),
+        after: None,
+    };
+    let answer = asked.ask(connection, page).await?;
+    let reply: Reply<'_> = answer.read()?;
+    asked.is_cut = reply.truncated;
+    asked.older = reply.older;
+    with_store(store, |store| {
+        // Older ones went meanwhile: between them and these there would be a gap.
+        if !store.has_dropped() {
+            store.prepend(reply.lines);
+        }
+        asked.changed(store, true);
+    });
+    Ok(asked)
+}
+
+/// Fetches what was stored since.
+async fn go_on(
+    connection: &Connection,
+    store: RwSignal<Store>,
+    mut asked: Asked,
+) -> Result<Asked, Failure> {
+    if asked.newer.is_none() {
+        go_on_by_time(connection, store, &mut asked).await?;
+        return Ok(asked);
+    }
+    let mut page = Page {
+        before: None,
+        after: asked.newer.clone(),
+    };
+    // The newest first: what came before them is fetched until nothing is missing.
+    let mut answers = Vec::new();
+    let mut newer = None;
+    loop {
+        let answer = asked.ask(connection, page.clone()).await?;
+        let (is_cut, older) = {
+            let reply: Reply<'_> = answer.read()?;
+            newer = newer.or(reply.newer);
+            (reply.truncated, reply.older)
+        };
+        answers.push(answer);
+        if !is_cut {
+            break;
+        }
+        if answers.len() >= CATCH_UP || older.is_none() {
+            begin_anew(connection, store, &mut asked).await?;
+            return Ok(asked);
+        }
+        page.before = older;
+    }
+    asked.newer = newer.or(asked.newer);
+    let mut is_change = false;
+    for answer in answers.iter().rev() {
+        let reply: Reply<'_> = answer.read()?;
+        is_change |= !reply.lines.is_empty();
+        with_store(store, |store| store.extend(reply.lines));
+    }
+    with_store(store, |store| asked.changed(store, is_change));
+    Ok(asked)
+}
+
+/// The same for a platform that knows no places in a log, and for one where nothing was written:
+/// what came since shortly before the newest line, without what is held.
+async fn go_on_by_time(
+    connection: &Connection,
+    store: RwSignal<Store>,
+    asked: &mut Asked,
+) -> Result<(), Failure> {
+    let since = store.try_with_untracked(Store::resume).flatten();
+    let window = window::Window {
+        start: since.or(asked.window.start),
+        ..asked.window
+    };
+    let answer = asked.ask_in(connection, window, Page::default()).await?;
+    let reply: Reply<'_> = answer.read()?;
+    asked.newer = reply.newer;
+    with_store(store, |store| {
+        let added = store.append(reply.lines);
+        asked.changed(store, added > 0);
+    });
+    Ok(())
+}

@@ -1,0 +1,72 @@
+// A million lines in the console: loaded page by page, scrolled, searched.
+import { type Page } from "@playwright/test";
+import { FakeLog, service } from "../log.ts";
+import { expect, signIn, test } from "../platform.ts";
+import { percentile, scriptSeconds, tell } from "./figure.ts";
+
+const LINES = 1_000_000;
+const FRAMES = 300;
+
+test("a million lines on the page", async ({ page, platform }) => {
+  const fake = new FakeLog(LINES, (place) => ({
+    message: `GET /v1/users/${place}/cart?from=checkout&session=${place.toString(16)} 200 ${place % 90}ms bytes=${place % 9_000} cache=hit`,
+  }));
+  await fake.serve(page);
+  const address = await service(platform, "million");
+  await signIn(page, platform);
+  await page.goto(address);
+  const older = page.getByRole("button", { name: "Load older" });
+  for (let held = 20_000; held < LINES; held += 20_000) {
+    await older.click();
+    await expect(page.getByText(`${(held + 20_000).toLocaleString("en")} lines loaded`)).toBeVisible();
+  }
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const script = await scriptSeconds(session);
+  const { took, empty } = await scroll(page);
+  tell("log_1000000_lines_scroll_script_of_a_frame_ms", ((await scriptSeconds(session)) - script) * (1_000 / FRAMES), "at most 16");
+  tell("log_1000000_lines_scroll_frame_p50_ms", percentile(took, 0.5), "at most 17");
+  tell("log_1000000_lines_scroll_frame_p95_ms", percentile(took, 0.95), "at most 17");
+  tell("log_1000000_lines_frames_without_lines", empty, "0");
+
+  const blocked = await typing(page, "session=f42");
+  tell("log_1000000_lines_find_longest_block_ms", blocked, "at most 16");
+});
+
+/** The frames of a scroll through the log, and those in which its middle shows no line. */
+async function scroll(page: Page): Promise<{ took: number[]; empty: number }> {
+  return page.getByRole("log").evaluate(async (log, frames) => {
+    const frame = () => new Promise<number>((done) => requestAnimationFrame(done));
+    const { left, top, width, height } = log.getBoundingClientRect();
+    const took: number[] = [];
+    let empty = 0;
+    let before = await frame();
+    for (let step = 0; step < frames; step += 1) {
+      log.scrollBy(0, step % 10 === 9 ? -400_000 : -900);
+      const now = await frame();
+      took.push(now - before);
+      before = now;
+      if (!document.elementFromPoint(left + width / 2, top + height / 2)?.closest(".line")) empty += 1;
+    }
+    return { took, empty };
+  }, FRAMES);
+}
+
+/** The longest time in milliseconds that nothing else could run, while a text is typed and found. */
+async function typing(page: Page, text: string): Promise<number> {
+  await page.evaluate(() => {
+    const state = { longest: 0, before: performance.now() };
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+      const now = performance.now();
+      state.longest = Math.max(state.longest, now - state.before);
+      state.before = now;
+      channel.port2.postMessage(0);
+    };
+    channel.port2.postMessage(0);
+    Object.assign(window, { pace: state });
+  });
+  await page.getByRole("searchbox", { name: "Look for this text" }).pressSequentially(text, { delay: 80 });
+  await expect(page.getByText(/^[\d,]+ lines?$/)).toBeVisible();
+  return page.evaluate(() => (window as unknown as { pace: { longest: number } }).pace.longest);
+}

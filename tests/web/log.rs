@@ -1,0 +1,131 @@
+//! A log on the page: what is drawn of it, how it follows its end, what is found.
+
+use std::borrow::Cow;
+
+use console::logbook::book::{Book, View};
+use console::logbook::line::LineKey;
+use console::logbook::reply::Row;
+use console::logbook::selection::Selection;
+use console::logbook::store::Store;
+use console::logbook::view::{Links, LogView};
+use leptos::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::page::{Page, frame, until};
+
+const LINES: &str = ".line";
+
+/// What a test changes.
+#[derive(Clone, Copy)]
+struct Knobs {
+    store: RwSignal<Store>,
+    change: RwSignal<u32>,
+    find: RwSignal<String>,
+    book: StoredValue<Option<Book>>,
+}
+
+fn rows(first: i64, count: i64) -> Vec<Row<'static>> {
+    let row = |place| Row {
+        at: place * 1_000_000,
+        instance: Cow::Borrowed("web.0"),
+        is_error: place % 7 == 0,
+        message: Cow::Owned(format!("line {place}")),
+    };
+    (first..first + count).map(row).collect()
+}
+
+impl Knobs {
+    fn add(self, change: impl FnOnce(&mut Store)) {
+        self.store.update_untracked(change);
+        self.change.update(|change| *change += 1);
+    }
+
+    fn book(self) -> Book {
+        self.book.get_value().unwrap()
+    }
+}
+
+/// A log of so many lines.
+fn log(count: i64) -> (Page, Knobs) {
+    let knobs = Knobs {
+        store: RwSignal::new(Store::default()),
+        change: RwSignal::new(0),
+        find: RwSignal::new(String::new()),
+        book: StoredValue::new(None),
+    };
+    knobs.add(|store| store.extend(rows(1_000_000, count)));
+    let page = Page::show(move || {
+        let view = View {
+            change: Memo::new(move |_| knobs.change.get()),
+            selection: Memo::new(|_| Selection::default()),
+            wrap: RwSignal::new(false),
+            wanted: Memo::new(move |_| (knobs.find.get(), false)),
+            marked: Memo::new(|_| None),
+        };
+        let book = Book::new(knobs.store, view);
+        knobs.book.set_value(Some(book));
+        let links = Links {
+            address: Callback::new(LineKey::written),
+            mark: Callback::new(|_| ()),
+        };
+        view! { <LogView book links /> }
+    });
+    (page, knobs)
+}
+
+#[wasm_bindgen_test]
+async fn few_of_many_lines_are_drawn_and_the_last_ones_seen() {
+    let (page, _) = log(200_000);
+    until("the page shows it", || page.text().contains("line 1199999")).await;
+    assert!(page.count(LINES) < 120, "{} lines", page.count(LINES));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_seen_stays_when_older_lines_come() {
+    let (page, knobs) = log(2_000);
+    until("the page shows it", || page.text().contains("line 1001999")).await;
+    let log = page.find(".log");
+    log.set_scroll_top(300);
+    until("the page shows it", || {
+        page.text().contains("Follow the newest lines")
+    })
+    .await;
+    frame().await;
+    let first = |page: &Page| {
+        let top = page.find(".log").get_bounding_client_rect().top();
+        let lines = page.all(LINES).into_iter();
+        let mut seen = lines.filter(|line| line.get_bounding_client_rect().bottom() > top + 1.0);
+        seen.next().unwrap().text_content().unwrap()
+    };
+    let before = first(&page);
+    knobs.add(|store| store.prepend(rows(900_000, 5_000)));
+    until("the page shows it", || {
+        page.find(".log").scroll_top() > 90_000
+    })
+    .await;
+    frame().await;
+    assert_eq!(first(&page), before);
+    knobs.add(|store| store.extend(rows(1_500_000, 10)));
+    frame().await;
+    frame().await;
+    assert_eq!(first(&page), before);
+    assert!(page.text().contains("10 new lines"), "{}", page.text());
+}
+
+#[wasm_bindgen_test]
+async fn what_is_found_is_marked_and_gone_to() {
+    let (page, knobs) = log(50_000);
+    until("the page shows it", || page.text().contains("line 1049999")).await;
+    knobs.find.set("LINE 1000123".to_owned());
+    until("all is looked at", || {
+        let shown = knobs.book().shown;
+        shown.with_untracked(|shown| shown.find().is_some_and(|find| find.is_done()))
+    })
+    .await;
+    knobs.book().go_on(false);
+    until("the page shows it", || {
+        page.maybe(".line.current mark").is_some()
+    })
+    .await;
+    assert_eq!(page.find("mark").text_content().unwrap(), "line 1000123");
+}
