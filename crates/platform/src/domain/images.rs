@@ -32,16 +32,28 @@ impl Platform {
         })
     }
 
-    /// Removes from the engine what an image alone needs. What was made on this machine is there
-    /// under other names too, if others need it; what a registry has is shared.
+    /// Removes from the engine what an image alone needs. What was made on this machine goes with its
+    /// last name, so whoever else needs it gets a name of its own first; what a registry has is
+    /// shared.
     pub(crate) async fn remove_image(&self, image: &ImageRow) -> Result<()> {
         let reference = &image.built.reference;
-        if reference.starts_with("sha256:") {
-            self.engine.remove_image(&image.tag()).await?;
-        } else if !reference.is_empty() && !self.store.shares_reference(image).await? {
-            self.engine.remove_image(reference).await?;
+        if reference.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let sharers = self.store.sharers(image).await?;
+        // What no registry has is known by its content alone.
+        if !reference.starts_with("sha256:") {
+            if sharers.is_empty() {
+                self.engine.remove_image(reference).await?;
+            }
+            return Ok(());
+        }
+        if !sharers.is_empty() && self.engine.has_image(reference).await? {
+            for sharer in &sharers {
+                self.engine.tag_image(reference, &sharer.tag()).await?;
+            }
+        }
+        Ok(self.engine.remove_image(&image.tag()).await?)
     }
 
     pub(crate) async fn get_image(&self, at: &VersionParams) -> Result<Image> {

@@ -221,7 +221,12 @@ impl Worker {
         let Some(row) = unpinned else {
             return Ok(image.to_owned());
         };
-        let facts = self.platform.engine.image_facts(image).await?;
+        let engine = &self.platform.engine;
+        let facts = engine.image_facts(image).await?;
+        if facts.pinned.is_none() {
+            // No registry has it: it stays for as long as it has a name.
+            engine.tag_image(&facts.id, &row.tag()).await?;
+        }
         let built = Built {
             reference: facts.reference().to_owned(),
             digest: Some(facts.digest().to_owned()),

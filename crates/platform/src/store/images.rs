@@ -86,7 +86,7 @@ impl ImageRow {
     }
 }
 
-fn image(row: &SqliteRow) -> StoreResult<ImageRow> {
+pub(super) fn image(row: &SqliteRow) -> StoreResult<ImageRow> {
     let state: String = row.get("state");
     let size: Option<i64> = row.get("size");
     let then_deploy: Option<String> = row.get("then_deploy");

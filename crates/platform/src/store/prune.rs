@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 
+use super::images::image as stored_image;
 use super::{ImageRow, Store, StoreResult};
 
 /// Releases and deployments that are kept of a service: as many as lists show.
@@ -98,15 +99,14 @@ impl Store {
         Ok(())
     }
 
-    /// Whether any image but this one runs by the same reference.
-    pub(crate) async fn shares_reference(&self, image: &ImageRow) -> StoreResult<bool> {
-        Ok(sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM images WHERE reference = ? AND id <> ?)",
-        )
-        .bind(&image.built.reference)
-        .bind(&image.id)
-        .fetch_one(&self.reader)
-        .await?)
+    /// The other images that run by the same reference.
+    pub(crate) async fn sharers(&self, image: &ImageRow) -> StoreResult<Vec<ImageRow>> {
+        let rows = sqlx::query("SELECT * FROM images WHERE reference = ? AND id <> ?")
+            .bind(&image.built.reference)
+            .bind(&image.id)
+            .fetch_all(&self.reader)
+            .await?;
+        rows.iter().map(stored_image).collect()
     }
 
     /// Forgets the secrets that no variable and no release names.
