@@ -125,6 +125,7 @@ fn promotion(service: &ServiceParams, target: Option<String>) -> Option<Move> {
         service: service.service.clone(),
         source_env: environment.clone(),
         target_env: target?,
+        when_busy: None,
     };
     Some((project, promotion))
 }

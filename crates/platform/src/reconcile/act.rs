@@ -10,6 +10,7 @@ use super::worker::Worker;
 use crate::domain::{Result, WEB};
 use crate::engine::{EngineError, EngineInstance, RunState, Slot};
 use crate::ingress::drained;
+use crate::mask::Mask;
 use crate::store::Built;
 use crate::store::{Release, ServiceRow};
 
@@ -89,11 +90,8 @@ impl Worker {
         let why = seen.and_then(|seen| seen.message.clone());
         let why = why.unwrap_or_else(|| "it does not answer".to_owned());
         let seconds = limit.as_secs();
-        self.with_last_line(
-            &one.id,
-            format!("it was not ready within {seconds} s: {why}"),
-        )
-        .await
+        self.with_last_line(one, format!("it was not ready within {seconds} s: {why}"))
+            .await
     }
 
     /// Removes an instance that ended, after its last lines are stored.
@@ -115,7 +113,7 @@ impl Worker {
         };
         self.intake.finish(id).await;
         if let Some(why) = why {
-            let why = self.with_last_line(id, why).await;
+            let why = self.with_last_line(one, why).await;
             tracing::info!(service = %self.service_id, instance = %one.slot.label(), %why, "an instance ended");
             let words = format!("{}: {why}", one.slot.label());
             self.story.tell(&self.platform.journals, &words);
@@ -124,16 +122,34 @@ impl Worker {
         Ok(self.platform.engine.remove(id).await?)
     }
 
-    async fn with_last_line(&self, engine_id: &str, why: String) -> String {
-        match self
-            .platform
-            .logs
-            .last_line(&self.service_id, engine_id)
-            .await
-        {
+    async fn with_last_line(&self, one: &EngineInstance, why: String) -> String {
+        match self.last_line(one).await {
             Ok(Some(line)) => format!("{why}. Its last line: {line}"),
             Ok(None) | Err(_) => why,
         }
+    }
+
+    /// The last line that an instance wrote, without the secrets that it was given: what is told of a
+    /// deployment is read by more people than those.
+    async fn last_line(&self, one: &EngineInstance) -> Result<Option<String>> {
+        let platform = &self.platform;
+        let line = platform.logs.last_line(&self.service_id, &one.id).await?;
+        let (Some(line), Some(release)) = (
+            line,
+            platform
+                .store
+                .release(&self.service_id, one.release_version)
+                .await?,
+        ) else {
+            return Ok(None);
+        };
+        let mut mask = Mask::default();
+        for held in release.document.config().values() {
+            if held.is_secret() {
+                mask.add(&platform.open_value(held).await?);
+            }
+        }
+        Ok(Some(mask.whole(&line)))
     }
 
     async fn start(
@@ -198,7 +214,9 @@ impl Worker {
             Ok(false) => {
                 let words = format!("The image {image} is fetched.");
                 self.story.tell(&self.platform.journals, &words);
-                self.story.moves();
+                if self.fetch.has_moved() {
+                    self.story.moves();
+                }
                 let words = self.fetch.words();
                 self.tell(want, instances, words.as_deref().unwrap_or_default());
             }

@@ -5,28 +5,30 @@ use sqlx::Row;
 use super::images::image as stored_image;
 use super::{ImageRow, Store, StoreResult};
 
-/// Releases and deployments that are kept of a service: as many as lists show.
-const KEPT: u32 = 50;
-
 impl Store {
     /// The services of which there is more than is kept: of most there is nothing to remove.
-    pub(crate) async fn crowded_services(&self, keep_images: u32) -> StoreResult<Vec<String>> {
+    pub(crate) async fn crowded_services(
+        &self,
+        keep_releases: u32,
+        keep_images: u32,
+    ) -> StoreResult<Vec<String>> {
         Ok(sqlx::query_scalar(
             "SELECT service_id FROM deployments GROUP BY service_id HAVING COUNT(*) > ?1
              UNION SELECT service_id FROM releases GROUP BY service_id HAVING COUNT(*) > ?1
              UNION SELECT service_id FROM images GROUP BY service_id HAVING COUNT(*) > ?2",
         )
-        .bind(KEPT)
+        .bind(keep_releases)
         .bind(keep_images)
         .fetch_all(&self.reader)
         .await?)
     }
 
-    /// Forgets deployments and releases that no list shows, and gives the deployments' ids. What
+    /// Forgets deployments and releases but the newest `keep`, and gives the deployments' ids. What
     /// runs, what was last healthy and what is under way stays.
     pub(crate) async fn forget_old_deployments(
         &self,
         service_id: &str,
+        keep: u32,
     ) -> StoreResult<Vec<String>> {
         let mut change = self.begin().await?;
         let rows = sqlx::query(
@@ -37,7 +39,7 @@ impl Store {
              RETURNING id",
         )
         .bind(service_id)
-        .bind(KEPT)
+        .bind(keep)
         .fetch_all(&mut *change)
         .await?;
         sqlx::query(
@@ -52,7 +54,7 @@ impl Store {
                        UNION SELECT release_version FROM deployments WHERE service_id = ?1)",
         )
         .bind(service_id)
-        .bind(KEPT)
+        .bind(keep)
         .execute(&mut *change)
         .await?;
         change.commit().await?;

@@ -342,6 +342,75 @@ fn images_go_with_their_service_and_stay_for_others() {
     });
 }
 
+#[test]
+fn what_was_promoted_outlives_the_service_that_built_it() {
+    let mut bench = Bench::containers(None);
+    let project = "/orgs/acme/projects/shop";
+    let (status, made) = bench.call(
+        "POST",
+        &format!("{project}/envs/"),
+        &json!({"name": "Staging"}),
+    );
+    assert_eq!(status, 201, "{made}");
+    let staging = format!("{project}/envs/staging/services");
+    let body = json!({
+        "name": "web", "platform": "wind", "github_repository": "acme/web", "deployment_timeout": 20,
+    });
+    let (status, made) = bench.call("POST", &staging, &body);
+    assert_eq!(status, 201, "{made}");
+    bench.note_service(&made["id"]);
+    bench.describe();
+    // No other service has an image of this commit.
+    let only = format!(
+        "{}LABEL only={}\n",
+        recipe("promoted"),
+        uuid::Uuid::new_v4()
+    );
+    bench.commit("acme/web", &[("Dockerfile", &only)]);
+    let run = json!({"service": "web", "env": "staging"});
+    let (status, begun) = bench.call("POST", &format!("{project}/pipeline/deploy"), &run);
+    assert_eq!(status, 202, "{begun}");
+    let complete = |path: String| {
+        bench.wait_for("the deployment to end", || {
+            let (_, all) = bench.call("GET", &path, &Value::Null);
+            let is_over = all[0]["complete"] == true;
+            (all, is_over)
+        });
+    };
+    complete(format!("{staging}/web/deployments"));
+    let promotion = json!({"service": "web", "source_env": "staging", "target_env": "production"});
+    let (status, begun) = bench.call("POST", &format!("{project}/promote"), &promotion);
+    assert_eq!(status, 202, "{begun}");
+    complete(format!(
+        "{project}/envs/production/services/web/deployments"
+    ));
+    assert_eq!(bench.answer().1, "promoted");
+
+    // Nothing runs it while its first service goes.
+    assert_eq!(
+        bench
+            .service("POST", "web/scale", &json!({"instances": 0}))
+            .0,
+        202
+    );
+    bench.wait("all to be gone", |status| status["state"] == "paused");
+    let (status, _) = bench.call("DELETE", &format!("{staging}/web"), &Value::Null);
+    assert_eq!(status, 200);
+    let tag = format!("localhost/pilothouse/{}:v1", text(&made["id"]));
+    bench.wait_for("its name to go", || {
+        let is_there = bench.has_image(&tag);
+        (is_there, !is_there)
+    });
+    assert_eq!(
+        bench
+            .service("POST", "web/scale", &json!({"instances": 1}))
+            .0,
+        202
+    );
+    bench.wait_running(1);
+    assert_eq!(bench.answer().1, "promoted");
+}
+
 /// The processes of this machine whose command line holds a text.
 fn running(text: &str) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").unwrap();
