@@ -101,13 +101,16 @@ impl Store {
         Ok(())
     }
 
-    /// The other images that run by the same reference.
+    /// The other images that run by the same reference, but those of services that go.
     pub(crate) async fn sharers(&self, image: &ImageRow) -> StoreResult<Vec<ImageRow>> {
-        let rows = sqlx::query("SELECT * FROM images WHERE reference = ? AND id <> ?")
-            .bind(&image.built.reference)
-            .bind(&image.id)
-            .fetch_all(&self.reader)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT * FROM images WHERE reference = ? AND id <> ?
+             AND service_id NOT IN (SELECT id FROM services WHERE deleted)",
+        )
+        .bind(&image.built.reference)
+        .bind(&image.id)
+        .fetch_all(&self.reader)
+        .await?;
         rows.iter().map(stored_image).collect()
     }
 
