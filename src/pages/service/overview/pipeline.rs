@@ -12,7 +12,7 @@ use crate::api::{call, use_connection};
 use crate::components::status::{deployment_state, image_state, release_state, state_mark};
 use crate::pages::parts::{freshness, instant_of};
 use crate::pages::service::Here;
-use crate::pages::service::cancel::{CancelBuild, CancelRollout};
+use crate::pages::service::cancel::{CancelImageWork, CancelRollout, Work};
 use crate::pages::service::follow::refresh_with;
 use crate::pages::service::images::row::source;
 use crate::pages::service::progress::{Progress, use_length, use_silence};
@@ -147,6 +147,7 @@ fn image_step(here: Here, image: Remote<Image>) -> impl IntoView {
     };
     let state = memo(move || image_state(&known().state()));
     let progress = memo(move || Progress::of_image(&known()));
+    let work = memo(move || Work::on(&known()));
     let version = memo(move || known().version);
     let path = move || Address::image(&here.params.get(), version.get());
     let words = memo(move || {
@@ -165,9 +166,7 @@ fn image_step(here: Here, image: Remote<Image>) -> impl IntoView {
         </div>
         {goes_on(progress, by, created)}
         {failure(error)}
-        <When is=move || progress.get().is_under_way>
-            <CancelBuild here version label="Cancel build" />
-        </When>
+        <CancelImageWork here version work label="Cancel build" />
     }
 }
 
