@@ -10,6 +10,9 @@ use crate::reactive::memo;
 use crate::state::clock::{span, use_now};
 use crate::words::duration;
 
+/// Milliseconds that nobody would call a length.
+const AT_ONCE: u64 = 50;
+
 /// The instants of a piece of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -75,7 +78,7 @@ impl Progress {
     pub fn length(self, now: DateTime<Utc>) -> Option<String> {
         if !self.is_under_way {
             return self.took.map(|took| match took {
-                0 => "at once".to_owned(),
+                ..AT_ONCE => "at once".to_owned(),
                 took => duration(took),
             });
         }
