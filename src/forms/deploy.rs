@@ -44,7 +44,7 @@ impl Draft {
         Ok(DeployRequest {
             release: self.release,
             message,
-            when_busy: WhenBusy::from_word(&self.when_busy).filter(|_| is_busy),
+            when_busy: when_busy(&self.when_busy, is_busy),
         })
     }
 }
@@ -97,6 +97,8 @@ pub fn DeployFields(
             act.go(request);
         }
     };
+    let when_busy = Signal::derive(move || draft.with(|draft| draft.when_busy.clone()));
+    let choose = move |word| draft.update(|draft| draft.when_busy = word);
     let label = match release {
         Some(release) => format!("Deploy v{release} again"),
         None => "Deploy".to_owned(),
@@ -104,9 +106,8 @@ pub fn DeployFields(
     view! {
         <form on:submit=submit novalidate>
             <div class="body">
-                {dynamic(move || other().into_any())} {children()} <When is=move || is_busy.get()>
-                    <Busy busy draft />
-                </When>
+                {dynamic(move || other().into_any())} {children()}
+                <WhenBusyField busy value=when_busy on_choose=choose />
                 <TextField
                     label="Why"
                     first=true
@@ -133,40 +134,49 @@ pub fn DeployFields(
     }
 }
 
-/// The choice while a deployment is under way.
+/// The choice while a deployment is under way; nothing where none is.
 #[component]
-fn Busy(busy: Memo<Vec<u32>>, draft: RwSignal<Draft>) -> impl IntoView {
+pub fn WhenBusyField(
+    /// The releases whose deployments are under way, the oldest first.
+    busy: Memo<Vec<u32>>,
+    /// The word of what was chosen.
+    value: Signal<String>,
+    #[prop(into)] on_choose: Callback<String>,
+) -> impl IntoView {
     let choices = [
         (WhenBusy::Replace, "Replace it"),
         (WhenBusy::Wait, "Wait for it"),
-    ];
-    let choices = choices
-        .into_iter()
-        .map(|(choice, words)| (choice.word().to_owned(), words.to_owned()))
-        .collect();
-    let chosen = move || draft.with(|draft| draft.when_busy.clone());
+    ]
+    .map(|(choice, words)| (choice.word().to_owned(), words.to_owned()));
     let effect = move || {
-        let waits = chosen() == WhenBusy::Wait.word();
+        let waits = value.get() == WhenBusy::Wait.word();
         busy.with(|busy| effect_on(busy, waits))
     };
     view! {
-        <div class="stack">
-            <Note>
-                <span class="grow">{move || busy.with(|busy| under_way(busy))}</span>
-            </Note>
-            <div>
-                <Segments
-                    label="What becomes of the deployment under way"
-                    choices
-                    value=Signal::derive(chosen)
-                    on_choose=move |word| draft.update(|draft| draft.when_busy = word)
-                />
+        <When is=move || busy.with(|busy| !busy.is_empty())>
+            <div class="stack">
+                <Note>
+                    <span class="grow">{move || busy.with(|busy| under_way(busy))}</span>
+                </Note>
+                <div>
+                    <Segments
+                        label="What becomes of the deployment under way"
+                        choices=choices.to_vec()
+                        value
+                        on_choose=move |word| on_choose.run(word)
+                    />
+                </div>
+                <p class="dim" role="status">
+                    {effect}
+                </p>
             </div>
-            <p class="dim" role="status">
-                {effect}
-            </p>
-        </div>
+        </When>
     }
+}
+
+/// What was chosen, where there is something to choose.
+pub fn when_busy(word: &str, is_busy: bool) -> Option<WhenBusy> {
+    WhenBusy::from_word(word).filter(|_| is_busy)
 }
 
 /// `Release v12 is still being rolled out, v13 waits.`

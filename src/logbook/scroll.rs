@@ -34,12 +34,17 @@ pub type BeforeText = (f64, f64);
 impl Scroll {
     /// At the end of a log that is not drawn yet.
     pub fn new() -> Self {
+        Self::of(RwSignal::new(true))
+    }
+
+    /// The same, where others know too whether it follows its end.
+    pub fn of(follows: RwSignal<bool>) -> Self {
         let scroll = Self {
             node: NodeRef::new(),
             probe: NodeRef::new(),
             place: RwSignal::new(Place::default()),
             size: RwSignal::new((0.0, 0.0)),
-            follows: RwSignal::new(true),
+            follows,
             left_at: RwSignal::new(0),
         };
         effect(move || {

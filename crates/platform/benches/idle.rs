@@ -1,4 +1,4 @@
-//! What services at rest cost, on the simulated engine. Prints `name: figure`.
+//! What services at rest cost, on the simulated engine. Prints `name: figure`, and the bar beside it.
 #![expect(
     clippy::unwrap_used,
     reason = "a measurement that can't go on has no figure"
@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-const COUNTS: [usize; 2] = [20, 10_000];
+/// How many services, and the processor's share in percent and the memory in MB that they may take.
+const COUNTS: [(usize, Option<(u32, u32)>); 2] = [(20, Some((1, 40))), (10_000, None)];
 const MEASURED: Duration = Duration::from_secs(30);
 const SERVICES: &str = "/workspaces/acme/projects/shop/services";
 /// The kernel counts time in hundredths of a second, for every program on Linux.
@@ -86,12 +87,12 @@ fn resident_mb() -> u64 {
 
 #[tokio::main]
 async fn main() {
-    for count in COUNTS {
-        measure(count).await;
+    for (count, bars) in COUNTS {
+        measure(count, bars).await;
     }
 }
 
-async fn measure(count: usize) {
+async fn measure(count: usize, bars: Option<(u32, u32)>) {
     let folder = TempDir::new().unwrap();
     let parts = Parts {
         data_dir: folder.path().to_owned(),
@@ -131,7 +132,16 @@ async fn measure(count: usize) {
     let before = used();
     tokio::time::sleep(MEASURED).await;
     let share = (used() - before) / MEASURED.as_secs_f64() * 100.0;
-    println!("idle_{count}_services_cpu_percent: {share:.2}");
-    println!("idle_{count}_services_resident_mb: {}", resident_mb());
+    let wanted =
+        |bar: Option<u32>| bar.map_or_else(String::new, |bar| format!(" (wanted: at most {bar})"));
+    let (cpu, memory) = (
+        wanted(bars.map(|bars| bars.0)),
+        wanted(bars.map(|bars| bars.1)),
+    );
+    println!("idle_{count}_services_cpu_percent: {share:.2}{cpu}");
+    println!(
+        "idle_{count}_services_resident_mb: {}{memory}",
+        resident_mb()
+    );
     app.close().await;
 }

@@ -4,7 +4,6 @@
 //! one build, `prune` removes what nobody needs any more.
 
 mod context;
-mod mask;
 mod prune;
 mod repository;
 mod settings;
@@ -20,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Platform, Result};
-use crate::store::ImageRow;
+use crate::store::{ImageRow, StoreResult};
 
 pub use settings::BuildSettings;
 
@@ -82,8 +81,14 @@ pub(crate) async fn run(platform: Arc<Platform>) {
             .saturating_sub(working.len());
         match platform.store.queued_images().await {
             Ok(queued) => {
+                let mut begun = Ok(());
                 for row in queued.into_iter().take(free) {
-                    begin(&platform, &mut working, row).await;
+                    begun = begun.and(begin(&platform, &mut working, row).await);
+                }
+                if let Err(error) = begun {
+                    tracing::error!(%error, "a build can't begin; trying again");
+                    tokio::time::sleep(RETRY).await;
+                    continue;
                 }
             }
             Err(error) => {
@@ -100,23 +105,28 @@ pub(crate) async fn run(platform: Arc<Platform>) {
     }
 }
 
-async fn begin(platform: &Arc<Platform>, working: &mut JoinSet<()>, row: ImageRow) {
+async fn begin(
+    platform: &Arc<Platform>,
+    working: &mut JoinSet<()>,
+    row: ImageRow,
+) -> StoreResult<()> {
+    // Before it is known to go on, so that whoever cancels it then finds it.
+    let token = platform.builds.begin(&row.id);
     match platform.store.begin_image(&row.id).await {
         Ok(true) => {}
-        // Cancelled meanwhile.
-        Ok(false) => return,
-        Err(error) => {
-            tracing::error!(%error, "a build can't begin; trying again");
-            return;
+        not_begun => {
+            platform.builds.end(&row.id);
+            // `false`: it was cancelled meanwhile.
+            return not_begun.map(|_| ());
         }
     }
     let platform = Arc::clone(platform);
-    let token = platform.builds.begin(&row.id);
     working.spawn(async move {
         work::build(&platform, &row, &token).await;
         platform.builds.end(&row.id);
         prune::service(&platform, &row.service_id).await;
     });
+    Ok(())
 }
 
 async fn end_interrupted(platform: &Platform) -> Result<()> {
@@ -128,6 +138,7 @@ async fn end_interrupted(platform: &Platform) -> Result<()> {
         if let Ok(mut journal) = platform.journals.begin(&row.id) {
             // The row says it too.
             let _ = journal.write(&format!("\n{INTERRUPTED}\n"));
+            let _ = journal.finish();
         }
     }
     // Also of builds that were cancelled just before.
@@ -138,7 +149,7 @@ async fn end_interrupted(platform: &Platform) -> Result<()> {
         context::clean_up(&platform.build_settings.folder, &id).await;
     }
     for row in platform.store.undeployed_images().await? {
-        platform.image_was_built(&row).await;
+        platform.image_was_built(&row.id).await;
     }
     Ok(())
 }

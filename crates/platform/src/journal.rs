@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 use pilothouse_wire::build::WorkLogQuery;
@@ -15,6 +16,10 @@ use pilothouse_wire::build::WorkLogQuery;
 const FOLDER: &str = "work";
 /// How much of the end of a text is kept that is past its limit.
 const TAIL: usize = 2 * 1024 * 1024;
+/// What a text says where its head is full.
+const FULL: &str = "\n[… the log has reached its limit: what follows is kept back, and its end shown when the work ends …]\n";
+/// How often it is noted that what is kept back grew.
+const NOTE_EVERY: Duration = Duration::from_secs(1);
 /// The most that a read from an offset gives at once.
 const PIECE: u64 = 4 * 1024 * 1024;
 
@@ -57,6 +62,8 @@ impl Journals {
             head: self.limit.saturating_sub(TAIL).saturating_sub(written),
             tail: VecDeque::new(),
             left_out: 0,
+            is_full: false,
+            noted: None,
         })
     }
 
@@ -140,6 +147,10 @@ pub(crate) struct Journal {
     head: usize,
     tail: VecDeque<u8>,
     left_out: u64,
+    /// Whether the text says that its head is full.
+    is_full: bool,
+    /// When it was last noted that what is kept back grew.
+    noted: Option<Instant>,
 }
 
 impl Journal {
@@ -151,15 +162,30 @@ impl Journal {
         }
         let (head, rest) = text.split_at(cut);
         self.head -= head.len();
-        if !rest.is_empty() {
-            // Nothing more goes into the head: the text stays in order.
-            self.head = 0;
-            self.tail.extend(rest.bytes());
-            let surplus = self.tail.len().saturating_sub(TAIL);
-            self.tail.drain(..surplus);
-            self.left_out += surplus as u64;
+        self.file.write_all(head.as_bytes())?;
+        if rest.is_empty() {
+            return Ok(());
         }
-        self.file.write_all(head.as_bytes())
+        // Nothing more goes into the head: the text stays in order.
+        self.head = 0;
+        if !self.is_full {
+            self.is_full = true;
+            self.file.write_all(FULL.as_bytes())?;
+        }
+        self.tail.extend(rest.bytes());
+        let surplus = self.tail.len().saturating_sub(TAIL);
+        self.tail.drain(..surplus);
+        self.left_out += surplus as u64;
+        self.note_growth()
+    }
+
+    /// What is kept back grows the text too, for whoever asks when it last did.
+    fn note_growth(&mut self) -> io::Result<()> {
+        if self.noted.is_some_and(|noted| noted.elapsed() < NOTE_EVERY) {
+            return Ok(());
+        }
+        self.noted = Some(Instant::now());
+        self.file.set_modified(SystemTime::now())
     }
 
     /// Writes the part that was kept back. The text grows no more by this writer.
@@ -205,9 +231,16 @@ mod tests {
         for _ in 0..300_000 {
             journal.write("0123456789\n").unwrap();
         }
-        journal.write("ends\n").unwrap();
         let before = all(&journals);
-        assert!(before.len() <= 1_000 && before.starts_with("begins\n"));
+        assert!(before.len() <= 1_000 + FULL.len() && before.starts_with("begins\n"));
+        assert!(before.ends_with(FULL), "who follows it is told");
+        let old = SystemTime::UNIX_EPOCH;
+        let file = File::options().append(true).open(journals.file("a"));
+        file.unwrap().set_modified(old).unwrap();
+        journal.noted = None;
+        journal.write("grows\n").unwrap();
+        assert!(journals.grew("a").unwrap() > DateTime::<Utc>::from(old));
+        journal.write("ends\n").unwrap();
         journal.finish().unwrap();
         let after = all(&journals);
         assert!(after.starts_with(&before) && after.ends_with("\nends\n"));

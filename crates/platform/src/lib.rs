@@ -14,6 +14,7 @@ mod data_dir;
 mod domain;
 mod http;
 mod journal;
+mod mask;
 mod process;
 mod reconcile;
 mod sample;

@@ -109,6 +109,7 @@ fn build_settings(args: &BuildArgs, data_dir: &Path) -> Result<BuildSettings, St
         timeout: Duration::from_secs(u64::from(args.build_timeout)),
         log_limit: usize::from(args.build_log_limit) * 1024 * 1024,
         keep_images: args.keep_images,
+        keep_releases: args.keep_releases,
         folder: data_dir.join("work"),
     })
 }

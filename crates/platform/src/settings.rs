@@ -186,6 +186,16 @@ pub struct BuildArgs {
         value_parser = clap::value_parser!(u32).range(1..=10_000)
     )]
     pub keep_images: u32,
+    /// How many releases and how many deployments of a service are kept, with their logs. What runs,
+    /// what was last healthy and what is under way stays in any case.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_KEEP_RELEASES",
+        default_value = "50",
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub keep_releases: u32,
 }
 
 /// The settings of `key create`.

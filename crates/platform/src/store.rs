@@ -28,7 +28,9 @@ pub(crate) use config::{Change, Held, NewValue, VariableRow};
 pub(crate) use deployments::{Attached, Cause, Deployment, ReleaseImage, Rollout};
 pub(crate) use error::StoreError;
 pub(crate) use events::{EventPlace, Fall, NewEvent};
-pub(crate) use images::{Built, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy};
+pub(crate) use images::{
+    Built, DescribedSource, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy,
+};
 pub(crate) use outcomes::Outcomes;
 pub(crate) use releases::{Release, listed};
 pub(crate) use services::{ServiceBelow, ServiceRow};

@@ -44,6 +44,9 @@ impl Reason {
     pub const NO_BUILT_IMAGE: Self = Self(
         "It has no built image yet. Build one first; a build that failed says why in its log.",
     );
+    /// What was built is no image of the description any more.
+    pub const OTHER_SOURCE: Self =
+        Self("Its service was described to come from elsewhere meanwhile. Build it again.");
     /// A deployment that is over can't be cancelled.
     pub const DEPLOYMENT_ENDED: Self = Self("This deployment has ended already.");
     /// A build that is over can't be cancelled.

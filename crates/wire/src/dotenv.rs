@@ -32,27 +32,35 @@ pub struct Assignment {
     pub value: VariableValue,
 }
 
-/// Reads every variable, in order; of a name that comes twice the last value counts. Double quotes
-/// and backticks know escapes, single quotes know none, all may span lines. `#` begins a comment
-/// outside quotes. Nothing is substituted.
+/// Reads every variable, in order. Double quotes and backticks know escapes, single quotes know none,
+/// all may span lines. `#` begins a comment outside quotes. Nothing is substituted.
 ///
 /// # Errors
-/// Every line that holds no valid variable.
+/// Every line that holds no valid variable, or one that an earlier line gave: which of them was meant
+/// is not for a program to guess.
 pub fn parse(text: &str) -> Result<Vec<(VariableName, VariableValue)>, Vec<Fault>> {
-    let (assignments, faults) = read(text);
+    let (assignments, mut faults) = read(text);
+    faults.extend(given_again(&assignments));
     if !faults.is_empty() {
+        faults.sort_by_key(|fault| fault.line);
         return Err(faults);
     }
-    let mut places = HashMap::new();
-    let mut variables: Vec<(VariableName, VariableValue)> = Vec::new();
-    for Assignment { name, value, .. } in assignments {
-        let place = *places.entry(name.clone()).or_insert(variables.len());
-        match variables.get_mut(place) {
-            Some(known) => known.1 = value,
-            None => variables.push((name, value)),
+    let variables = assignments.into_iter();
+    Ok(variables.map(|one| (one.name, one.value)).collect())
+}
+
+/// The variables whose name an earlier line gave.
+pub fn given_again(assignments: &[Assignment]) -> Vec<Fault> {
+    let mut lines: HashMap<&VariableName, u32> = HashMap::new();
+    let mut faults = Vec::new();
+    for Assignment { line, name, .. } in assignments {
+        let first = *lines.entry(name).or_insert(*line);
+        if first != *line {
+            let words = format!("{} is given on line {first} already.", name.as_str());
+            faults.push(Fault { line: *line, words });
         }
     }
-    Ok(variables)
+    faults
 }
 
 /// Reads every variable with its line, also of names that come again, and every line that is none.
@@ -209,7 +217,6 @@ mod tests {
             ("F", "$HOME"),
         ];
         assert_eq!(all(text), pairs(&wanted));
-        assert_eq!(all("A=1\nA=2"), pairs(&[("A", "2")]));
     }
 
     #[test]
@@ -222,6 +229,7 @@ mod tests {
         assert_eq!(lines("A=1\n1B=2\nC=3\n2D=4"), [2, 4]);
         assert_eq!(lines("A=\"never closed\nB=1"), [1]);
         assert_eq!(lines("A=\"x\" y"), [1]);
+        assert_eq!(lines("A=1\nno\nB=1\nA=2\nA=3"), [2, 4, 5]);
         assert_eq!(
             lines("A=1\nno\nB=\"x\ny\"\nC=\"z\" w\nD=2\nE='open\nF"),
             [2, 5, 7, 8]

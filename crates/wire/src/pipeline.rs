@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigDiff;
 use crate::decode::{DecodeFields, Fields};
-use crate::deploy::message;
+use crate::deploy::{WhenBusy, message};
 use crate::endpoint::Query;
 use crate::text::BranchName;
 
@@ -102,6 +102,9 @@ pub struct PipelineRequest {
     /// Why, kept with the deployment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What happens when a deployment is still under way; `replace` where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when_busy: Option<WhenBusy>,
 }
 
 impl DecodeFields for PipelineRequest {
@@ -110,11 +113,13 @@ impl DecodeFields for PipelineRequest {
         let env = fields.required("env", ENVIRONMENT);
         let reference = fields.optional("ref");
         let message = message(fields);
+        let when_busy = fields.optional("when_busy");
         Some(Self {
             service: service?,
             env: env?,
             reference: reference?,
             message: message?,
+            when_busy: when_busy?,
         })
     }
 }
@@ -129,6 +134,9 @@ pub struct Promotion {
     pub source_env: String,
     /// Id or slug.
     pub target_env: String,
+    /// What happens when a deployment is still under way there; `replace` where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when_busy: Option<WhenBusy>,
 }
 
 impl Query for Promotion {
@@ -157,10 +165,12 @@ impl DecodeFields for Promotion {
         let service = fields.required("service", SERVICE);
         let source = fields.required("source_env", ENVIRONMENT);
         let target = fields.required("target_env", ENVIRONMENT);
+        let when_busy = fields.optional("when_busy");
         Some(Self {
             service: service?,
             source_env: source?,
             target_env: target?,
+            when_busy: when_busy?,
         })
     }
 }

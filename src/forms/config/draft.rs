@@ -141,6 +141,15 @@ impl std::fmt::Debug for Entry {
     }
 }
 
+/// What variables are beside their values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Whether their values can't be read back.
+    pub secret: bool,
+    /// Whether builds receive them, and instances do not.
+    pub buildtime: bool,
+}
+
 /// What is to become of one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
@@ -161,6 +170,14 @@ pub struct Change {
     pub before: Option<Side>,
     /// As it is to be.
     pub after: Option<Side>,
+}
+
+impl Change {
+    /// That it is a secret before and after: its value is replaced, and the new one sealed as well.
+    pub fn stays_secret(&self) -> bool {
+        let is_secret = |side: &Option<Side>| side.as_ref().is_some_and(|side| side.secret);
+        is_secret(&self.before) && is_secret(&self.after)
+    }
 }
 
 /// The changes that are not sent yet, by name.
@@ -194,6 +211,25 @@ impl Draft {
             self.0.remove(name);
         } else {
             self.0.insert(name.to_owned(), Edit::Set(entry));
+        }
+    }
+
+    /// Variables of a text, which says nothing of them but their values: what is a secret or build
+    /// time only stays so, and `all` is what the others become.
+    pub fn take_in(&mut self, base: &Snapshot, values: Vec<(String, String)>, all: Flags) {
+        for (name, value) in values {
+            let known = match self.get(&name) {
+                Some(Edit::Set(entry)) => Some(entry.side()),
+                // What replaces a variable that was to go is still that variable.
+                Some(Edit::Remove) | None => base.side(&name),
+            };
+            let is_known = |is: fn(&Side) -> bool| known.as_ref().is_some_and(is);
+            let entry = Entry {
+                value,
+                secret: all.secret || is_known(|side| side.secret),
+                buildtime: all.buildtime || is_known(|side| side.buildtime),
+            };
+            self.set(base, &name, entry);
         }
     }
 

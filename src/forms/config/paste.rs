@@ -1,7 +1,5 @@
 //! Whole `.env` texts: what a level takes in from one, and gives out as one.
 
-use std::collections::BTreeMap;
-
 use wire::config::limits;
 use wire::dotenv;
 
@@ -15,17 +13,11 @@ pub fn read(text: &str) -> Result<Vec<(String, String)>, Vec<String>> {
     if text.len() > limits::RAW_BYTES {
         return Err(vec!["A .env text holds at most 512 KiB.".to_owned()]);
     }
-    let (variables, faults) = dotenv::read(text);
+    let (variables, mut faults) = dotenv::read(text);
+    faults.extend(dotenv::given_again(&variables));
     let faults = faults.into_iter();
     let mut found: Vec<(u32, String)> = faults.map(|fault| (fault.line, fault.words)).collect();
-    let mut lines: BTreeMap<&str, u32> = BTreeMap::new();
     for one in &variables {
-        if let Some(first) = lines.get(one.name.as_str()) {
-            let words = format!("{} is given on line {first} already.", one.name.as_str());
-            found.push((one.line, words));
-        } else {
-            lines.insert(one.name.as_str(), one.line);
-        }
         if let Err(words) = check_value(one.value.as_str()) {
             found.push((one.line, format!("{}: {words}", one.name.as_str())));
         }
@@ -85,6 +77,8 @@ pub fn export<'a>(variables: impl IntoIterator<Item = Exported<'a>>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use proptest::prelude::{prop, prop_assert_eq, proptest};
     use wire::config::{MASK, MASKED};

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlInputElement;
 use wire::config::limits;
 
+use super::draft::Flags;
 use super::paste::{read, summary};
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
@@ -13,14 +14,12 @@ use crate::components::feedback::Note;
 use crate::components::field::{AreaField, Toggle};
 use crate::reactive::memo;
 
-/// Variables that were read, and what they are.
+/// Variables that were read, and what they are to be.
 pub struct Pasted {
     /// Names and values.
     pub variables: Vec<(String, String)>,
-    /// Whether they are secrets.
-    pub secret: bool,
-    /// Whether only builds receive them.
-    pub buildtime: bool,
+    /// What all of them are to be.
+    pub all: Flags,
 }
 
 /// The dialog. Its content is made anew each time: what was pasted goes with it.
@@ -54,8 +53,10 @@ fn PasteFields(open: RwSignal<bool>, done: Callback<Pasted>) -> impl IntoView {
                 open.set(false);
                 done.run(Pasted {
                     variables,
-                    secret: secret.get_untracked(),
-                    buildtime: buildtime.get_untracked(),
+                    all: Flags {
+                        secret: secret.get_untracked(),
+                        buildtime: buildtime.get_untracked(),
+                    },
                 });
             }
             Err(found) => faults.set(summary(&found)),
@@ -99,6 +100,9 @@ fn PasteFields(open: RwSignal<bool>, done: Callback<Pasted>) -> impl IntoView {
                         on_change=move |on| buildtime.set(on)
                     />
                 </div>
+                <p class="faint sm">
+                    "What is a secret or build time only already stays so, with the value given here."
+                </p>
             </div>
             <DialogButtons open>
                 <Button label="Keep as pending" kind=Kind::Primary submit=true />

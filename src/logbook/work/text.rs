@@ -96,7 +96,8 @@ impl WorkText {
 
     /// The first line that tells of something that failed.
     pub fn first_fault(&self) -> Option<usize> {
-        self.first_fault
+        let open = || is_fault(&plain(last_state(&self.open))).then_some(self.entries.len());
+        self.first_fault.or_else(open)
     }
 
     fn end_line(&mut self, line: &str) {
@@ -199,6 +200,7 @@ mod tests {
         let text = of(&["fine\n", "\u{1b}[31merror\u{1b}[0m: no\nerror: again\n"]);
         assert_eq!(text.first_fault(), Some(1));
         assert_eq!(of(&["found 0 errors\n"]).first_fault(), None);
+        assert_eq!(of(&["fine\n", "error: the e", "nd"]).first_fault(), Some(1));
     }
 
     #[test]

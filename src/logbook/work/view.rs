@@ -41,10 +41,12 @@ pub fn WorkLogView(
     /// Changes whenever the text did.
     edition: Memo<Edition>,
     #[prop(into)] wrap: Signal<bool>,
+    /// Whether it follows its end: a person who scrolls up leaves it.
+    follows: RwSignal<bool>,
     /// The place of a line to go to; taken away once the log is there.
     jump: RwSignal<Option<usize>>,
 ) -> impl IntoView {
-    let scroll = Scroll::new();
+    let scroll = Scroll::of(follows);
     let columns = scroll.columns(wrap, BEFORE_TEXT, BEFORE_TEXT);
     let shown = RwSignal::new(Shown::default());
     effect(move || {
@@ -59,7 +61,9 @@ pub fn WorkLogView(
     let count = memo(move || shown.with(|shown| shown.layout.len()));
     let offset = move || shown.with(|shown| shown.layout.top(range.get().start));
     effect(move || {
-        if let Some(place) = jump.get() {
+        // A newer text is laid out first.
+        let is_laid_out = shown.with(|shown| shown.edition == edition.get());
+        if let Some(place) = jump.get().filter(|_| is_laid_out) {
             shown.with_untracked(|shown| {
                 let layout = &shown.layout;
                 scroll.go_to(layout.top(place), layout.height(), layout.len());

@@ -125,16 +125,8 @@ fn hides(data: Data, name: &str) -> Option<String> {
 
 fn take_in(form: Form, pasted: Pasted) {
     let base = form.base.get_untracked();
-    form.draft.update(|draft| {
-        for (name, value) in pasted.variables {
-            let entry = Entry {
-                value,
-                secret: pasted.secret,
-                buildtime: pasted.buildtime,
-            };
-            draft.set(&base, &name, entry);
-        }
-    });
+    form.draft
+        .update(|draft| draft.take_in(&base, pasted.variables, pasted.all));
 }
 
 /// The views, the filter, and what can be done.
@@ -164,6 +156,11 @@ fn Toolbar(
     let views = views.map(|(slug, words)| (slug.to_owned(), words.to_owned()));
     let is_own = memo(move || view.get.get().is_empty());
     let is_history = memo(move || view.get.get() == HISTORY);
+    // Whether a variable is a secret already is only known once the level was read.
+    let against = memo(move || {
+        let is_read = data.variables.held().is_there();
+        (!is_read).then(|| "What is saved here is not known yet.".to_owned())
+    });
     view! {
         <div class="bar">
             <Segments
@@ -187,12 +184,14 @@ fn Toolbar(
                 <Button
                     label="Take in .env"
                     glyph=Icon::Upload
+                    against
                     on_click=move |()| pasting.set(true)
                 />
                 <Button
                     label="Add variable"
                     kind=Kind::Primary
                     glyph=Icon::Plus
+                    against
                     on_click=move |()| editing.edit.run(VariableDraft::new())
                 />
             </When>

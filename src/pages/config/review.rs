@@ -108,6 +108,12 @@ fn fault_note(faults: Option<Vec<String>>) -> AnyView {
 
 /// A change with before and after.
 fn change_row(change: Change) -> impl IntoView {
+    let stays_secret = change.stays_secret().then(|| {
+        view! {
+            " "
+            <span class="dim sm">"stays a secret, with a new value"</span>
+        }
+    });
     view! {
         <dt>
             <span class="mono">{change.name}</span>
@@ -126,7 +132,7 @@ fn change_row(change: Change) -> impl IntoView {
             {match change.after {
                 Some(side) => side_view(&side).into_any(),
                 None => view! { <span class="dim">"gone"</span> }.into_any(),
-            }}
+            }} {stays_secret}
         </dd>
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::{ListDeployments, PreviewDeploy};
+use wire::endpoint::NoBody;
+use wire::endpoints::PreviewDeploy;
+use wire::path::ServiceParams;
 use wire::release::{DeployPreview, Deployment, PreviewQuery};
 
 use super::Here;
 use super::actions::Actions;
+use super::follow::use_deployments;
 use crate::api::{call, use_connection};
 use crate::components::dialog::Dialog;
 use crate::components::difference::{difference_list, of_config, of_fields, of_processes};
@@ -44,14 +46,10 @@ fn Rehearsal(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let preview = use_preview(here, release);
-    let deployments = use_deployments_under_way(here);
+    let busy = use_busy(move || Some(here.params.get()));
     let against = memo(move || match preview.get() {
-        Some(preview) => preview.obstacle.clone(),
+        Some(preview) => preview.obstacle.clone().or_else(|| busy.against.get()),
         None => Some("What it would change is not known yet.".to_owned()),
-    });
-    let busy = memo(move || {
-        let deployments = deployments.get();
-        deployments.map_or_else(Vec::new, |deployments| under_way(&deployments))
     });
     let show = move |preview: Signal<Arc<DeployPreview>>| {
         dynamic(move || match release {
@@ -60,7 +58,7 @@ fn Rehearsal(
         })
     };
     view! {
-        <DeployFields release open act=actions.deploy against busy>
+        <DeployFields release open act=actions.deploy against busy=busy.releases>
             {loaded(preview, 3, show)}
         </DeployFields>
     }
@@ -78,22 +76,29 @@ pub fn use_preview(here: Here, release: Option<u32>) -> Remote<DeployPreview> {
     )
 }
 
-/// Asked for only while the newest deployment is under way.
-fn use_deployments_under_way(here: Here) -> Remote<Vec<Deployment>> {
-    let connection = use_connection();
-    let is_busy = memo(move || {
-        let newest = here.deployment.get();
-        newest.is_some_and(|deployment| deployment.is_under_way())
-    });
-    Remote::new(
-        move || {
-            let params = here.params.get();
-            is_busy
-                .get()
-                .then(|| call::<ListDeployments>(&connection, &params, &NoQuery, &NoBody))
-        },
-        |_| None,
-    )
+/// What is under way of a service that something is to be deployed of.
+#[derive(Clone, Copy)]
+pub struct Busy {
+    /// The releases whose deployments are under way, the oldest first.
+    pub releases: Memo<Vec<u32>>,
+    /// Why nothing can be deployed yet: whether something is under way is on its way to the page.
+    pub against: Memo<Option<String>>,
+}
+
+/// Follows what is under way of a service.
+pub fn use_busy(params: impl Fn() -> Option<ServiceParams> + Send + Sync + 'static) -> Busy {
+    let deployments = use_deployments(params);
+    let held = deployments.held();
+    Busy {
+        releases: memo(move || {
+            let deployments = deployments.get();
+            deployments.map_or_else(Vec::new, |deployments| under_way(&deployments))
+        }),
+        against: memo(move || {
+            let is_known = held.is_there() || held.error.with(Option::is_some);
+            (!is_known).then(|| "Whether a deployment is under way is not known yet.".to_owned())
+        }),
+    }
 }
 
 /// The releases whose deployments are under way, the oldest first.

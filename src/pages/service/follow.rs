@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::GetDeployment;
+use wire::endpoints::{GetDeployment, ListDeployments};
 use wire::path::{DeploymentParams, ServiceParams};
 use wire::release::{Deployment, DeploymentState};
 use wire::service::{Service, VersionSummary};
@@ -39,6 +39,28 @@ pub fn use_deployment(params: Memo<ServiceParams>, service: Remote<Service>) -> 
     );
     refresh_with(newest, deployment);
     deployment
+}
+
+/// The last deployments of a service, the newest first: followed closely while one is under way.
+pub fn use_deployments(
+    params: impl Fn() -> Option<ServiceParams> + Send + Sync + 'static,
+) -> Remote<Vec<Deployment>> {
+    let connection = use_connection();
+    Remote::new(
+        move || {
+            let params = params()?;
+            Some(call::<ListDeployments>(
+                &connection,
+                &params,
+                &NoQuery,
+                &NoBody,
+            ))
+        },
+        |deployments| {
+            let is_moving = deployments.iter().any(Deployment::is_under_way);
+            Some(if is_moving { 1_000 } else { 15_000 })
+        },
+    )
 }
 
 /// Fetches something again when what the service tells of it in short has changed.

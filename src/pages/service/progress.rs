@@ -3,11 +3,15 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use wire::build::Image;
-use wire::release::Deployment;
+use wire::open::Open;
+use wire::release::{Deployment, Release, ReleaseState};
 
 use crate::reactive::memo;
 use crate::state::clock::{span, use_now};
 use crate::words::duration;
+
+/// Milliseconds that nobody would call a length.
+const AT_ONCE: u64 = 50;
 
 /// The instants of a piece of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +38,26 @@ impl Progress {
         }
     }
 
+    /// Of a release, which is there as soon as its image is.
+    pub fn of_release(release: &Release, image: Option<&Image>) -> Self {
+        let is_own = |image: &&Image| release.image.version == Some(image.version);
+        let about = image.filter(is_own).map(|image| &image.image_metadata);
+        let is_under_way = release.state() == Open::Known(ReleaseState::Pending);
+        let took = || {
+            let about = about?;
+            let took = i64::try_from(about.duration_ms?).ok()?;
+            let waited = (about.started? - release.created?).num_milliseconds() + took;
+            // An image that was there before made nobody wait.
+            u64::try_from(waited.max(0)).ok()
+        };
+        Self {
+            is_under_way,
+            began: release.created,
+            moved: about.and_then(|about| about.progressed).or(release.created),
+            took: (!is_under_way).then(took).flatten(),
+        }
+    }
+
     /// Of a deployment.
     pub fn of_deployment(deployment: &Deployment) -> Self {
         let is_under_way = deployment.is_under_way();
@@ -53,7 +77,10 @@ impl Progress {
     /// How long it took, or goes on.
     pub fn length(self, now: DateTime<Utc>) -> Option<String> {
         if !self.is_under_way {
-            return self.took.map(duration);
+            return self.took.map(|took| match took {
+                ..AT_ONCE => "at once".to_owned(),
+                took => duration(took),
+            });
         }
         let milliseconds = (now - self.began?).num_seconds().max(0) * 1_000;
         u64::try_from(milliseconds).ok().map(seconds)
@@ -104,8 +131,8 @@ fn use_words(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wire::open::Open;
-    use wire::release::DeploymentState;
+    use wire::build::ImageMetadata;
+    use wire::release::{DeploymentState, ReleaseImage};
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).unwrap()
@@ -137,5 +164,34 @@ mod tests {
         let progress = Progress::of_deployment(&deployment);
         assert_eq!(progress.length(at(500)).as_deref(), Some("41 s"));
         assert_eq!(progress.silence(at(500)), None);
+    }
+
+    #[test]
+    fn a_release_takes_as_long_as_its_image_makes_it_wait() {
+        let mut release = Release {
+            image: ReleaseImage {
+                version: Some(4),
+                ..ReleaseImage::default()
+            },
+            created: Some(at(100)),
+            ..Release::default()
+        };
+        let image = |version, began| Image {
+            version,
+            image_metadata: ImageMetadata {
+                started: Some(at(began)),
+                duration_ms: Some(30_000),
+                ..ImageMetadata::default()
+            },
+            ..Image::default()
+        };
+        let length = |release: &Release, image: &Image| {
+            Progress::of_release(release, Some(image)).length(at(112))
+        };
+        assert_eq!(length(&release, &image(4, 101)).as_deref(), Some("12 s"));
+        release.built = true;
+        assert_eq!(length(&release, &image(4, 101)).as_deref(), Some("31 s"));
+        assert_eq!(length(&release, &image(4, 50)).as_deref(), Some("at once"));
+        assert_eq!(length(&release, &image(5, 101)), None, "another's image");
     }
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wire::deploy::Deployed;
+use wire::deploy::{Deployed, WhenBusy};
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{PreviewPromotion, Promote};
+use wire::open::Words;
 use wire::path::{ProjectParams, Scope, ServiceParams};
 use wire::pipeline::{Promotion, PromotionPreview};
 
 use super::Here;
+use super::deploy::use_busy;
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
@@ -17,6 +19,7 @@ use crate::components::difference::{difference_list, of_config};
 use crate::components::feedback::Note;
 use crate::components::field::SelectField;
 use crate::components::icon::Icon;
+use crate::forms::deploy::{WhenBusyField, when_busy};
 use crate::pages::parts::loaded;
 use crate::reactive::memo;
 use crate::routes::{Address, Tab, use_go};
@@ -45,11 +48,23 @@ fn Choice(here: Here, open: RwSignal<bool>, act: Act<Move>) -> impl IntoView {
     let service = here.params.get_untracked();
     let choices = targets(&service);
     let target = RwSignal::new(choices.first().map(|(slug, _)| slug.clone()));
-    let promotion = memo(move || promotion(&here.params.get(), target.get()));
-    let preview = use_preview(promotion);
+    let asked = memo(move || promotion(&here.params.get(), target.get()));
+    let preview = use_preview(asked);
+    let busy = use_busy(move || asked.get().map(|asked| there(&asked)));
+    let chosen = RwSignal::new(WhenBusy::Replace.word().to_owned());
+    let filled = move || {
+        let (project, promotion) = asked.get_untracked()?;
+        let is_busy = busy.releases.with_untracked(|busy| !busy.is_empty());
+        let when_busy = chosen.with_untracked(|word| when_busy(word, is_busy));
+        let promotion = Promotion {
+            when_busy,
+            ..promotion
+        };
+        Some((project, promotion))
+    };
     let against = memo(move || match (target.get(), preview.get()) {
         (None, _) => Some("The project has no other environment.".to_owned()),
-        (_, Some(preview)) => preview.obstacle.clone(),
+        (_, Some(preview)) => preview.obstacle.clone().or_else(|| busy.against.get()),
         (_, None) => Some("What it would change is not known yet.".to_owned()),
     });
     let failed = act.failed();
@@ -77,8 +92,13 @@ fn Choice(here: Here, open: RwSignal<bool>, act: Act<Move>) -> impl IntoView {
                 value=Signal::derive(move || target.get().unwrap_or_default())
                 on_choose=move |slug: String| target.set(Some(slug))
             /> {(!nowhere).then(|| loaded(preview, 3, show))}
+            <WhenBusyField
+                busy=busy.releases
+                value=chosen.into()
+                on_choose=move |word| chosen.set(word)
+            />
         </div>
-        <DialogButtons open commands=act.commands(move || promotion.get_untracked())>
+        <DialogButtons open commands=act.commands(filled)>
             <Button
                 label="Promote"
                 kind=Kind::Primary
@@ -86,7 +106,7 @@ fn Choice(here: Here, open: RwSignal<bool>, act: Act<Move>) -> impl IntoView {
                 against
                 pending=act.pending()
                 on_click=move |()| {
-                    if let Some(promotion) = promotion.get_untracked() {
+                    if let Some(promotion) = filled() {
                         act.go(promotion);
                     }
                 }
@@ -125,8 +145,21 @@ fn promotion(service: &ServiceParams, target: Option<String>) -> Option<Move> {
         service: service.service.clone(),
         source_env: environment.clone(),
         target_env: target?,
+        when_busy: None,
     };
     Some((project, promotion))
+}
+
+/// The service in the environment that it goes to.
+fn there((project, promotion): &Move) -> ServiceParams {
+    ServiceParams {
+        scope: Scope::Environment {
+            org: project.org.clone(),
+            project: project.project.clone(),
+            environment: promotion.target_env.clone(),
+        },
+        service: promotion.service.clone(),
+    }
 }
 
 fn use_preview(promotion: Memo<Option<Move>>) -> Remote<PromotionPreview> {
@@ -179,18 +212,13 @@ fn use_promote(open: RwSignal<bool>) -> Act<Move> {
         move |(project, promotion): &Move| {
             call::<Promote>(&connection, project, &NoQuery, promotion)
         },
-        move |(project, promotion): &Move, done: Deployed| {
+        move |moved: &Move, done: Deployed| {
             open.set(false);
             notices.say(format!(
                 "Release v{} is on its way in {}.",
-                done.release_version, promotion.target_env
+                done.release_version, moved.1.target_env
             ));
-            let scope = Scope::Environment {
-                org: project.org.clone(),
-                project: project.project.clone(),
-                environment: promotion.target_env.clone(),
-            };
-            go.run(Address::service(&scope, &promotion.service, Tab::Overview));
+            go.run(Address::Service(there(moved), Tab::Overview));
         },
     )
 }

@@ -38,6 +38,16 @@ function fromClick(clicked: Locator, drawn: string, count: number): Promise<numb
   );
 }
 
+/** A link on the page to another, as one page has them to the next. */
+async function link(page: Page, path: string): Promise<Locator> {
+  await page.evaluate((path) => {
+    const link = Object.assign(document.createElement("a"), { href: path, id: "to-there", textContent: "There" });
+    document.getElementById("to-there")?.remove();
+    document.querySelector("main")?.append(link);
+  }, path);
+  return page.locator("#to-there");
+}
+
 test("the resolved config of 500 variables", async ({ page }) => {
   const platform = await Platform.start("simulated");
   try {
@@ -47,16 +57,24 @@ test("the resolved config of 500 variables", async ({ page }) => {
       await platform.api("POST", `${level}/config/bulk`, { variables: Object.fromEntries(names) });
     }
     await signIn(page, platform);
-    await page.goto(`${platform.url}${PAGE}/config`);
-    const view = (name: string) => page.getByRole("button", { name, exact: true });
+    // Each round comes from elsewhere, by a link: nothing of the view is there yet, and all of it is fetched.
+    const rows = `${TABLE}[aria-rowcount="501"] tbody th`;
+    const resolved = `${PAGE}/config?view=resolved`;
+    let fetched = 0;
+    page.on("response", (response) => { if (response.url().endsWith("/config/resolved")) fetched += 1; });
+    await page.goto(platform.url + resolved);
+    await expect(page.locator(rows).nth(20)).toBeVisible();
+    const inView = await page.locator(rows).count();
     const took: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      await expect(page.getByText("VARIABLE_0", { exact: true })).toBeVisible();
-      took.push(await fromClick(view("Resolved"), `${TABLE}[aria-rowcount="501"] tbody th`, 20));
-      await view("Variables").click();
+      await page.getByRole("link", { name: "Overview", exact: true }).click();
       await expect(page.locator(TABLE)).toHaveCount(0);
+      await expect(page.getByRole("heading", { name: "Instances" })).toBeVisible();
+      const before = fetched;
+      took.push(await fromClick(await link(page, resolved), rows, inView));
+      expect(fetched).toBeGreaterThan(before);
     }
-    tell("resolved_500_page_ms", percentile(took, 0.5), "at most 100");
+    tell("resolved_500_page_ms", percentile(took, 0.5), { atMost: 100 });
   } finally {
     await platform.remove();
   }
@@ -82,15 +100,15 @@ test("a build log of 50 MB", async ({ page }) => {
       opened.push(await fromClick(image1.first(), ".log .line", 10));
       await expect(page.locator(".log .line").last()).toBeInViewport();
     }
-    tell("log_50_mb_opens_ms", percentile(opened, 0.5), "at most 300");
+    tell("log_50_mb_opens_ms", percentile(opened, 0.5), { atMost: 300 });
 
     const before = performance.now();
     await page.getByRole("button", { name: "Show from the beginning" }).click();
     await expect(page.getByText(/^[6-9]\d\d,\d{3} lines$/)).toBeVisible({ timeout: 60_000 });
-    tell("log_50_mb_read_whole_ms", performance.now() - before, "told");
+    tell("log_50_mb_read_whole_ms", performance.now() - before);
     const { empty, script } = await scrolled(page);
-    tell("log_50_mb_frames_without_lines", empty, "0");
-    tell("log_50_mb_script_of_a_frame_ms", script, "at most 16");
+    tell("log_50_mb_frames_without_lines", empty, { atMost: 0 });
+    tell("log_50_mb_script_of_a_frame_ms", script, { atMost: 16 });
   } finally {
     await platform.remove();
     rmSync(folder, { recursive: true, force: true });
@@ -139,7 +157,7 @@ test("a deploy of three instances", async () => {
       await platform.api("POST", `${service}/config`, { name: "ROUND", value: `${round}` });
       overhead.push((await deploy()) / instances - own);
     }
-    tell("deploy_overhead_per_instance_ms", percentile(overhead, 0.5), "at most 1,000");
+    tell("deploy_overhead_per_instance_ms", percentile(overhead, 0.5), { atMost: 1_000 });
   } finally {
     await platform.remove();
   }

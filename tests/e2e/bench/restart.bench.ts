@@ -26,11 +26,11 @@ test("a rolling restart under load", async ({ platform }) => {
   const statuses = await answers;
   await expect.poll(() => platform.containers().filter((id) => before.has(id)).length, { timeout: 120_000 }).toBe(0);
 
-  tell("restart_requests_sent", statuses.length, `${PER_SECOND} each second`);
+  tell("restart_requests_sent", statuses.length);
   const failed = statuses.filter((status) => status !== 200);
-  tell("restart_requests_failed", failed.length, "0");
+  tell("restart_requests_failed", failed.length, { atMost: 0 });
   for (const status of new Set(failed)) {
-    tell(`restart_requests_answered_${status}`, failed.filter((one) => one === status).length, "0");
+    tell(`restart_requests_answered_${status}`, failed.filter((one) => one === status).length, { atMost: 0 });
   }
 });
 

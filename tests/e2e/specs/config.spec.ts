@@ -121,6 +121,29 @@ test("a whole .env is taken in or refused line by line, and goes out as it came 
   expect(readFileSync(await file.path(), "utf8")).toBe('A="x y"\nLOG_LEVEL=warn\nTZ=UTC\n');
 });
 
+test("a pasted .env leaves secrets sealed and build-time variables to builds", async ({ page, acme }) => {
+  await acme.api("POST", `${ENVIRONMENT}/config`, { name: "TOKEN", value: "old", secret: true });
+  await acme.api("POST", `${ENVIRONMENT}/config`, { name: "NPM_REGISTRY", value: "one", buildtime: true });
+  await page.goto(`${acme.url + PAGE}/config`);
+  await page.getByRole("button", { name: "Take in .env" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toContainText("stays so");
+  await dialog.getByLabel("Contents of a .env file").fill("TOKEN=hunter2\nNPM_REGISTRY=two\nPLAIN=1\n");
+  await dialog.getByRole("button", { name: "Keep as pending" }).click();
+  await page.getByRole("button", { name: "Review and save…" }).click();
+  const review = page.getByRole("dialog", { name: "Review changes" });
+  await expect(review.getByRole("definition").filter({ hasText: "stays a secret, with a new value" })).toHaveCount(1);
+  await expect(review).not.toContainText("hunter2");
+  await axe(page);
+  await review.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByText("Saved: 1 added, 2 changed.")).toBeVisible();
+  const saved = await acme.api<(Variable & { buildtime: boolean })[]>("GET", `${ENVIRONMENT}/config`);
+  const told = Object.fromEntries(saved.map(({ name, value, secret, buildtime }) => [name, [value, secret, buildtime]]));
+  expect(told).toMatchObject({
+    TOKEN: ["**secret**", true, false], NPM_REGISTRY: ["two", false, true], PLAIN: ["1", false, false],
+  });
+});
+
 test("a service shows why each value is as it is, and stays within a phone", async ({ page, acme }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(`${acme.url + PAGE}/s/api/config?view=resolved`);

@@ -18,6 +18,33 @@ type Visit = { name: string; path: string; shows: string; open?: (page: Page) =>
 const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).first().click();
 
 const requests = (page: Page) => page.getByRole("table", { name: "Requests" }).getByRole("button");
+/** Pulls an image, and waits for what its page then shows. */
+const pull = (...shows: string[]) => async (page: Page) => {
+  await press("Pull and pin")(page);
+  await expect(page.getByRole("heading", { name: /^Image v/ })).toBeVisible();
+  for (const one of shows) await expect(page.getByText(one, { exact: true }).first()).toBeVisible();
+};
+
+async function fetch(page: Page): Promise<void> {
+  await press("Deploy")(page);
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Deploy", exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText("fetched by the deployment of")).toBeVisible();
+}
+
+async function rehearse(page: Page): Promise<void> {
+  await press("Deploy this again")(page);
+  await expect(page.getByText("What stays as it is now")).toBeVisible();
+}
+
+/** Where a deployment is under way. */
+async function promote(page: Page): Promise<void> {
+  await press("More actions")(page);
+  await press("Promote…")(page);
+  await page.getByLabel("To", { exact: true }).selectOption("staging");
+  await expect(page.getByText("is still being rolled out")).toBeVisible();
+}
 
 const VISITS: Visit[] = [
   { name: "organisations", path: "/?all=yes", shows: "Organisations" },
@@ -37,11 +64,18 @@ const VISITS: Visit[] = [
   { name: "no requests", path: `${PRODUCTION}/s/cart/requests?status=2xx`, shows: "cart" },
   { name: "images", path: `${PRODUCTION}/s/cart/images`, shows: "cart" },
   { name: "an image", path: `${PRODUCTION}/s/cart/images?image=1`, shows: "cart" },
+  { name: "a repository to build", path: `${PRODUCTION}/s/site/images`, shows: "site" },
+  { name: "a running build", path: `${PRODUCTION}/s/slow/images`, shows: "slow", open: pull("Cancel build") },
+  { name: "a failed image", path: `${PRODUCTION}/s/missing/images`, shows: "missing", open: pull("All images", "Failed") },
+  { name: "an image that a deployment fetches", path: `${PRODUCTION}/s/slow/overview`, shows: "slow", open: fetch },
   { name: "releases", path: `${PRODUCTION}/s/cart/releases`, shows: "cart" },
   { name: "a release", path: `${PRODUCTION}/s/cart/releases?release=1`, shows: "cart" },
   { name: "before a deploy", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Deploy") },
+  { name: "before a rollback", path: `${PRODUCTION}/s/cart/releases?release=1`, shows: "cart", open: rehearse },
+  { name: "before a promotion", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: promote },
   { name: "deployments", path: `${PRODUCTION}/deployments`, shows: "Deployments" },
   { name: "config of an organisation", path: `${ORGANISATION}/config`, shows: "Config", open: press("Add variable") },
+  { name: "config of a project", path: `${SHOP}/config`, shows: "Config" },
   { name: "config of an environment", path: `${PRODUCTION}/config`, shows: "Config" },
   { name: "config of a service", path: `${PRODUCTION}/s/cart/config`, shows: "cart", open: press("Take in .env") },
   { name: "resolved config", path: `${PRODUCTION}/s/cart/config?view=resolved`, shows: "cart" },
@@ -64,6 +98,13 @@ async function fill(platform: Platform): Promise<void> {
   await platform.api("POST", "/orgs/looked-at/config/bulk", { variables: { LOG_LEVEL: "warn" } });
   await platform.api("POST", `${services}cart/config/bulk`, { variables: { LOG_LEVEL: "info" } });
   for (const path of ["/", "/cart?item=1", "/a/path/that/is/longer/than/its/column/of/the/table/can/be"]) await ask(platform.ingress, "cart.localhost", path);
+  const envs = "/orgs/looked-at/projects/shop/envs/";
+  await platform.api("POST", `${envs}production/services/`, { name: "site", platform: "wind", github_repository: "team/site", auto_deploy_branch: "main" });
+  for (const kind of ["missing", "slow"]) await platform.api("POST", `${envs}production/services/`, { name: kind, platform: "wind", image: `shop:${kind}` });
+  await platform.api("POST", envs, { name: "Staging", env_type: "staging" });
+  const staging = `${envs}staging/services/`;
+  await platform.api("POST", staging, { name: "cart", platform: "wind", image: "shop:unhealthy", deployment_timeout: 3600 });
+  await platform.api("POST", `${staging}cart/deploy`, {});
   await platform.api("POST", services, { name: "a-service-with-a-very-long-name-that-does-not-fit-anywhere", image: "shop:1", port: 8080 });
 }
 

@@ -4,8 +4,11 @@ use crate::domain::{Platform, Result};
 
 /// Prunes every service that has more than is kept.
 pub(super) async fn everything(platform: &Platform) {
-    let keep = platform.build_settings.keep_images;
-    match platform.store.crowded_services(keep).await {
+    let settings = &platform.build_settings;
+    let crowded = platform
+        .store
+        .crowded_services(settings.keep_releases, settings.keep_images);
+    match crowded.await {
         Ok(ids) => {
             for id in ids {
                 service(platform, &id).await;
@@ -29,11 +32,13 @@ pub(super) async fn service(platform: &Platform, service_id: &str) {
 }
 
 async fn try_service(platform: &Platform, service_id: &str) -> Result<()> {
-    let keep = platform.build_settings.keep_images;
-    for deployment in platform.store.forget_old_deployments(service_id).await? {
+    let (store, settings) = (&platform.store, &platform.build_settings);
+    let forgotten = store.forget_old_deployments(service_id, settings.keep_releases);
+    for deployment in forgotten.await? {
         platform.journals.remove(&deployment);
     }
-    for image in platform.store.unneeded_images(service_id, keep).await? {
+    let unneeded = store.unneeded_images(service_id, settings.keep_images);
+    for image in unneeded.await? {
         // What can't be removed now is not forgotten either.
         if let Err(error) = platform.remove_image(&image).await {
             tracing::warn!(image = %image.id, %error, "an image can't be removed");

@@ -18,6 +18,8 @@ pub struct BuildSettings {
     pub log_limit: usize,
     /// Images that are kept of a service beside those that its releases need.
     pub keep_images: u32,
+    /// Releases, and deployments, that are kept of a service.
+    pub keep_releases: u32,
     /// Where commits are checked out.
     pub folder: PathBuf,
 }
@@ -31,6 +33,7 @@ impl Default for BuildSettings {
             timeout: Duration::from_secs(30 * 60),
             log_limit: 64 * 1024 * 1024,
             keep_images: 10,
+            keep_releases: 50,
             folder: std::env::temp_dir(),
         }
     }

@@ -10,18 +10,20 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{self, Context};
-use super::mask::Mask;
 use super::repository::{self, Host};
 use crate::domain::{Platform, resolve};
 use crate::engine::{BuildContext, BuildSpec, EngineError, FetchProgress};
 use crate::journal::Journal;
-use crate::store::{Built, ImageRow, ImageSource};
+use crate::mask::Mask;
+use crate::store::{Built, ImageRow, ImageSource, StoreResult};
 
 /// Pieces of the engine's log that may wait to be written.
 const PIECES: usize = 64;
 /// Lines that are repeated with an error, and how much of each, in characters.
 const LAST_LINES: usize = 12;
 const LAST_LINE: usize = 1_000;
+/// How long to wait before the end of a build is noted again, where that failed.
+const NOTE_AGAIN: Duration = Duration::from_secs(2);
 /// What systems say where a disk is full.
 const NO_SPACE: &str = "no space left";
 /// What engines say where an image that others are built from can't be had.
@@ -294,6 +296,7 @@ fn sentence(words: &str) -> String {
     }
 }
 
+/// Notes the end of a build that brought no image, and removes what it may have left.
 async fn note_end(
     platform: &Platform,
     row: &ImageRow,
@@ -301,17 +304,39 @@ async fn note_end(
     why: &str,
     detail: Option<&str>,
 ) {
-    if let Err(error) = platform.store.end_image(row, state, why, detail).await {
-        // At the next start it is found half done, and ended.
-        tracing::error!(%error, "the end of a build can't be noted");
-    }
+    forget_name(platform, row).await;
+    noted(|| platform.store.end_image(row, state, why, detail)).await;
 }
 
 async fn end_well(platform: &Platform, row: &ImageRow, built: &Built) {
-    match platform.store.image_built(row, built).await {
-        Ok(true) => platform.image_was_built(row).await,
-        Ok(false) => {}
-        Err(error) => tracing::error!(%error, "the end of a build can't be noted"),
+    match noted(|| platform.store.image_built(row, built)).await {
+        true => platform.image_was_built(&row.id).await,
+        // It was cancelled, or its service went, at the last moment.
+        false => forget_name(platform, row).await,
+    }
+}
+
+/// Writes until it is written: a build whose end is not noted keeps its service's next ones waiting.
+/// Where the process ends first, the next one notes it.
+async fn noted<F>(write: impl Fn() -> F) -> bool
+where
+    F: Future<Output = StoreResult<bool>>,
+{
+    loop {
+        match write().await {
+            Ok(is_new) => return is_new,
+            Err(error) => {
+                tracing::error!(%error, "the end of a build can't be noted; trying again");
+                tokio::time::sleep(NOTE_AGAIN).await;
+            }
+        }
+    }
+}
+
+/// The name under which the engine would keep an image that nobody needs.
+async fn forget_name(platform: &Platform, row: &ImageRow) {
+    if let Err(error) = platform.engine.remove_image(&row.tag()).await {
+        tracing::warn!(image = %row.id, %error, "what a build left can't be removed");
     }
 }
 

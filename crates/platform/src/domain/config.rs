@@ -1,20 +1,20 @@
 //! Configuration at four levels: who owns it, how it changes, and whom a change reaches.
 
 mod changes;
+mod reach;
 mod resolve;
 
 use std::collections::BTreeMap;
 
 use chrono::Utc;
 use pilothouse_wire::config::{
-    Bulk, BulkOutcome, ConfigEvent, ConfigPreview, ConfigScope, ResolvedVariable, ServiceEffect,
-    SetVariable, Shield, Variable,
+    Bulk, BulkOutcome, ConfigEvent, ConfigPreview, ConfigScope, ResolvedVariable, SetVariable,
+    Variable,
 };
-use pilothouse_wire::open::Open;
 use pilothouse_wire::path::{Level, VariableParams};
 
 use super::{Error, Platform, Result};
-use crate::store::{ServiceBelow, VariableRow};
+use crate::store::VariableRow;
 use changes::{Planned, plan};
 pub(crate) use resolve::{Frozen, LevelVariables, diff, frozen, resolve, told};
 
@@ -132,59 +132,12 @@ impl Platform {
     pub(crate) async fn preview_config(&self, at: &Level, bulk: Bulk) -> Result<ConfigPreview> {
         let place = self.find_level(at).await?;
         let planned = self.plan(&place, bulk).await?;
-        let below = match place.scope() {
-            ConfigScope::Service => Vec::new(),
-            _ => self.store.services_below(place.owner()).await?,
-        };
-        let mut services = Vec::new();
-        for service in &below {
-            let effect = self.effect(&place, service, &planned).await?;
-            services.extend(effect);
-        }
+        let (services, total) = self.reached(&place, &planned.changes).await?;
         Ok(ConfigPreview {
             changes: planned.changes.into_iter().map(|one| one.told).collect(),
             services,
-            total: u32::try_from(below.len()).unwrap_or(u32::MAX),
+            total,
         })
-    }
-
-    /// Which of the changes reach a service, and which a nearer level hides from it.
-    async fn effect(
-        &self,
-        place: &Place,
-        service: &ServiceBelow,
-        planned: &Planned,
-    ) -> Result<Option<ServiceEffect>> {
-        let nearer = service
-            .owners()
-            .into_iter()
-            .filter(|(scope, _)| *scope > place.scope());
-        let mut hides: BTreeMap<String, ConfigScope> = BTreeMap::new();
-        for (scope, owner) in nearer {
-            for row in self.store.variables(owner).await? {
-                hides.insert(row.name, scope);
-            }
-        }
-        let mut effect = ServiceEffect {
-            project: service.project.clone(),
-            environment: service.environment.clone(),
-            service: service.slug.clone(),
-            name: service.name.clone(),
-            changed: Vec::new(),
-            shielded: Vec::new(),
-        };
-        for change in &planned.changes {
-            let name = change.told.name.clone();
-            match hides.get(&name) {
-                Some(scope) => effect.shielded.push(Shield {
-                    name,
-                    scope: Open::Known(*scope),
-                }),
-                None => effect.changed.push(name),
-            }
-        }
-        let is_touched = !effect.changed.is_empty() || !effect.shielded.is_empty();
-        Ok(is_touched.then_some(effect))
     }
 
     /// The variables of a service's four levels, the farthest first.

@@ -49,6 +49,19 @@ impl Choice {
         }
     }
 
+    /// An image that is there.
+    pub(super) fn built(image: store::ImageRow) -> Self {
+        Self {
+            of: ReleaseImage::Version(image.version),
+            image: RunImage {
+                reference: image.built.reference,
+                source: image.source,
+                exposed_ports: image.built.exposed_ports,
+                commands: image.built.processes,
+            },
+        }
+    }
+
     /// The image of a description, which is fetched when it is first run.
     pub(super) fn fetched(reference: &str) -> Self {
         let image = RunImage::fetched(reference);
@@ -115,7 +128,8 @@ impl Platform {
                 let view = view.ok_or_else(|| no_release(version))?;
                 preview.release = version;
                 preview.stays = stays(&row, &view);
-                (view, row.process_counts.clone())
+                let counts = view.document.counts_again(&row.process_counts);
+                (view, counts)
             }
             None => {
                 preview.release = self.store.next_release(&row.id).await?;
@@ -146,13 +160,11 @@ impl Platform {
         };
         preview.image = image;
         preview.config = config;
-        if query.release.is_none() {
-            let before = match running {
-                Some(_) => row.process_counts.clone(),
-                None => BTreeMap::new(),
-            };
-            preview.processes = count_changes(&before, &counts);
-        }
+        let before = match running {
+            Some(_) => row.process_counts.clone(),
+            None => BTreeMap::new(),
+        };
+        preview.processes = count_changes(&before, &counts);
         Ok(preview)
     }
 
@@ -307,15 +319,7 @@ impl Platform {
         if let Some(built) = self.store.latest_built(&row.id).await?
             && row.spec.comes_from(&built.source)
         {
-            return Ok(Choice {
-                of: ReleaseImage::Version(built.version),
-                image: RunImage {
-                    reference: built.built.reference,
-                    source: built.source,
-                    exposed_ports: built.built.exposed_ports,
-                    commands: built.built.processes,
-                },
-            });
+            return Ok(Choice::built(built));
         }
         match (&row.spec.image, &row.spec.github_repository) {
             (Some(reference), _) => Ok(Choice::fetched(reference)),

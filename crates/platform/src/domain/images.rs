@@ -10,8 +10,22 @@ use pilothouse_wire::open::{Open, Words};
 use pilothouse_wire::path::{ServiceParams, VersionParams};
 use pilothouse_wire::release::DeploymentKind;
 
+use super::deploys::Choice;
 use super::{Error, Platform, Result};
 use crate::store::{Cause, ImageRow, ImageSource, NewImage, ServiceRow, ThenDeploy};
+
+/// Where the next image of a service comes from; of a repository at this branch, tag or commit.
+pub(super) fn build_source(row: &ServiceRow, reference: Option<String>) -> Result<ImageSource> {
+    match (&row.spec.github_repository, &row.spec.image) {
+        (Some(name), _) => Ok(ImageSource::Repository {
+            name: name.clone(),
+            subdirectory: row.spec.subdirectory.clone(),
+            reference: reference.or_else(|| row.spec.auto_deploy_branch.clone()),
+        }),
+        (None, Some(image)) => Ok(ImageSource::Reference(image.clone())),
+        (None, None) => Err(Error::WrongState(Reason::NO_IMAGE)),
+    }
+}
 
 impl Platform {
     pub(crate) async fn list_images(
@@ -32,16 +46,28 @@ impl Platform {
         })
     }
 
-    /// Removes from the engine what an image alone needs. What was made on this machine is there
-    /// under other names too, if others need it; what a registry has is shared.
+    /// Removes from the engine what an image alone needs. What was made on this machine goes with its
+    /// last name, so whoever else needs it gets a name of its own first; what a registry has is
+    /// shared.
     pub(crate) async fn remove_image(&self, image: &ImageRow) -> Result<()> {
         let reference = &image.built.reference;
-        if reference.starts_with("sha256:") {
-            self.engine.remove_image(&image.tag()).await?;
-        } else if !reference.is_empty() && !self.store.shares_reference(image).await? {
-            self.engine.remove_image(reference).await?;
+        if reference.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let sharers = self.store.sharers(image).await?;
+        // What no registry has is known by its content alone.
+        if !reference.starts_with("sha256:") {
+            if sharers.is_empty() {
+                self.engine.remove_image(reference).await?;
+            }
+            return Ok(());
+        }
+        if !sharers.is_empty() && self.engine.has_image(reference).await? {
+            for sharer in &sharers {
+                self.engine.tag_image(reference, &sharer.tag()).await?;
+            }
+        }
+        Ok(self.engine.remove_image(&image.tag()).await?)
     }
 
     pub(crate) async fn get_image(&self, at: &VersionParams) -> Result<Image> {
@@ -94,15 +120,7 @@ impl Platform {
         then_deploy: Option<&ThenDeploy>,
         by: &str,
     ) -> Result<BuildStarted> {
-        let source = match (&row.spec.github_repository, &row.spec.image) {
-            (Some(name), _) => ImageSource::Repository {
-                name: name.clone(),
-                subdirectory: row.spec.subdirectory.clone(),
-                reference: reference.or_else(|| row.spec.auto_deploy_branch.clone()),
-            },
-            (None, Some(image)) => ImageSource::Reference(image.clone()),
-            (None, None) => return Err(Error::WrongState(Reason::NO_IMAGE)),
-        };
+        let source = build_source(row, reference)?;
         let new = NewImage {
             service_id: &row.id,
             source: &source,
@@ -137,36 +155,44 @@ impl Platform {
         Ok(())
     }
 
-    /// Deploys what was built, where that was asked for.
-    pub(crate) async fn image_was_built(&self, image: &ImageRow) {
-        let Some(then) = &image.then_deploy else {
+    /// Deploys what was built, where that was asked for. Where it can't be, the image says why.
+    pub(crate) async fn image_was_built(&self, id: &str) {
+        let _changing = self.changing.lock().await;
+        let Err(error) = self.deploy_built(id).await else {
             return;
         };
-        let _changing = self.changing.lock().await;
-        let deployed = async {
-            let row = self.store.service_by_id(&image.service_id).await?;
-            let Some(row) = row.filter(|row| !row.deleted) else {
-                return Ok(());
-            };
-            let cause = Cause {
-                kind: DeploymentKind::from_word(&then.kind).unwrap_or(DeploymentKind::Deploy),
-                by: &then.by,
-                message: then.message.as_deref(),
-                waits: false,
-            };
-            self.roll_out(&row, cause).await.map(|_| ())
+        tracing::warn!(image = %id, %error, "a build can't be deployed");
+        let why = format!("It is built, and was not deployed: {error}");
+        self.journals.note(id, &why);
+        if let Err(error) = self.store.deploy_failed(id, &why).await {
+            // At the next start it is tried again.
+            tracing::error!(%error, "it can't be noted that a build was not deployed");
+        }
+    }
+
+    async fn deploy_built(&self, id: &str) -> Result<()> {
+        let Some(image) = self.store.image_by_id(id).await? else {
+            return Ok(());
         };
-        let outcome: Result<()> = deployed.await;
-        if let Err(error) = self.store.deploy_followed(&image.id).await {
-            tracing::warn!(%error, "it can't be noted that a deploy has followed its build");
+        let Some(then) = &image.then_deploy else {
+            return Ok(());
+        };
+        let row = self.store.service_by_id(&image.service_id).await?;
+        let Some(row) = row.filter(|row| !row.deleted) else {
+            return Ok(());
+        };
+        if !row.spec.comes_from(&image.source) {
+            return Err(Error::WrongState(Reason::OTHER_SOURCE));
         }
-        if let Err(error) = outcome {
-            self.journals.note(
-                &image.id,
-                &format!("It is built, and could not be deployed: {error}"),
-            );
-            tracing::warn!(service = %image.service_id, %error, "a build can't be deployed");
-        }
+        let cause = Cause {
+            kind: DeploymentKind::from_word(&then.kind).unwrap_or(DeploymentKind::Deploy),
+            by: &then.by,
+            message: then.message.as_deref(),
+            waits: then.waits,
+        };
+        self.roll_out_of(&row, Choice::built(image.clone()), cause)
+            .await?;
+        Ok(())
     }
 
     async fn find_image(&self, at: &VersionParams) -> Result<(ServiceRow, ImageRow)> {
@@ -199,7 +225,9 @@ impl Platform {
                 name, reference, ..
             } => (name.clone(), reference.clone()),
             ImageSource::Reference(reference) => (reference.clone(), None),
-            ImageSource::Promoted { reference, from } => (reference.clone(), Some(from.clone())),
+            ImageSource::Promoted {
+                reference, from, ..
+            } => (reference.clone(), Some(from.clone())),
         };
         let built = image.built;
         Image {

@@ -2,7 +2,7 @@
 
 use pilothouse_wire::action::Reason;
 use pilothouse_wire::build::{BuildStarted, ImageState};
-use pilothouse_wire::deploy::Deployed;
+use pilothouse_wire::deploy::{Deployed, WhenBusy};
 use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::open::Words;
 use pilothouse_wire::path::{ProjectParams, Scope, ServiceParams};
@@ -105,6 +105,7 @@ impl Platform {
             by: by.to_owned(),
             message: request.message,
             kind: DeploymentKind::Deploy.word().to_owned(),
+            waits: request.when_busy == Some(WhenBusy::Wait),
         };
         let reference = request.reference.map(Into::into);
         self.queue_build(&row, reference, Some(&then), by).await
@@ -125,7 +126,7 @@ impl Platform {
             kind: DeploymentKind::Rollback,
             by,
             message: request.message.as_deref(),
-            waits: false,
+            waits: request.when_busy == Some(WhenBusy::Wait),
         };
         Ok(deployed(self.roll_out_again(&row, version, cause).await?))
     }
@@ -175,13 +176,14 @@ impl Platform {
         let source = ImageSource::Promoted {
             reference: ends.reference,
             from,
+            instead_of: Some(ends.target.spec.described_source()),
         };
         let choice = Choice::promoted(source, image, &ends.release.document);
         let cause = Cause {
             kind: DeploymentKind::Promotion,
             by,
             message: Some(&message),
-            waits: false,
+            waits: promotion.when_busy == Some(WhenBusy::Wait),
         };
         let rollout = self.roll_out_of(&ends.target, choice, cause).await?;
         Ok(deployed(rollout))

@@ -6,8 +6,9 @@ use pilothouse_wire::release::DeploymentKind;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::images::build_source;
 use super::{Error, Platform, Result};
-use crate::store::ThenDeploy;
+use crate::store::{NewImage, ServiceRow, ThenDeploy};
 
 /// A push as GitHub sends it
 /// (<https://docs.github.com/en/webhooks/webhook-events-and-payloads#push>), as far as it counts.
@@ -91,10 +92,6 @@ impl Platform {
         if !is_commit(&push.after) {
             return Err(Error::NotAPush);
         }
-        let digest = Sha256::digest(body);
-        if !self.store.take_push(&digest).await? {
-            return Ok(ignored("This push was taken before."));
-        }
         let by = push.pusher.as_ref().map_or("a push", |pusher| &pusher.name);
         let by: String = by.chars().filter(|c| !c.is_control()).take(63).collect();
         let first_line = |commit: &Commit| commit.message.lines().next().map(str::to_owned);
@@ -103,24 +100,33 @@ impl Platform {
             by: by.clone(),
             message: message.map(|message| message.chars().take(200).collect()),
             kind: DeploymentKind::Push.word().to_owned(),
+            // What is pushed last is what shall run.
+            waits: false,
         };
         let repository = &push.repository.full_name;
-        let mut taken = Taken::default();
-        for row in self.store.services_of_branch(repository, branch).await? {
-            // The commit that was pushed, whatever the branch holds when its turn comes.
-            let commit = Some(push.after.clone());
-            let queued = self.queue_build(&row, commit, Some(&then), &by).await;
-            if let Err(error) = queued {
-                // What comes again must not be ignored.
-                self.store.forget_push(&digest).await?;
-                return Err(error);
-            }
-            taken.building.push(row.name);
+        let services = self.store.services_of_branch(repository, branch).await?;
+        // The commit that was pushed, whatever the branch holds when its turn comes.
+        let source = |row: &ServiceRow| build_source(row, Some(push.after.clone()));
+        let sources = services.iter().map(source).collect::<Result<Vec<_>>>()?;
+        let images = services.iter().zip(&sources).map(|(row, source)| NewImage {
+            service_id: &row.id,
+            source,
+            fetched: false,
+            then_deploy: Some(&then),
+            by: &by,
+        });
+        let digest = Sha256::digest(body);
+        if !self.store.take_push(&digest, images.collect()).await? {
+            return Ok(ignored("This push was taken before."));
         }
-        if taken.building.is_empty() {
+        if services.is_empty() {
             return Ok(ignored("No service deploys this branch by itself."));
         }
-        Ok(taken)
+        self.builds.wake();
+        Ok(Taken {
+            building: services.into_iter().map(|row| row.name).collect(),
+            ignored: None,
+        })
     }
 }
 

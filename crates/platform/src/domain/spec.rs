@@ -11,7 +11,7 @@ use pilothouse_wire::text::HealthCheckPath;
 use serde::{Deserialize, Serialize};
 
 use super::Frozen;
-use crate::store::{Held, ImageSource};
+use crate::store::{DescribedSource, Held, ImageSource};
 
 /// The process that ingress routes to.
 pub(crate) const WEB: &str = "web";
@@ -93,6 +93,19 @@ impl ReleaseDocument {
         plain
             .map(|(name, value)| (name.clone(), Held::Plain(value.clone())))
             .chain(secrets.map(|(name, id)| (name.clone(), Held::Sealed(id.clone()))))
+            .collect()
+    }
+
+    /// How many instances of each process run when this release is deployed again: scale stays, but
+    /// the processes are its own. One that came back runs as soon as it is scaled.
+    pub(crate) fn counts_again(&self, now: &BTreeMap<String, u32>) -> BTreeMap<String, u32> {
+        if self.processes.is_empty() {
+            // Releases of before processes were kept.
+            return now.clone();
+        }
+        let count = |process: &String| now.get(process).copied().unwrap_or(0);
+        let own = self.processes.iter();
+        own.map(|process| (process.clone(), count(process)))
             .collect()
     }
 
@@ -244,7 +257,18 @@ impl ServiceSpec {
                 self.github_repository.as_ref() == Some(name) && *subdirectory == self.subdirectory
             }
             ImageSource::Reference(reference) => self.image.as_ref() == Some(reference),
-            ImageSource::Promoted { .. } => true,
+            ImageSource::Promoted { instead_of, .. } => instead_of
+                .as_ref()
+                .is_none_or(|described| *described == self.described_source()),
+        }
+    }
+
+    /// Where images of this description come from.
+    pub(crate) fn described_source(&self) -> DescribedSource {
+        DescribedSource {
+            image: self.image.clone(),
+            github_repository: self.github_repository.clone(),
+            subdirectory: self.subdirectory.clone(),
         }
     }
 
@@ -359,6 +383,25 @@ mod tests {
                 "{patch}"
             );
         }
+    }
+
+    #[test]
+    fn a_release_runs_its_own_processes_again_at_the_scale_of_now() {
+        let counts = |counts: &[(&str, u32)]| -> BTreeMap<String, u32> {
+            let counts = counts.iter();
+            counts
+                .map(|(process, count)| ((*process).to_owned(), *count))
+                .collect()
+        };
+        let of = |processes: &[&str]| ReleaseDocument {
+            processes: processes.iter().map(|one| (*one).to_owned()).collect(),
+            ..ReleaseDocument::default()
+        };
+        let now = counts(&[("web", 3), ("worker", 2)]);
+        assert_eq!(of(&["web"]).counts_again(&now), counts(&[("web", 3)]));
+        let with_clock = of(&["clock", "web"]).counts_again(&now);
+        assert_eq!(with_clock, counts(&[("clock", 0), ("web", 3)]));
+        assert_eq!(of(&[]).counts_again(&now), now);
     }
 
     #[test]

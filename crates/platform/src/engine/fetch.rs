@@ -17,6 +17,15 @@ impl FetchProgress {
         self.total.store(total.unwrap_or(0), Ordering::Relaxed);
     }
 
+    /// The bytes that are here, and of how many if that is known.
+    pub fn bytes(&self) -> (u64, Option<u64>) {
+        let total = self.total.load(Ordering::Relaxed);
+        (
+            self.done.load(Ordering::Relaxed),
+            Some(total).filter(|total| *total > 0),
+        )
+    }
+
     /// `34 of 80 MB`, or `34 MB so far`, once something is here. A MB is 1,000,000 bytes.
     pub fn words(&self) -> Option<String> {
         const MB: u64 = 1_000_000;

@@ -40,6 +40,7 @@ const SIMULATED_SIZE: u64 = 12_000_000;
 
 const MISSING: &str = ":missing";
 const SLOW: &str = ":slow";
+const HANGING: &str = ":hanging";
 const CRASH: &str = ":crash";
 const UNHEALTHY: &str = ":unhealthy";
 
@@ -165,7 +166,9 @@ impl Engine for Simulated {
     async fn has_image(&self, reference: &str) -> EngineResult<bool> {
         Ok(match self.lives().fetched.contains(reference) {
             true => true,
-            false => !reference.ends_with(MISSING) && !reference.ends_with(SLOW),
+            false => ![MISSING, SLOW, HANGING]
+                .iter()
+                .any(|end| reference.ends_with(end)),
         })
     }
 
@@ -175,6 +178,9 @@ impl Engine for Simulated {
                 reference: reference.to_owned(),
                 why: "manifest unknown".to_owned(),
             });
+        }
+        if reference.ends_with(HANGING) {
+            std::future::pending::<()>().await;
         }
         if reference.ends_with(SLOW) {
             let steps = SLOW_FETCH.as_secs();

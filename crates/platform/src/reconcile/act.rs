@@ -10,6 +10,7 @@ use super::worker::Worker;
 use crate::domain::{LAST_LINE, Result, WEB};
 use crate::engine::{EngineError, EngineInstance, RunState, Slot};
 use crate::ingress::{Target, drained};
+use crate::mask::Mask;
 use crate::store::Built;
 use crate::store::{Release, ServiceRow};
 
@@ -95,11 +96,8 @@ impl Worker {
         let why = seen.and_then(|seen| seen.message.clone());
         let why = why.unwrap_or_else(|| "it does not answer".to_owned());
         let seconds = limit.as_secs();
-        self.with_last_line(
-            &one.id,
-            format!("it was not ready within {seconds} s: {why}"),
-        )
-        .await
+        self.with_last_line(one, format!("it was not ready within {seconds} s: {why}"))
+            .await
     }
 
     /// Removes an instance that ended, after its last lines are stored.
@@ -121,7 +119,7 @@ impl Worker {
         };
         self.intake.finish(id).await;
         if let Some(why) = why {
-            let why = self.with_last_line(id, why).await;
+            let why = self.with_last_line(one, why).await;
             tracing::info!(service = %self.service_id, instance = %one.slot.label(), %why, "an instance ended");
             let words = format!("{}: {why}", one.slot.label());
             self.story.tell(&self.platform.journals, &words);
@@ -130,16 +128,34 @@ impl Worker {
         Ok(self.platform.engine.remove(id).await?)
     }
 
-    async fn with_last_line(&self, engine_id: &str, why: String) -> String {
-        match self
-            .platform
-            .logs
-            .last_line(&self.service_id, engine_id)
-            .await
-        {
+    async fn with_last_line(&self, one: &EngineInstance, why: String) -> String {
+        match self.last_line(one).await {
             Ok(Some(line)) => format!("{why}{LAST_LINE}{line}"),
             Ok(None) | Err(_) => why,
         }
+    }
+
+    /// The last line that an instance wrote, without the secrets that it was given: what is told of a
+    /// deployment is read by more people than those.
+    async fn last_line(&self, one: &EngineInstance) -> Result<Option<String>> {
+        let platform = &self.platform;
+        let line = platform.logs.last_line(&self.service_id, &one.id).await?;
+        let (Some(line), Some(release)) = (
+            line,
+            platform
+                .store
+                .release(&self.service_id, one.release_version)
+                .await?,
+        ) else {
+            return Ok(None);
+        };
+        let mut mask = Mask::default();
+        for held in release.document.config().values() {
+            if held.is_secret() {
+                mask.add(&platform.open_value(held).await?);
+            }
+        }
+        Ok(Some(mask.whole(&line)))
     }
 
     async fn start(
@@ -204,7 +220,9 @@ impl Worker {
             Ok(false) => {
                 let words = format!("The image {image} is fetched.");
                 self.story.tell(&self.platform.journals, &words);
-                self.story.moves();
+                if self.fetch.has_moved() {
+                    self.story.moves();
+                }
                 let words = self.fetch.words();
                 self.tell(want, instances, words.as_deref().unwrap_or_default());
             }
@@ -227,7 +245,12 @@ impl Worker {
         let Some(row) = unpinned else {
             return Ok(image.to_owned());
         };
-        let facts = self.platform.engine.image_facts(image).await?;
+        let engine = &self.platform.engine;
+        let facts = engine.image_facts(image).await?;
+        if facts.pinned.is_none() {
+            // No registry has it: it stays for as long as it has a name.
+            engine.tag_image(&facts.id, &row.tag()).await?;
+        }
         let built = Built {
             reference: facts.reference().to_owned(),
             digest: Some(facts.digest().to_owned()),

@@ -15,6 +15,8 @@ pub(super) struct Fetch(Option<Fetching>);
 struct Fetching {
     image: String,
     progress: Arc<FetchProgress>,
+    /// How far it was when that was last asked.
+    seen: Option<(u64, Option<u64>)>,
     task: AbortOnDropHandle<EngineResult<()>>,
 }
 
@@ -51,6 +53,17 @@ impl Fetch {
         }
     }
 
+    /// Whether it came any further since this was last asked. Once all is here the engine unpacks it,
+    /// without a word: that counts too, and the fetch itself ends one that takes for ever.
+    pub(super) fn has_moved(&mut self) -> bool {
+        let Some(fetching) = &mut self.0 else {
+            return false;
+        };
+        let now = fetching.progress.bytes();
+        let is_whole = now.1.is_some_and(|total| now.0 >= total);
+        fetching.seen.replace(now) != Some(now) || is_whole
+    }
+
     /// What is being fetched and how far it is, for people.
     pub(super) fn words(&self) -> Option<String> {
         let Fetching {
@@ -76,6 +89,7 @@ fn begin(engine: Arc<dyn Engine>, image: String, wake: Arc<Notify>) -> Fetching 
     Fetching {
         image,
         progress,
+        seen: None,
         task: AbortOnDropHandle::new(tokio::spawn(fetched)),
     }
 }

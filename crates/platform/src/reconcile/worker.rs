@@ -272,6 +272,13 @@ impl Worker {
             return Some(format!("{label}: {}", trouble.why));
         }
         let limit = stored.timeout();
+        let still = self.story.stands_still();
+        if let Some(fetching) = self.fetch.words().filter(|_| still >= limit) {
+            return Some(format!(
+                "nothing came for {} s while {fetching}",
+                still.as_secs()
+            ));
+        }
         let late = instances
             .iter()
             .find(|one| want.is_current(&self.have(one)) && self.watch.is_late(&one.id, limit))?;

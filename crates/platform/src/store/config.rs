@@ -1,6 +1,6 @@
 //! Variables of every level, their secrets and their history.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use pilothouse_wire::config::{ChangeKind, ConfigEvent, ConfigScope, MASK, VariableChange};
@@ -118,6 +118,20 @@ impl Store {
         Ok(variables)
     }
 
+    /// Every owner that has a variable of one of these names, with the name.
+    pub(crate) async fn owners_of(
+        &self,
+        names: &[String],
+    ) -> StoreResult<HashSet<(String, String)>> {
+        let owners: Vec<(String, String)> = sqlx::query_as(
+            "SELECT owner_id, name FROM config WHERE name IN (SELECT value FROM json_each(?))",
+        )
+        .bind(serde_json::to_string(names)?)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(owners.into_iter().collect())
+    }
+
     /// How often a level was changed.
     pub(crate) async fn config_revision(&self, owner_id: &str) -> StoreResult<u32> {
         Ok(sqlx::query_scalar(
@@ -231,6 +245,24 @@ pub(super) async fn write_changes(
     Ok(revision)
 }
 
+/// What a variable was before it became a secret may be what it is now: nobody reads it any more.
+async fn mask_history(
+    change: &mut sqlx::SqliteConnection,
+    owner_id: &str,
+    name: &str,
+) -> StoreResult<()> {
+    sqlx::query(
+        "UPDATE config_history SET before = iif(before IS NULL, NULL, ?1), after = iif(after IS NULL, NULL, ?1)
+         WHERE owner_id = ?2 AND name = ?3",
+    )
+    .bind(MASK)
+    .bind(owner_id)
+    .bind(name)
+    .execute(change)
+    .await?;
+    Ok(())
+}
+
 async fn write_change(
     change: &mut sqlx::SqliteConnection,
     owner_id: &str,
@@ -246,6 +278,7 @@ async fn write_change(
         return Ok(());
     };
     if let NewValue::Sealed(id, sealed) = value {
+        mask_history(change, owner_id, &one.told.name).await?;
         sqlx::query("INSERT INTO secrets (id, sealed) VALUES (?, ?)")
             .bind(id)
             .bind(sealed)

@@ -162,6 +162,12 @@ impl Store {
         let now = Utc::now();
         let mut change = self.begin().await?;
         let image_version = image_version(&mut change, service_id, image, cause.by, now).await?;
+        // The deploy that was to follow its build is this one.
+        sqlx::query("UPDATE images SET then_deploy = NULL WHERE service_id = ? AND version = ? AND state = 'built'")
+            .bind(service_id)
+            .bind(image_version)
+            .execute(&mut *change)
+            .await?;
         let version: u32 = sqlx::query_scalar(
             "SELECT COALESCE(MAX(version), 0) + 1 FROM releases WHERE service_id = ?",
         )
@@ -202,7 +208,8 @@ impl Store {
         Ok(rollout)
     }
 
-    /// Lets a release that is there be the one that should run. Scale, domains and volumes stay.
+    /// Lets a release that is there be the one that should run. The scale of its processes, domains
+    /// and volumes stay.
     pub(crate) async fn roll_out_again(
         &self,
         service_id: &str,
@@ -498,23 +505,23 @@ async fn begin(
     .bind(id)
     .execute(&mut *change)
     .await?;
-    let counts = after
-        .process_counts
-        .as_ref()
-        .map(serde_json::to_string)
-        .transpose()?;
+    let version = row.get::<u32, _>("release_version");
+    let counts = match after.process_counts {
+        Some(counts) => counts,
+        None => counts_again(change, service_id, version).await?,
+    };
     let attached = after
         .attached
         .as_ref()
         .map(serde_json::to_string)
         .transpose()?;
     sqlx::query(
-        "UPDATE services SET release_version = ?, process_counts = COALESCE(?, process_counts),
+        "UPDATE services SET release_version = ?, process_counts = ?,
              attached = COALESCE(?, attached)
          WHERE id = ?",
     )
-    .bind(row.get::<u32, _>("release_version"))
-    .bind(counts)
+    .bind(version)
+    .bind(serde_json::to_string(&counts)?)
     .bind(&attached)
     .bind(service_id)
     .execute(&mut *change)
@@ -523,6 +530,24 @@ async fn begin(
         keep_domains(change, service_id, &attached.domains).await?;
     }
     Ok(())
+}
+
+/// How many instances of each process of a release run when it is deployed again now.
+async fn counts_again(
+    change: &mut SqliteConnection,
+    service_id: &str,
+    version: u32,
+) -> StoreResult<BTreeMap<String, u32>> {
+    let (now, document): (String, String) = sqlx::query_as(
+        "SELECT process_counts, document FROM services JOIN releases ON service_id = services.id
+         WHERE services.id = ? AND version = ?",
+    )
+    .bind(service_id)
+    .bind(version)
+    .fetch_one(change)
+    .await?;
+    let document: ReleaseDocument = serde_json::from_str(&document)?;
+    Ok(document.counts_again(&serde_json::from_str(&now)?))
 }
 
 /// An image that a rollout should have fetched is not fetched any more when no rollout wants it.

@@ -33,7 +33,20 @@ pub(crate) enum ImageSource {
         reference: String,
         /// The environment and the version that it comes from, in words.
         from: String,
+        /// What its service was described to run meanwhile. As soon as that is described otherwise,
+        /// it is what a deploy takes. Promotions of before this was kept have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<DescribedSource>,
     },
+}
+
+/// Where a service's description has its images come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct DescribedSource {
+    pub(crate) image: Option<String>,
+    pub(crate) github_repository: Option<String>,
+    pub(crate) subdirectory: Option<String>,
 }
 
 /// The deploy that follows a build.
@@ -43,6 +56,9 @@ pub(crate) struct ThenDeploy {
     pub(crate) message: Option<String>,
     /// A word of `DeploymentKind`.
     pub(crate) kind: String,
+    /// Whether it waits for a deployment that is under way, instead of taking its place.
+    #[serde(default)]
+    pub(crate) waits: bool,
 }
 
 /// What is known of an image that can be run.
@@ -87,7 +103,7 @@ impl ImageRow {
     }
 }
 
-fn image(row: &SqliteRow) -> StoreResult<ImageRow> {
+pub(super) fn image(row: &SqliteRow) -> StoreResult<ImageRow> {
     let state: String = row.get("state");
     let size: Option<i64> = row.get("size");
     let then_deploy: Option<String> = row.get("then_deploy");
@@ -266,6 +282,15 @@ impl Store {
         row.as_ref().map(image).transpose()
     }
 
+    /// An image, whosever it is.
+    pub(crate) async fn image_by_id(&self, id: &str) -> StoreResult<Option<ImageRow>> {
+        let row = sqlx::query("SELECT * FROM images WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.reader)
+            .await?;
+        row.as_ref().map(image).transpose()
+    }
+
     /// The newest image of a service that can be run, in short.
     pub(crate) async fn newest_image(&self, service_id: &str) -> StoreResult<Option<NewestImage>> {
         let built = self.latest_built(service_id).await?;
@@ -425,9 +450,10 @@ impl Store {
         rows.iter().map(image).collect()
     }
 
-    /// Notes that the deploy of an image has followed.
-    pub(crate) async fn deploy_followed(&self, id: &str) -> StoreResult<()> {
-        sqlx::query("UPDATE images SET then_deploy = NULL WHERE id = ?")
+    /// Notes that no deploy follows an image that is built, and why.
+    pub(crate) async fn deploy_failed(&self, id: &str, why: &str) -> StoreResult<()> {
+        sqlx::query("UPDATE images SET then_deploy = NULL, error_detail = ? WHERE id = ?")
+            .bind(why)
             .bind(id)
             .execute(&self.writer)
             .await?;

@@ -2,30 +2,33 @@
 
 use sqlx::Row;
 
+use super::images::image as stored_image;
 use super::{ImageRow, Store, StoreResult};
-
-/// Releases and deployments that are kept of a service: as many as lists show.
-const KEPT: u32 = 50;
 
 impl Store {
     /// The services of which there is more than is kept: of most there is nothing to remove.
-    pub(crate) async fn crowded_services(&self, keep_images: u32) -> StoreResult<Vec<String>> {
+    pub(crate) async fn crowded_services(
+        &self,
+        keep_releases: u32,
+        keep_images: u32,
+    ) -> StoreResult<Vec<String>> {
         Ok(sqlx::query_scalar(
             "SELECT service_id FROM deployments GROUP BY service_id HAVING COUNT(*) > ?1
              UNION SELECT service_id FROM releases GROUP BY service_id HAVING COUNT(*) > ?1
              UNION SELECT service_id FROM images GROUP BY service_id HAVING COUNT(*) > ?2",
         )
-        .bind(KEPT)
+        .bind(keep_releases)
         .bind(keep_images)
         .fetch_all(&self.reader)
         .await?)
     }
 
-    /// Forgets deployments and releases that no list shows, and gives the deployments' ids. What
+    /// Forgets deployments and releases but the newest `keep`, and gives the deployments' ids. What
     /// runs, what was last healthy and what is under way stays.
     pub(crate) async fn forget_old_deployments(
         &self,
         service_id: &str,
+        keep: u32,
     ) -> StoreResult<Vec<String>> {
         let mut change = self.begin().await?;
         let rows = sqlx::query(
@@ -36,7 +39,7 @@ impl Store {
              RETURNING id",
         )
         .bind(service_id)
-        .bind(KEPT)
+        .bind(keep)
         .fetch_all(&mut *change)
         .await?;
         sqlx::query(
@@ -51,7 +54,7 @@ impl Store {
                        UNION SELECT release_version FROM deployments WHERE service_id = ?1)",
         )
         .bind(service_id)
-        .bind(KEPT)
+        .bind(keep)
         .execute(&mut *change)
         .await?;
         change.commit().await?;
@@ -98,15 +101,17 @@ impl Store {
         Ok(())
     }
 
-    /// Whether any image but this one runs by the same reference.
-    pub(crate) async fn shares_reference(&self, image: &ImageRow) -> StoreResult<bool> {
-        Ok(sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM images WHERE reference = ? AND id <> ?)",
+    /// The other images that run by the same reference, but those of services that go.
+    pub(crate) async fn sharers(&self, image: &ImageRow) -> StoreResult<Vec<ImageRow>> {
+        let rows = sqlx::query(
+            "SELECT * FROM images WHERE reference = ? AND id <> ?
+             AND service_id NOT IN (SELECT id FROM services WHERE deleted)",
         )
         .bind(&image.built.reference)
         .bind(&image.id)
-        .fetch_one(&self.reader)
-        .await?)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(stored_image).collect()
     }
 
     /// Forgets the secrets that no variable and no release names.

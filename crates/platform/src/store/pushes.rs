@@ -1,36 +1,43 @@
 //! Pushes that were taken, and the services that they concern.
 
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 
+use super::images::insert;
 use super::services::service;
-use super::{ServiceRow, Store, StoreResult};
+use super::{NewImage, ServiceRow, Store, StoreResult};
 
-/// How long a push is remembered. A host tells of it again for days at the most.
-const REMEMBERED: TimeDelta = TimeDelta::days(90);
+/// Pushes that are remembered, the newest: an old one whose signature is right must not bring its
+/// commit back. A row takes some 100 bytes.
+const REMEMBERED: u32 = 1_000_000;
 
 impl Store {
-    /// Notes that a push with this digest is taken. `false`: it was taken before.
-    pub(crate) async fn take_push(&self, digest: &[u8]) -> StoreResult<bool> {
+    /// Takes a push with this digest: queues the images that it asks for, all or none. `false`: it was
+    /// taken before.
+    pub(crate) async fn take_push(
+        &self,
+        digest: &[u8],
+        images: Vec<NewImage<'_>>,
+    ) -> StoreResult<bool> {
         let now = Utc::now();
-        sqlx::query("DELETE FROM pushes WHERE taken < ?")
-            .bind(now - REMEMBERED)
-            .execute(&self.writer)
-            .await?;
+        let mut change = self.begin().await?;
         let done = sqlx::query("INSERT OR IGNORE INTO pushes (digest, taken) VALUES (?, ?)")
             .bind(digest)
             .bind(now)
-            .execute(&self.writer)
+            .execute(&mut *change)
             .await?;
-        Ok(done.rows_affected() > 0)
-    }
-
-    /// Forgets a push that came to nothing: it may come again.
-    pub(crate) async fn forget_push(&self, digest: &[u8]) -> StoreResult<()> {
-        sqlx::query("DELETE FROM pushes WHERE digest = ?")
-            .bind(digest)
-            .execute(&self.writer)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("DELETE FROM pushes WHERE rowid <= (SELECT MAX(rowid) FROM pushes) - ?")
+            .bind(REMEMBERED)
+            .execute(&mut *change)
             .await?;
-        Ok(())
+        for image in images {
+            insert(&mut change, image, now).await?;
+        }
+        change.commit().await?;
+        self.everything_changed();
+        Ok(true)
     }
 
     /// The services that deploy a branch of a repository by themselves. One that names no branch

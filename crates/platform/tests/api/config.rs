@@ -148,6 +148,17 @@ pub(crate) async fn secrets_are_never_read_back() {
     }
     let masked = json!({"name": "KEY", "value": "**secret**", "secret": true});
     api.post(&config, masked).await.fails(422, "invalid");
+    let twice = json!({"raw": "A=1\nA=2"});
+    let refused = api.post(&format!("{config}/bulk"), twice).await.is(422);
+    assert!(
+        refused.fault("raw").contains("line 1 already"),
+        "{}",
+        refused.text
+    );
+    for (size, status) in [(64 * 1024, 200), (64 * 1024 + 1, 422)] {
+        let raw = json!({"raw": format!("LARGE={}", "x".repeat(size))});
+        api.post(&format!("{config}/bulk"), raw).await.is(status);
+    }
     let raw = json!({"raw": "KEY=**secret**"});
     api.post(&format!("{config}/bulk"), raw)
         .await
@@ -160,6 +171,13 @@ pub(crate) async fn secrets_are_never_read_back() {
     let plain = json!({"name": "KEY", "value": "open", "secret": false});
     let set = api.post(&config, plain).await.is(200);
     assert_eq!(set.body["value"], "open");
+    // What becomes a secret is not told of the time before.
+    for (value, secret) in [("once-open", false), ("once-open", true)] {
+        let body = json!({"name": "LATE", "value": value, "secret": secret});
+        api.post(&config, body).await.is(200);
+    }
+    let history = api.get(&format!("{config}/history")).await.is(200);
+    assert!(history.text.contains("LATE") && !history.text.contains("once-open"));
     // On the disk it is sealed.
     let files = std::fs::read_dir(api.folder.path()).unwrap();
     for file in files
@@ -270,6 +288,27 @@ pub(crate) async fn a_preview_tells_whom_a_change_reaches() {
     );
     let list = api.get(&format!("{ORG}/config")).await.data();
     assert_eq!(list, json!([]), "a preview changes nothing");
+
+    // What a farther level gives already reaches nobody; that it is for builds alone does.
+    let region = json!({"name": "REGION", "value": "eu"});
+    api.post(&format!("{ORG}/config"), region.clone())
+        .await
+        .is(200);
+    let environment = format!("{ENVIRONMENT}/config/preview");
+    let look = async |variable: Value| {
+        let body = json!({"variables": [variable]});
+        let preview = api.post(&environment, body).await.is(200).data();
+        (
+            preview["changes"].as_array().unwrap().len(),
+            names(&preview["services"], "service"),
+        )
+    };
+    assert_eq!(look(region).await, (1, vec![]));
+    let other = json!({"name": "REGION", "value": "us"});
+    let both = vec!["api".to_owned(), "worker".to_owned()];
+    assert_eq!(look(other).await, (1, both.clone()));
+    let for_builds = json!({"name": "REGION", "value": "eu", "buildtime": true});
+    assert_eq!(look(for_builds).await, (1, both));
 }
 
 pub(crate) async fn one_store_has_two_views() {

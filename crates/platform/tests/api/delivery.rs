@@ -219,7 +219,10 @@ pub(crate) async fn a_rollback_brings_image_and_config_back_and_nothing_else() {
     api.post(&config, json!({"name": "MODE", "value": "new"}))
         .await
         .is(200);
-    let change = json!({"image": "shop/api:2", "domains": ["shop.localhost"], "instances": 3});
+    let change = json!({
+        "image": "shop/api:2", "domains": ["shop.localhost"], "instances": 3,
+        "process_counts": {"worker": 2},
+    });
     api.patch(SERVICE, change).await.is(200);
     let second = deploy(&api, json!({})).await;
     ended(&api, &second["deployment_id"]).await;
@@ -234,6 +237,11 @@ pub(crate) async fn a_rollback_brings_image_and_config_back_and_nothing_else() {
     assert_eq!(
         preview["stays"],
         json!([{"name": "domains", "after": "shop.localhost"}])
+    );
+    assert_eq!(
+        preview["processes"],
+        json!([{"name": "worker", "before": "2"}]),
+        "the release has no such process"
     );
     let back = deploy(&api, json!({"release": 1, "message": "v2 is slow"})).await;
     assert_eq!(back["release_version"], 1);
@@ -253,6 +261,13 @@ pub(crate) async fn a_rollback_brings_image_and_config_back_and_nothing_else() {
     assert_eq!(
         (&status["release_version"], &status["total"]),
         (&json!(1), &json!(3))
+    );
+    let again = deploy(&api, json!({"release": 2})).await;
+    ended(&api, &again["deployment_id"]).await;
+    let status = api.get(&format!("{SERVICE}/status")).await.data();
+    assert_eq!(
+        status["total"], 3,
+        "a process that comes back waits for its scale"
     );
     api.post(&format!("{SERVICE}/deploy"), json!({"release": 9}))
         .await
@@ -295,6 +310,22 @@ pub(crate) async fn a_deploy_that_fails_leaves_the_old_release() {
     api.post(&format!("{SERVICE}/deploy"), json!({"release": 2}))
         .await
         .fails(409, "wrong_state");
+}
+
+pub(crate) async fn a_deploy_of_which_nothing_moves_ends_by_itself() {
+    let api = with_service("shop/api:1").await;
+    let first = deploy(&api, json!({})).await;
+    ended(&api, &first["deployment_id"]).await;
+    let hangs = json!({"image": "shop/api:hanging", "deployment_timeout": 1});
+    api.patch(SERVICE, hangs).await.is(200);
+    let second = deploy(&api, json!({})).await;
+    let deployment = ended(&api, &second["deployment_id"]).await;
+    assert_eq!(deployment["state"], "error");
+    let why = deployment["error"].as_str().unwrap();
+    assert!(why.contains("nothing came for 1 s"), "{why}");
+    let status = format!("{SERVICE}/status");
+    let settled = |status: &Value| status["state"] == "running" && status["release_version"] == 1;
+    api.until(&status, settled).await;
 }
 
 pub(crate) async fn a_cancelled_deploy_leaves_the_old_release() {

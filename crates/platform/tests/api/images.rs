@@ -541,8 +541,73 @@ pub(crate) async fn a_release_is_promoted_with_the_targets_config() {
     let here = api.get(&format!("{SERVICE}/releases/1")).await.data();
     assert_eq!(here["image"]["reference"], there["image"]["reference"]);
     assert_eq!(here["configuration"][0]["value"], "live");
+
+    // What is described otherwise from now on is what a deploy takes.
+    assert_eq!(api.get(SERVICE).await.data()["undeployed_changes"], false);
+    api.patch(
+        SERVICE,
+        json!({"github_repository": null, "image": "shop/api:9"}),
+    )
+    .await
+    .is(200);
+    assert_eq!(api.get(SERVICE).await.data()["undeployed_changes"], true);
+    let look = api.get(&format!("{SERVICE}/deploy/preview")).await.data();
+    assert_eq!(look["image"][0]["after"], "shop/api:9", "{look}");
+
     let same = json!({"service": "api", "source_env": "staging", "target_env": "staging"});
     api.post(&promote, same).await.fails(422, "invalid");
+}
+
+pub(crate) async fn a_promotion_and_a_rollback_wait_where_that_is_asked_for() {
+    let repositories = Repositories::new();
+    let api = with_service(&repositories).await;
+    api.post(&format!("{PROJECT}/envs/"), json!({"name": "Staging"}))
+        .await
+        .is(201);
+    let staging = format!("{PROJECT}/envs/staging");
+    let body = json!({"name": "api", "platform": "wind", "image": "shop/api:1"});
+    api.post(&format!("{staging}/services"), body).await.is(201);
+    api.post(&format!("{staging}/services/api/deploy"), json!({}))
+        .await
+        .is(202);
+    let there = format!("{staging}/services/api/deployments");
+    api.until(&there, |all| all[0]["complete"] == true).await;
+    // Something is under way in the target for long.
+    let slow =
+        json!({"github_repository": null, "image": "shop/api:slow", "deployment_timeout": 600});
+    api.patch(SERVICE, slow).await.is(200);
+    api.post(&format!("{SERVICE}/deploy"), json!({}))
+        .await
+        .is(202);
+    let deployments = format!("{SERVICE}/deployments");
+    let state = |all: &Value, place: usize| all[place]["state"].as_str().unwrap().to_owned();
+    api.until(&deployments, |all| state(all, 0) == "running")
+        .await;
+    let mut promotion = json!({
+        "service": "api", "source_env": "staging", "target_env": "production", "when_busy": "wait",
+    });
+    let promote = format!("{PROJECT}/promote");
+    api.post(&promote, promotion.clone()).await.is(202);
+    let all = api.get(&deployments).await.data();
+    assert_eq!(
+        (state(&all, 0), state(&all, 1)),
+        ("pending".into(), "running".into())
+    );
+    promotion["when_busy"] = json!("replace");
+    api.post(&promote, promotion.clone()).await.is(202);
+    let all = api
+        .until(&deployments, |all| all[0]["complete"] == true)
+        .await;
+    assert_eq!(
+        (state(&all, 1), state(&all, 2)),
+        ("cancelled".into(), "cancelled".into())
+    );
+    promotion["when_busy"] = json!("perhaps");
+    api.post(&promote, promotion).await.fails(422, "invalid");
+    let back = json!({"service": "api", "env": "production", "when_busy": "wait"});
+    api.post(&format!("{PROJECT}/pipeline/rollback"), back)
+        .await
+        .fails(409, "wrong_state");
 }
 
 fn push(commit: &str, branch: &str) -> String {
@@ -624,9 +689,22 @@ pub(crate) async fn a_push_to_the_branch_is_built_and_deployed() {
             .await
             .fails(400, "malformed_json");
     }
+    // Where a service names no branch, its environment's counts.
+    api.patch(SERVICE, json!({"auto_deploy_branch": null}))
+        .await
+        .is(200);
+    let other = push(&commit, "stable");
+    let got = send(&api, "push", &other, secret).await.is(200);
+    assert!(got.body["ignored"].is_string(), "{}", got.text);
+    api.patch(ENVIRONMENT, json!({"auto_deploy_branch": "stable"}))
+        .await
+        .is(200);
+    let newer = other.replace("Faster", "Faster still");
+    let taken = send(&api, "push", &newer, secret).await.is(202);
+    assert_eq!(taken.body["building"], json!(["api"]));
     tokio::time::timeout(Duration::from_secs(5), async {
         let page = api.get(&format!("{SERVICE}/images")).await.data();
-        assert_eq!(page["pagination"]["total"], 1);
+        assert_eq!(page["pagination"]["total"], 2);
     })
     .await
     .unwrap();

@@ -20,6 +20,7 @@ mod meta;
 mod openapi;
 mod orgs;
 mod projects;
+mod seed;
 mod services;
 mod session;
 mod telemetry;
@@ -130,6 +131,7 @@ fn main() -> ExitCode {
         delivery::a_release_says_what_differs_from_the_one_before,
         delivery::a_rollback_brings_image_and_config_back_and_nothing_else,
         delivery::a_deploy_that_fails_leaves_the_old_release,
+        delivery::a_deploy_of_which_nothing_moves_ends_by_itself,
         delivery::a_cancelled_deploy_leaves_the_old_release,
         delivery::a_first_deploy_that_is_cancelled_leaves_nothing,
         delivery::the_second_of_two_deploys_replaces_or_waits,
@@ -141,7 +143,10 @@ fn main() -> ExitCode {
         images::only_what_no_release_needs_is_pruned,
         images::a_pipeline_builds_and_deploys_and_goes_back,
         images::a_release_is_promoted_with_the_targets_config,
+        images::a_promotion_and_a_rollback_wait_where_that_is_asked_for,
         images::a_push_to_the_branch_is_built_and_deployed,
+        seed::services_answer_as_the_seed_writes_them,
+        seed::delivery_answers_as_the_seed_writes_it,
         errors::malformed_json,
         errors::every_bad_field_at_once,
         errors::bodies_are_bounded,

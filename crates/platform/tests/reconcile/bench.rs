@@ -22,10 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const REPOSITORIES: &str = "repositories";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// Settings of `serve`, by the names of their variables.
+type Settings = &'static [(&'static str, &'static str)];
+
 /// A platform at work.
 pub(crate) struct Bench {
     engine: &'static str,
     docker_host: Option<String>,
+    settings: Settings,
     folder: TempDir,
     child: Child,
     console: String,
@@ -39,18 +43,24 @@ pub(crate) struct Bench {
 impl Bench {
     /// On the simulated engine.
     pub(crate) fn simulated() -> Self {
-        Self::start("simulated", None)
+        Self::start("simulated", None, &[])
     }
 
     /// On real containers, reached at `DOCKER_HOST` or at the place that is given.
     pub(crate) fn containers(docker_host: Option<String>) -> Self {
         build_image();
-        Self::start("containers", docker_host)
+        Self::start("containers", docker_host, &[])
     }
 
-    fn start(engine: &'static str, docker_host: Option<String>) -> Self {
+    /// On real containers, with settings of its own.
+    pub(crate) fn containers_with(settings: Settings) -> Self {
+        build_image();
+        Self::start("containers", None, settings)
+    }
+
+    fn start(engine: &'static str, docker_host: Option<String>, settings: Settings) -> Self {
         let folder = TempDir::new().unwrap();
-        let (child, console, ingress) = serve(engine, docker_host.as_deref(), &folder);
+        let (child, console, ingress) = serve(engine, docker_host.as_deref(), settings, &folder);
         let made = Command::new(env!("CARGO_BIN_EXE_pilothouse"))
             .args(["key", "create", "--name", "test", "--data-dir"])
             .arg(folder.path())
@@ -59,6 +69,7 @@ impl Bench {
         let mut bench = Self {
             engine,
             docker_host,
+            settings,
             folder,
             child,
             console,
@@ -87,7 +98,8 @@ impl Bench {
 
     /// Starts it again on the same data.
     pub(crate) fn start_again(&mut self) {
-        let started = serve(self.engine, self.docker_host.as_deref(), &self.folder);
+        let host = self.docker_host.as_deref();
+        let started = serve(self.engine, host, self.settings, &self.folder);
         (self.child, self.console, self.ingress) = started;
     }
 
@@ -289,7 +301,12 @@ impl Drop for Bench {
     }
 }
 
-fn serve(engine: &str, docker_host: Option<&str>, folder: &TempDir) -> (Child, String, String) {
+fn serve(
+    engine: &str,
+    docker_host: Option<&str>,
+    settings: Settings,
+    folder: &TempDir,
+) -> (Child, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pilothouse"));
     command.args([
         "serve",
@@ -307,6 +324,7 @@ fn serve(engine: &str, docker_host: Option<&str>, folder: &TempDir) -> (Child, S
         format!("file://{}", repositories.display()),
     );
     command.env("PILOTHOUSE_BUILD_LOG_LIMIT", "3");
+    command.envs(settings.iter().copied());
     if let Some(host) = docker_host {
         command.env("DOCKER_HOST", host);
     }

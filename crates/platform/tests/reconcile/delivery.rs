@@ -342,6 +342,178 @@ fn images_go_with_their_service_and_stay_for_others() {
     });
 }
 
+#[test]
+fn a_build_that_takes_too_long_ends_and_no_more_go_on_than_may() {
+    let mut bench = Bench::containers_with(&[
+        ("PILOTHOUSE_BUILD_TIMEOUT", "6"),
+        ("PILOTHOUSE_BUILDS_AT_ONCE", "1"),
+    ]);
+    bench.describe();
+    let environment = "/orgs/acme/projects/shop/envs/production";
+    let body = json!({"name": "other", "platform": "wind", "github_repository": "acme/other"});
+    let (status, made) = bench.call("POST", &format!("{environment}/services"), &body);
+    assert_eq!(status, 201, "{made}");
+    bench.note_service(&made["id"]);
+    bench.commit("acme/other", &[("Dockerfile", &recipe("other"))]);
+    with_busybox(&bench, "exec /bin/busybox sleep 4323");
+    let version = bench.begin_build();
+    bench.wait_for("the build to begin", || {
+        let state = text(&bench.image(&version)["state"]);
+        (state.clone(), state == "building")
+    });
+    assert_eq!(
+        bench.service("POST", "other/images/build", &json!({})).0,
+        202
+    );
+    let other = || text(&bench.service("GET", "other/images/1", &Value::Null).1["state"]);
+    assert_eq!(other(), "queued", "one at once, whosever it is");
+    let image = bench.wait_for("the build to be ended", || {
+        let image = bench.image(&version);
+        let is_over = image["state"] != "building";
+        (image, is_over)
+    });
+    assert_eq!(image["state"], "failed", "{image}");
+    let why = image["error"].as_str().unwrap();
+    assert!(why.contains("did not end within 6 seconds"), "{why}");
+    bench.wait_for("the next to be built", || {
+        let state = other();
+        (state.clone(), state == "built")
+    });
+    bench.wait_for("nothing to be left of it", || {
+        let left = running("sleep\u{0}4323");
+        (left.clone(), left.is_empty())
+    });
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_nothing_stuck_and_the_old_release_serving() {
+    let mut bench = Bench::containers(None);
+    bench.describe();
+    bench.commit("acme/web", &[("Dockerfile", &recipe("first"))]);
+    assert_eq!(bench.build()["state"], "built");
+    assert_eq!(bench.deploy(&json!({}))["state"], "complete");
+    let run = json!({"service": "web", "env": "production"});
+    let is_over = |state: &Value| {
+        !["queued", "building", "pending", "running"]
+            .map(Value::from)
+            .contains(state)
+    };
+    // From the queue over clone and build to the rollout that follows.
+    for (round, wait) in [0, 60, 250, 700, 1_500, 2_500, 4_000]
+        .into_iter()
+        .enumerate()
+    {
+        let nonce = format!(
+            "{}LABEL round={round}.{}\n",
+            recipe("next"),
+            uuid::Uuid::new_v4()
+        );
+        bench.commit("acme/web", &[("Dockerfile", &nonce)]);
+        let path = "/orgs/acme/projects/shop/pipeline/deploy";
+        let (status, begun) = bench.call("POST", path, &run);
+        assert_eq!(status, 202, "{begun}");
+        thread::sleep(Duration::from_millis(wait));
+        bench.kill();
+        bench.start_again();
+        let image = bench.wait_for("the build to be over", || {
+            let image = bench.image(&begun["version"]);
+            let is_over = is_over(&image["state"]);
+            (image, is_over)
+        });
+        if image["state"] == "failed" {
+            assert!(
+                image["error"].as_str().unwrap().contains("interrupted"),
+                "{image}"
+            );
+        } else {
+            assert_eq!(image["state"], "built", "{image}");
+            bench.wait_for("its deployment to be over", || {
+                let (_, all) = bench.service("GET", "web/deployments", &Value::Null);
+                let (_, images) = bench.service("GET", "web/images", &Value::Null);
+                let newest = &images["items"][0]["image_metadata"]["releases"];
+                let is_over = !newest.as_array().unwrap().is_empty() && is_over(&all[0]["state"]);
+                (all, is_over)
+            });
+        }
+        bench.wait_for("one instance to be ready", || {
+            let (_, status) = bench.service("GET", "web/status", &Value::Null);
+            let is_well = status["state"] == "running" && status["ready"] == 1;
+            (status, is_well)
+        });
+        let (_, release) = bench.answer();
+        assert!(["first", "next"].contains(&release.as_str()), "{release}");
+    }
+}
+
+#[test]
+fn what_was_promoted_outlives_the_service_that_built_it() {
+    let mut bench = Bench::containers(None);
+    let project = "/orgs/acme/projects/shop";
+    let (status, made) = bench.call(
+        "POST",
+        &format!("{project}/envs/"),
+        &json!({"name": "Staging"}),
+    );
+    assert_eq!(status, 201, "{made}");
+    let staging = format!("{project}/envs/staging/services");
+    let body = json!({
+        "name": "web", "platform": "wind", "github_repository": "acme/web", "deployment_timeout": 20,
+    });
+    let (status, made) = bench.call("POST", &staging, &body);
+    assert_eq!(status, 201, "{made}");
+    bench.note_service(&made["id"]);
+    bench.describe();
+    // No other service has an image of this commit.
+    let only = format!(
+        "{}LABEL only={}\n",
+        recipe("promoted"),
+        uuid::Uuid::new_v4()
+    );
+    bench.commit("acme/web", &[("Dockerfile", &only)]);
+    let run = json!({"service": "web", "env": "staging"});
+    let (status, begun) = bench.call("POST", &format!("{project}/pipeline/deploy"), &run);
+    assert_eq!(status, 202, "{begun}");
+    let complete = |path: String| {
+        bench.wait_for("the deployment to end", || {
+            let (_, all) = bench.call("GET", &path, &Value::Null);
+            let is_over = all[0]["complete"] == true;
+            (all, is_over)
+        });
+    };
+    complete(format!("{staging}/web/deployments"));
+    let promotion = json!({"service": "web", "source_env": "staging", "target_env": "production"});
+    let (status, begun) = bench.call("POST", &format!("{project}/promote"), &promotion);
+    assert_eq!(status, 202, "{begun}");
+    complete(format!(
+        "{project}/envs/production/services/web/deployments"
+    ));
+    assert_eq!(bench.answer().1, "promoted");
+
+    // Nothing runs it while its first service goes.
+    assert_eq!(
+        bench
+            .service("POST", "web/scale", &json!({"instances": 0}))
+            .0,
+        202
+    );
+    bench.wait("all to be gone", |status| status["state"] == "paused");
+    let (status, _) = bench.call("DELETE", &format!("{staging}/web"), &Value::Null);
+    assert_eq!(status, 200);
+    let tag = format!("localhost/pilothouse/{}:v1", text(&made["id"]));
+    bench.wait_for("its name to go", || {
+        let is_there = bench.has_image(&tag);
+        (is_there, !is_there)
+    });
+    assert_eq!(
+        bench
+            .service("POST", "web/scale", &json!({"instances": 1}))
+            .0,
+        202
+    );
+    bench.wait_running(1);
+    assert_eq!(bench.answer().1, "promoted");
+}
+
 /// The processes of this machine whose command line holds a text.
 fn running(text: &str) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").unwrap();

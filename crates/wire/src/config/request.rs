@@ -28,7 +28,8 @@ pub struct SetVariable {
     /// Its value: anything but [`MASK`].
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub value: VariableValue,
-    /// Whether it can't be read back. Left out: `false`, or in a bulk what that says for all.
+    /// Whether it can't be read back. Left out: in a bulk what that says for all, else as it is; of a
+    /// new variable `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<bool>,
     /// Whether builds receive it, and instances do not. Left out: as for `secret`.

@@ -150,3 +150,45 @@ fn long_values_are_shown_by_their_beginning() {
     assert_eq!(shown("a\nb\nc"), "a … (3 lines)");
     assert_eq!(shown(&"x".repeat(200)).chars().count(), 121);
 }
+
+#[test]
+fn a_pasted_text_unseals_nothing() {
+    let mut base = base();
+    base.variables.push(Variable {
+        buildtime: true,
+        ..variable("NPM_REGISTRY", "one")
+    });
+    let mut draft = Draft::default();
+    // Somebody means it to be readable from now on.
+    draft.set(&base, "OPENED", hidden("1"));
+    draft.set(&base, "OPENED", plain("2"));
+    draft.remove(&base, "KEY");
+    let values =
+        ["KEY", "LEVEL", "NPM_REGISTRY", "OPENED"].map(|name| (name.to_owned(), "x".to_owned()));
+    draft.take_in(&base, values.to_vec(), Flags::default());
+    let sent = draft.request().unwrap();
+    let flags = |name: &str| {
+        let found = sent.variables.iter().find(|one| one.name.as_str() == name);
+        found.map(|one| (one.secret, one.buildtime))
+    };
+    assert_eq!(flags("KEY"), Some((Some(true), Some(false))));
+    assert_eq!(flags("LEVEL"), Some((Some(false), Some(false))));
+    assert_eq!(flags("NPM_REGISTRY"), Some((Some(false), Some(true))));
+    assert_eq!(flags("OPENED"), Some((Some(false), Some(false))));
+    let changes = draft.changes(&base);
+    let sealed = changes.iter().filter(|change| change.stays_secret());
+    assert_eq!(
+        sealed.map(|change| &*change.name).collect::<Vec<_>>(),
+        ["KEY"]
+    );
+
+    let all = Flags {
+        secret: true,
+        buildtime: true,
+    };
+    draft.take_in(&base, values[1..2].to_vec(), all);
+    let Some(Edit::Set(entry)) = draft.get("LEVEL") else {
+        panic!("it is pending");
+    };
+    assert_eq!((entry.secret, entry.buildtime), (true, true));
+}

@@ -18,10 +18,10 @@ use crate::components::page::{Panel, fact};
 use crate::components::status::{image_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
 use crate::pages::service::Here;
-use crate::pages::service::cancel::CancelBuild;
+use crate::pages::service::cancel::{CancelImageWork, Work};
 use crate::pages::service::progress::{Progress, use_length, use_silence};
 use crate::pages::service::work_log::{Source, WorkLogPanel};
-use crate::reactive::{When, dynamic, memo};
+use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::state::remote::Remote;
 use crate::words::size;
@@ -89,6 +89,7 @@ fn Standing(here: Here, image: Signal<Arc<Image>>) -> impl IntoView {
     let state = memo(move || image_state(&image.get().state()));
     let progress = memo(move || Progress::of_image(&image.get()));
     let length = use_length(move || progress.get());
+    let work = memo(move || Work::on(&image.get()));
     let silence = use_silence(move || progress.get());
     let version = move || image.get_untracked().version;
     view! {
@@ -98,9 +99,7 @@ fn Standing(here: Here, image: Signal<Arc<Image>>) -> impl IntoView {
             <span class="faint" aria-live="off">
                 {silence}
             </span>
-            <When is=move || progress.get().is_under_way>
-                <CancelBuild here version=Signal::derive(version) label="Cancel build" />
-            </When>
+            <CancelImageWork here version=Signal::derive(version) work label="Cancel build" />
         </div>
     }
 }

@@ -9,9 +9,9 @@ use crate::components::focus::take_focus;
 use crate::components::status::{image_state, state_mark};
 use crate::pages::parts::instant_of;
 use crate::pages::service::Here;
-use crate::pages::service::cancel::CancelBuild;
+use crate::pages::service::cancel::{CancelImageWork, Work};
 use crate::pages::service::progress::{Progress, use_length, use_silence};
-use crate::reactive::{When, dynamic, memo};
+use crate::reactive::{dynamic, memo};
 use crate::routes::Address;
 use crate::words::{short, size};
 
@@ -32,6 +32,7 @@ pub fn image_row(
     let known = move || image.get().unwrap_or_default();
     let state = memo(move || image_state(&known().state()));
     let progress = memo(move || Progress::of_image(&known()));
+    let work = memo(move || Work::on(&known()));
     let silence = use_silence(move || progress.get());
     let length = use_length(move || progress.get());
     let source = memo(move || source(&known()));
@@ -60,9 +61,7 @@ pub fn image_row(
             <td class="num dim">{length}</td>
             <td>{dynamic(move || release_links(&params, &releases.get()))}</td>
             <td class="num">
-                <When is=move || progress.get().is_under_way>
-                    <CancelBuild here version=Signal::stored(version) label="Cancel" />
-                </When>
+                <CancelImageWork here version=Signal::stored(version) work label="Cancel" />
             </td>
         </tr>
     }

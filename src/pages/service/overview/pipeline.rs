@@ -6,13 +6,14 @@ use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{GetImage, GetRelease};
 use wire::path::VersionParams;
 use wire::release::Release;
-use wire::service::VersionSummary;
+use wire::service::{Service, VersionSummary};
+use wire::status::Instance;
 
 use crate::api::{call, use_connection};
 use crate::components::status::{deployment_state, image_state, release_state, state_mark};
 use crate::pages::parts::{freshness, instant_of};
 use crate::pages::service::Here;
-use crate::pages::service::cancel::{CancelBuild, CancelRollout};
+use crate::pages::service::cancel::{CancelImageWork, CancelRollout, Work};
 use crate::pages::service::follow::refresh_with;
 use crate::pages::service::images::row::source;
 use crate::pages::service::progress::{Progress, use_length, use_silence};
@@ -26,8 +27,8 @@ use crate::state::remote::{Held, Remote};
 #[component]
 pub fn Pipeline(here: Here) -> impl IntoView {
     let newest_image = newest(here, |service| service.latest_image.as_ref());
-    let newest_release = newest(here, |service| service.latest_release.as_ref());
     let newest_deployment = newest(here, |service| service.latest_deployment.as_ref());
+    let newest_release = newest(here, released);
     let image = use_image(here, newest_image);
     let release = use_release(here, newest_release);
     view! {
@@ -38,7 +39,7 @@ pub fn Pipeline(here: Here) -> impl IntoView {
                 "Release",
                 newest_release,
                 release.held(),
-                move || release_step(here, release).into_any(),
+                move || release_step(here, release, image).into_any(),
             )}
             {arrow()}
             {step(
@@ -51,10 +52,17 @@ pub fn Pipeline(here: Here) -> impl IntoView {
     }
 }
 
+/// The release that the newest deployment is about, whether it got to serve or not: the three steps
+/// tell one story. A deployment is known by its release's version.
+fn released(service: &Service) -> Option<&VersionSummary> {
+    let deployment = service.latest_deployment.as_ref();
+    deployment.or(service.latest_release.as_ref())
+}
+
 /// What the service tells of the newest of its images, releases or deployments.
 fn newest(
     here: Here,
-    read: fn(&wire::service::Service) -> Option<&VersionSummary>,
+    read: fn(&Service) -> Option<&VersionSummary>,
 ) -> Memo<Option<VersionSummary>> {
     memo(move || {
         here.service
@@ -147,6 +155,7 @@ fn image_step(here: Here, image: Remote<Image>) -> impl IntoView {
     };
     let state = memo(move || image_state(&known().state()));
     let progress = memo(move || Progress::of_image(&known()));
+    let work = memo(move || Work::on(&known()));
     let version = memo(move || known().version);
     let path = move || Address::image(&here.params.get(), version.get());
     let words = memo(move || {
@@ -165,19 +174,19 @@ fn image_step(here: Here, image: Remote<Image>) -> impl IntoView {
         </div>
         {goes_on(progress, by, created)}
         {failure(error)}
-        <When is=move || progress.get().is_under_way>
-            <CancelBuild here version label="Cancel build" />
-        </When>
+        <CancelImageWork here version work label="Cancel build" />
     }
 }
 
-fn release_step(here: Here, release: Remote<Release>) -> impl IntoView {
+fn release_step(here: Here, release: Remote<Release>, image: Remote<Image>) -> impl IntoView {
     let known = move || {
         let release = release.get();
         release
             .map(|release| (*release).clone())
             .unwrap_or_default()
     };
+    let progress = memo(move || Progress::of_release(&known(), image.get().as_deref()));
+    let serving = memo(move || here.status.get().map(|status| serving(&status.instances)));
     let state = memo(move || release_state(&known().state()));
     let version = memo(move || known().version);
     let path = move || Address::release(&here.params.get(), version.get());
@@ -195,11 +204,50 @@ fn release_step(here: Here, release: Remote<Release>) -> impl IntoView {
         <div class="state-line">
             {dynamic(move || state_mark(state.get()).into_any())} <a class="link mono" href=path>
                 {move || format!("v{}", version.get())}
-            </a> <span class="dim sm">{what}</span>
+            </a> {dynamic(move || serves(here, version.get(), serving.get()))}
+            <span class="dim sm">{what}</span>
         </div>
-        {goes_on(memo(Progress::default), by, created)}
+        {goes_on(progress, by, created)}
         {failure(error)}
     }
+}
+
+/// The releases whose instances take traffic, the oldest first.
+fn serving(instances: &[Instance]) -> Vec<u32> {
+    let ready = instances.iter().filter(|instance| instance.ready);
+    let mut releases: Vec<u32> = ready.filter_map(|one| one.release_version).collect();
+    releases.sort_unstable();
+    releases.dedup();
+    releases
+}
+
+/// Whether a release serves, and which others do.
+fn serves(here: Here, release: u32, serving: Option<Vec<u32>>) -> AnyView {
+    let Some(serving) = serving else {
+        return ().into_any();
+    };
+    let params = here.params.get_untracked();
+    let this = serving
+        .contains(&release)
+        .then(|| view! { <span class="chip outline">"serves"</span> });
+    let nothing = serving
+        .is_empty()
+        .then(|| view! { <span class="dim sm">"nothing serves"</span> });
+    let others = serving.into_iter().filter(|other| *other != release);
+    let others = others.map(|other| {
+        view! {
+            <a class="link sm" href=Address::release(&params, other)>
+                {format!("v{other} serves")}
+            </a>
+        }
+    });
+    let others = others.collect_view();
+    view! {
+        {this}
+        {others}
+        {nothing}
+    }
+    .into_any()
 }
 
 fn deployment_step(here: Here) -> impl IntoView {
@@ -273,4 +321,55 @@ fn goes_on(
 
 fn failure(error: Memo<Option<String>>) -> impl IntoView {
     move || error.get().map(|error| view! { <p class="sm">{error}</p> })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::open::Open;
+    use wire::status::InstanceState;
+
+    #[test]
+    fn the_steps_tell_of_the_newest_deployment_and_not_of_what_serves() {
+        let summary = |version| {
+            Some(VersionSummary {
+                id: String::new(),
+                version,
+                state: None,
+                error: None,
+                created: None,
+            })
+        };
+        let mut service = Service {
+            latest_release: summary(1),
+            ..Service::default()
+        };
+        let version = |service: &Service| released(service).map(|release| release.version);
+        assert_eq!(version(&service), Some(1));
+        service.latest_deployment = summary(2);
+        assert_eq!(version(&service), Some(2), "v2 failed, and v1 serves");
+    }
+
+    #[test]
+    fn a_release_serves_by_its_ready_instances() {
+        let instance = |release, ready| Instance {
+            id: String::new(),
+            process: "web".to_owned(),
+            ordinal: 0,
+            state: Open::Known(InstanceState::Ready),
+            ready,
+            image_version: None,
+            release_version: Some(release),
+            started: None,
+            restarts: 0,
+            message: None,
+        };
+        let instances = [
+            instance(3, true),
+            instance(1, true),
+            instance(3, true),
+            instance(2, false),
+        ];
+        assert_eq!(serving(&instances), [1, 3]);
+    }
 }

@@ -3,29 +3,25 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::ListDeployments;
 use wire::open::Open;
 use wire::path::DeploymentParams;
 use wire::release::{Deployment, DeploymentKind};
 
-use crate::api::{call, use_connection};
 use crate::components::page::Panel;
 use crate::components::status::{deployment_state, state_mark};
 use crate::pages::parts::{freshness, instant_of, loaded};
 use crate::pages::service::Here;
 use crate::pages::service::cancel::CancelRollout;
-use crate::pages::service::follow::watch_newest;
+use crate::pages::service::follow::{use_deployments, watch_newest};
 use crate::pages::service::progress::{Progress, use_length, use_silence};
 use crate::pages::service::work_log::{Source, WorkLogPanel};
 use crate::reactive::{When, dynamic, memo};
 use crate::routes::{QueryText, query_text};
-use crate::state::remote::Remote;
 
 /// The deployments of a release.
 #[component]
 pub fn Deployments(here: Here, version: u32) -> impl IntoView {
-    let deployments = use_deployments(here);
+    let deployments = use_deployments(move || Some(here.params.get()));
     watch_newest(here.deployment, move || deployments.refresh());
     let asked = query_text("deployment");
     let own = memo(move || {
@@ -91,26 +87,6 @@ pub fn Deployments(here: Here, version: u32) -> impl IntoView {
             <WorkLogPanel title="Deployment log" source on_end=ended />
         </When>
     }
-}
-
-/// Followed closely while one is under way.
-fn use_deployments(here: Here) -> Remote<Vec<Deployment>> {
-    let connection = use_connection();
-    Remote::new(
-        move || {
-            let params = here.params.get();
-            Some(call::<ListDeployments>(
-                &connection,
-                &params,
-                &NoQuery,
-                &NoBody,
-            ))
-        },
-        |deployments| {
-            let is_moving = deployments.iter().any(Deployment::is_under_way);
-            Some(if is_moving { 1_000 } else { 15_000 })
-        },
-    )
 }
 
 fn row(

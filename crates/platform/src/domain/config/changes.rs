@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_wire::config::{Bulk, BulkOutcome, ChangeKind, SetVariable, limits};
+use pilothouse_wire::config::{Bulk, BulkOutcome, ChangeKind, MASK, SetVariable, limits};
 use pilothouse_wire::dotenv;
 use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::text::VariableName;
@@ -141,7 +141,7 @@ fn read(raw: &str) -> Result<Vec<(String, String)>> {
         }
     };
     for (name, value) in &variables {
-        if value.as_str() == pilothouse_wire::config::MASK {
+        if value.as_str() == MASK {
             let words = format!("{name} holds what stands in for a secret, not a value.");
             errors.add("raw", words);
         }
@@ -192,8 +192,13 @@ fn change(
         NewValue::Plain(value) => Held::Plain(value.clone()),
         NewValue::Sealed(id, _) | NewValue::Kept(id) => Held::Sealed(id.clone()),
     };
+    let mut told = told(name, before.map(|row| &row.held), Some(&after));
+    if secret && !was_secret {
+        // What is a secret from now on is not told of the time before either.
+        told.before = told.before.map(|_| MASK.to_owned());
+    }
     Ok(Some(Change {
-        told: told(name, before.map(|row| &row.held), Some(&after)),
+        told,
         to: Some((to, buildtime)),
     }))
 }

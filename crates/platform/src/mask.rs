@@ -1,7 +1,7 @@
-//! Secrets in texts: what a build was given is not written down.
+//! Secrets in texts: what a build or an instance was given is not written down.
 //!
-//! A secret is known as it is and line by line. One that a build takes apart, or writes in another
-//! way, is not.
+//! A secret is known as it is and line by line. One that is taken apart, or written in another way,
+//! is not.
 
 use std::iter::once;
 
@@ -12,7 +12,7 @@ const MIN: usize = 4;
 
 /// Takes secrets out of a text that comes in pieces.
 #[derive(Debug, Default)]
-pub(super) struct Mask {
+pub(crate) struct Mask {
     /// The longest first: one may hold another.
     secrets: Vec<String>,
     /// The end of what came, which may be the beginning of a secret.
@@ -21,7 +21,7 @@ pub(super) struct Mask {
 
 impl Mask {
     /// Looks for a secret from now on, and for each of its lines: tools print them one by one.
-    pub(super) fn add(&mut self, secret: &str) {
+    pub(crate) fn add(&mut self, secret: &str) {
         for part in once(secret).chain(secret.lines().map(str::trim)) {
             if part.len() >= MIN && !self.secrets.iter().any(|known| known == part) {
                 self.secrets.push(part.to_owned());
@@ -31,7 +31,7 @@ impl Mask {
     }
 
     /// A text that is all there.
-    pub(super) fn whole(&self, text: &str) -> String {
+    pub(crate) fn whole(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {
             if text.contains(secret.as_str()) {
@@ -42,17 +42,46 @@ impl Mask {
     }
 
     /// What of the text so far can be written after its next piece.
-    pub(super) fn next(&mut self, piece: &str) -> String {
-        let held = std::mem::take(&mut self.held) + piece;
-        let mut text = self.whole(&held);
-        let cut = text.len() - self.open_end(&text);
+    pub(crate) fn next(&mut self, piece: &str) -> String {
+        let mut text = std::mem::take(&mut self.held) + piece;
+        let mut cut = text.len() - self.open_end(&text);
+        // Nor is a secret cut apart that is all there.
+        while let Some(start) = self.cut_apart(&text, cut) {
+            cut = start;
+        }
         self.held = text.split_off(cut);
+        let mut text = self.whole(&text);
+        if self.held.len() > self.most_held() {
+            // Nothing but secrets, one into the other.
+            self.held.clear();
+            text.push_str(MASK);
+        }
         text
     }
 
+    /// More than what begins a secret and those that it goes through, in bytes.
+    fn most_held(&self) -> usize {
+        const ROOM: usize = 64 * 1024;
+        self.secrets.first().map_or(0, String::len) * 4 + ROOM
+    }
+
+    /// Where a secret begins that a cut would go through.
+    fn cut_apart(&self, text: &str, cut: usize) -> Option<usize> {
+        let around = |secret: &String| {
+            let mut from = cut.saturating_sub(secret.len() - 1);
+            while !text.is_char_boundary(from) {
+                from += 1;
+            }
+            let found = text.get(from..)?.find(secret.as_str())? + from;
+            (found < cut && cut < found + secret.len()).then_some(found)
+        };
+        self.secrets.iter().filter_map(around).min()
+    }
+
     /// The end of the text.
-    pub(super) fn rest(&mut self) -> String {
-        std::mem::take(&mut self.held)
+    pub(crate) fn rest(&mut self) -> String {
+        let rest = std::mem::take(&mut self.held);
+        self.whole(&rest)
     }
 
     /// How much of the end may be the beginning of a secret, in bytes.
@@ -109,7 +138,26 @@ mod tests {
         assert_eq!(mask.whole("password pass"), format!("{MASK} {MASK}"));
     }
 
+    #[test]
+    fn a_secret_that_another_begins_with_is_not_taken_for_it() {
+        let mut mask = of(&["pass", "password"]);
+        let text = mask.next("pass") + &mask.next("word ") + &mask.rest();
+        assert_eq!(text, format!("{MASK} "));
+    }
+
     proptest! {
+        #[test]
+        fn no_secret_comes_through_in_pieces(
+            pieces in prop::collection::vec("[ab]{0,5}", 0..10),
+            secrets in prop::collection::vec("[ab]{4,7}", 1..4),
+        ) {
+            let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+            let mut mask = of(&secrets);
+            let mut text: String = pieces.iter().map(|piece| mask.next(piece)).collect();
+            text += &mask.rest();
+            prop_assert!(secrets.iter().all(|secret| !text.contains(secret)), "{text}");
+        }
+
         #[test]
         fn pieces_hide_what_the_whole_hides(
             pieces in prop::collection::vec("[abä\n]{0,6}", 0..8),
