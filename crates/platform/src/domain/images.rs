@@ -162,7 +162,7 @@ impl Platform {
             return;
         };
         tracing::warn!(image = %id, %error, "a build can't be deployed");
-        let why = format!("It is built, and was not deployed: {error}");
+        let why = format!("It is built, and was not deployed: {}", whole(&error));
         self.journals.note(id, &why);
         if let Err(error) = self.store.deploy_failed(id, &why).await {
             // At the next start it is tried again.
@@ -256,5 +256,16 @@ impl Platform {
             created: Some(image.created),
             updated: Some(image.updated),
         }
+    }
+}
+
+/// An error in words where nobody sees the fields that it speaks of.
+fn whole(error: &Error) -> String {
+    match error {
+        Error::Invalid(fields) => {
+            let words = fields.iter().flat_map(|(_, words)| words.iter().cloned());
+            words.collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
     }
 }

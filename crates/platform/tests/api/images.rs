@@ -558,6 +558,40 @@ pub(crate) async fn a_release_is_promoted_with_the_targets_config() {
     api.post(&promote, same).await.fails(422, "invalid");
 }
 
+pub(crate) async fn what_is_built_and_can_not_be_deployed_says_why() {
+    let repositories = Repositories::new();
+    let api = with_service(&repositories).await;
+    repositories.commit("acme/api", &[("Procfile", "web: serve\n")]);
+    api.patch(SERVICE, json!({"process_counts": {"ghost": 1}}))
+        .await
+        .is(200);
+    let run = json!({"service": "api", "env": "production"});
+    api.post(&format!("{PROJECT}/pipeline/deploy"), run)
+        .await
+        .is(202);
+    let image = api
+        .until(&format!("{SERVICE}/images/1"), |image| {
+            image["built"] == true && image["error_detail"].is_string()
+        })
+        .await;
+    let why = image["error_detail"].as_str().unwrap();
+    assert!(
+        why.contains("was not deployed") && why.contains("ghost"),
+        "{why}"
+    );
+    let log = api.get(&format!("{SERVICE}/images/1/log")).await.data();
+    assert!(
+        log["log_text"]
+            .as_str()
+            .unwrap()
+            .contains("was not deployed")
+    );
+    assert_eq!(
+        api.get(&format!("{SERVICE}/deployments")).await.data(),
+        json!([])
+    );
+}
+
 pub(crate) async fn a_promotion_and_a_rollback_wait_where_that_is_asked_for() {
     let repositories = Repositories::new();
     let api = with_service(&repositories).await;

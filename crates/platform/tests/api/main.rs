@@ -143,6 +143,7 @@ fn main() -> ExitCode {
         images::only_what_no_release_needs_is_pruned,
         images::a_pipeline_builds_and_deploys_and_goes_back,
         images::a_release_is_promoted_with_the_targets_config,
+        images::what_is_built_and_can_not_be_deployed_says_why,
         images::a_promotion_and_a_rollback_wait_where_that_is_asked_for,
         images::a_push_to_the_branch_is_built_and_deployed,
         seed::services_answer_as_the_seed_writes_them,

@@ -12,7 +12,7 @@ use wire::path::VersionParams;
 use super::row::{release_links, source};
 use crate::api::{call, use_connection};
 use crate::components::button::{ButtonLink, Kind};
-use crate::components::feedback::CopyButton;
+use crate::components::feedback::{CopyButton, Note};
 use crate::components::focus::take_focus;
 use crate::components::page::{Panel, fact};
 use crate::components::status::{image_state, state_mark};
@@ -50,6 +50,7 @@ pub fn ImageDetail(
     let content = move |image: Signal<Arc<Image>>| {
         view! {
             <Standing here image />
+            {undeployed(image)}
             <div class="cols">
                 <WorkLogPanel title="Log" source=log on_end=ended />
                 <Panel title="Image">{dynamic(move || facts(here, &image.get()).into_any())}</Panel>
@@ -102,6 +103,22 @@ fn Standing(here: Here, image: Signal<Arc<Image>>) -> impl IntoView {
             <CancelImageWork here version=Signal::derive(version) work label="Cancel build" />
         </div>
     }
+}
+
+/// Why the deploy did not come that was to follow the build.
+fn undeployed(image: Signal<Arc<Image>>) -> AnyView {
+    let why = memo(move || image.with(|image| image.error_detail.clone().filter(|_| image.built)));
+    dynamic(move || {
+        why.get()
+            .map(|why| {
+                view! {
+                    <Note>
+                        <span class="grow">{why}</span>
+                    </Note>
+                }
+            })
+            .into_any()
+    })
 }
 
 fn facts(here: Here, image: &Image) -> impl IntoView + use<> {
