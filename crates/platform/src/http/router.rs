@@ -9,7 +9,8 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, config, console, delivery, events, fallback, meta, orgs, push, services, session, trace,
+    Context, config, console, delivery, events, fallback, meta, orgs, push, services, session,
+    trace,
 };
 
 /// The whole HTTP surface of the platform but ingress.
