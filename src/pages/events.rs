@@ -102,14 +102,24 @@ fn line(event: &Event, around: &Around, is_gone: bool) -> impl IntoView + use<> 
     let place = place(event, around).map(|words| match &params {
         Some(params) => {
             let href = Address::Service(params.clone(), Tab::Overview).path();
-            view! { <a class="link" href=href>{words}</a> }.into_any()
+            view! {
+                <a class="link" href=href>
+                    {words}
+                </a>
+            }
+            .into_any()
         }
         None => view! { <span>{words}</span> }.into_any(),
     });
     let release = event.release_version.map(|version| match &params {
         Some(params) => {
             let href = Address::release(params, version);
-            view! { <a class="link mono" href=href>{format!("v{version}")}</a> }.into_any()
+            view! {
+                <a class="link mono" href=href>
+                    {format!("v{version}")}
+                </a>
+            }
+            .into_any()
         }
         None => view! { <span class="mono">{format!("v{version}")}</span> }.into_any(),
     });

@@ -18,8 +18,8 @@ mod scope;
 mod services;
 mod spec;
 mod telemetry;
-mod vitals;
 mod verdict;
+mod vitals;
 
 use std::sync::Arc;
 

@@ -44,9 +44,7 @@ pub fn RunningVerdict(here: Here) -> impl IntoView {
         }
         .into_any()
     };
-    view! {
-        <When is=move || has_one_before.get()>{panel(version, verdict, more)}</When>
-    }
+    view! { <When is=move || has_one_before.get()>{panel(version, verdict, more)}</When> }
 }
 
 /// The verdict on any release, with its figures.
@@ -106,8 +104,8 @@ fn panel(
         let words = move || verdict.get().sentence.clone();
         view! {
             <div class="stack verdict">
-                {dynamic(move || state_mark(look(&verdict.get().state)).into_any())}
-                <p>{words}</p> {more(verdict)}
+                {dynamic(move || state_mark(look(&verdict.get().state)).into_any())} <p>{words}</p>
+                {more(verdict)}
             </div>
         }
         .into_any()

@@ -47,7 +47,11 @@ impl Log {
         }
         let number = self.lines.len();
         self.lines.push((nanos, number));
-        let parity = if number.is_multiple_of(2) { "even" } else { FILTER };
+        let parity = if number.is_multiple_of(2) {
+            "even"
+        } else {
+            FILTER
+        };
         let mut record = Vec::new();
         Frame {
             nanos,
