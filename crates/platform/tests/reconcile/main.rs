@@ -10,4 +10,5 @@ mod bench;
 mod containers;
 mod delivery;
 mod kill;
+mod logs;
 mod simulated;
