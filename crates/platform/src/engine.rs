@@ -187,11 +187,11 @@ pub enum HealthCheck {
 /// One line that an instance wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineLine {
-    /// When it was written.
+    /// When its end was written.
     pub timestamp: DateTime<Utc>,
     /// Where.
     pub stream: LogStream,
-    /// The line without its end; invalid UTF-8 replaced.
+    /// The line without its end; invalid UTF-8 replaced, and cut with a mark where it is too long.
     pub message: String,
 }
 

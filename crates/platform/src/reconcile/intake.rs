@@ -8,11 +8,11 @@ use std::time::Duration;
 use chrono::DateTime;
 use futures_util::StreamExt;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::{Platform, Result};
-use crate::engine::EngineInstance;
+use crate::engine::{EngineInstance, RunState};
 use crate::logs::StoredLine;
 
 /// How long the next of the last lines of an instance that ended may take to arrive.
@@ -21,20 +21,29 @@ const NEXT_LINE: Duration = Duration::from_secs(3);
 const RETRY: Duration = Duration::from_secs(2);
 
 /// The streams of one service's instances, by the engine's id.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Intake(HashMap<String, Stream>);
 
-/// One instance's lines on their way to the disk.
-#[derive(Debug)]
+/// One instance's lines on their way to the disk, until this is dropped.
 struct Stream {
-    task: JoinHandle<()>,
+    source: Source,
+    task: AbortOnDropHandle<()>,
+}
+
+/// Where the lines of a stream come from.
+#[derive(Clone)]
+struct Source {
+    platform: Arc<Platform>,
+    instance: EngineInstance,
     /// How many lines came.
     stored: Arc<AtomicU64>,
+    /// Woken at the end.
+    wake: Arc<Notify>,
 }
 
 impl Intake {
-    /// Follows the lines of every instance that is not followed yet. An end of a stream means that
-    /// its instance ended: that wakes the service's task.
+    /// Follows the lines of every instance that is not followed yet, or runs again. An end of a
+    /// stream means that its instance ended: that wakes the service's task.
     pub(super) fn follow(
         &mut self,
         platform: &Arc<Platform>,
@@ -42,97 +51,115 @@ impl Intake {
         wake: &Arc<Notify>,
     ) {
         for instance in instances {
-            if !self.0.contains_key(&instance.id) {
-                let stored = Arc::new(AtomicU64::new(0));
-                let lines = store_lines(
-                    Arc::clone(platform),
-                    instance.clone(),
-                    Arc::clone(&stored),
-                    Arc::clone(wake),
-                );
-                let task = tokio::spawn(lines);
-                self.0.insert(instance.id.clone(), Stream { task, stored });
+            let is_over =
+                |stream: &Stream| stream.task.is_finished() && instance.state == RunState::Running;
+            if self.0.get(&instance.id).is_none_or(is_over) {
+                let source = Source {
+                    platform: Arc::clone(platform),
+                    instance: instance.clone(),
+                    stored: Arc::default(),
+                    wake: Arc::clone(wake),
+                };
+                self.0.insert(instance.id.clone(), Stream::new(source));
             }
         }
     }
 
-    /// Waits for the last lines of an instance that ended, as long as some come.
+    /// Waits for the last lines of an instance that ended, as long as some come. A stream that
+    /// neither brings one nor ends may have missed the end: it is taken up once more.
     pub(super) async fn finish(&mut self, id: &str) {
         let Some(mut stream) = self.0.remove(id) else {
             return;
         };
-        let mut before = None;
-        while timeout(NEXT_LINE, &mut stream.task).await.is_err() {
-            let stored = stream.stored.load(Ordering::Relaxed);
-            if before.replace(stored) == Some(stored) {
-                stream.task.abort();
-                return;
-            }
+        if stream.ends().await {
+            return;
+        }
+        stream.end().await;
+        let mut again = Stream::new(stream.source);
+        if !again.ends().await {
+            tracing::warn!(instance = %id, "the engine does not end the log of an instance that ended");
+            again.end().await;
         }
     }
 
     /// Ends every stream; no line comes after.
     pub(super) async fn end(&mut self) {
-        for (_, stream) in self.0.drain() {
-            stream.task.abort();
-            // That it was cancelled is what was asked.
-            let _ = stream.task.await;
+        for (_, mut stream) in self.0.drain() {
+            stream.end().await;
         }
     }
 }
 
-impl Drop for Intake {
-    fn drop(&mut self) {
-        for stream in self.0.values() {
-            stream.task.abort();
+impl Stream {
+    fn new(source: Source) -> Self {
+        let task = tokio::spawn(source.clone().store());
+        Self {
+            source,
+            task: AbortOnDropHandle::new(task),
         }
+    }
+
+    /// Whether it comes to its end, as long as lines come.
+    async fn ends(&mut self) -> bool {
+        let mut before = None;
+        while timeout(NEXT_LINE, &mut self.task).await.is_err() {
+            let stored = self.source.stored.load(Ordering::Relaxed);
+            if before.replace(stored) == Some(stored) {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn end(&mut self) {
+        self.task.abort();
+        // That it was cancelled is what was asked.
+        let _ = (&mut self.task).await;
     }
 }
 
-async fn store_lines(
-    platform: Arc<Platform>,
-    instance: EngineInstance,
-    stored: Arc<AtomicU64>,
-    wake: Arc<Notify>,
-) {
-    while let Err(error) = stream_once(&platform, &instance, &stored).await {
-        tracing::debug!(instance = %instance.id, %error, "a log stream broke; taking it up again");
-        tokio::time::sleep(RETRY).await;
-    }
-    wake.notify_one();
-}
-
-/// Stores lines until the instance ends (`Ok`) or its stream breaks (`Err`).
-async fn stream_once(
-    platform: &Platform,
-    instance: &EngineInstance,
-    stored: &AtomicU64,
-) -> Result<()> {
-    let slot = &instance.slot;
-    let cursor = platform.logs.cursor(&slot.service_id, &instance.id).await?;
-    // Asked from the cursor's second on, the engine repeats just the lines that it counted.
-    let since = cursor.and_then(|cursor| DateTime::from_timestamp(cursor.second, 0));
-    let mut repeated = cursor.map_or(0, |cursor| cursor.stored);
-    let mut lines = platform.engine.logs(&instance.id, since).await?;
-    while let Some(line) = lines.next().await {
-        let line = line?;
-        if repeated > 0 {
-            repeated -= 1;
-            continue;
+impl Source {
+    async fn store(self) {
+        while let Err(error) = self.store_once().await {
+            let id = &self.instance.id;
+            tracing::debug!(instance = %id, %error, "a log stream broke; taking it up again");
+            tokio::time::sleep(RETRY).await;
         }
-        let Some(nanos) = line.timestamp.timestamp_nanos_opt() else {
-            continue;
-        };
-        let line = StoredLine {
-            service_id: slot.service_id.clone(),
-            engine_id: instance.id.clone(),
-            instance: slot.label(),
-            nanos,
-            stream: line.stream,
-            message: line.message,
-        };
-        platform.logs.append(line).await;
-        stored.fetch_add(1, Ordering::Relaxed);
+        self.wake.notify_one();
     }
-    Ok(())
+
+    /// Stores lines until the instance ends (`Ok`) or its stream breaks (`Err`).
+    async fn store_once(&self) -> Result<()> {
+        let (logs, id) = (&self.platform.logs, &self.instance.id);
+        let slot = &self.instance.slot;
+        let cursor = logs.cursor(&slot.service_id, id).await?;
+        // Asked from the cursor's second on, the engine repeats just the lines that it counted, or
+        // none of them where it has dropped them.
+        let since = cursor.and_then(|cursor| DateTime::from_timestamp(cursor.second, 0));
+        let mut repeated = cursor.map_or(0, |cursor| cursor.stored);
+        let mut lines = self.platform.engine.logs(id, since).await?;
+        while let Some(line) = lines.next().await {
+            let line = line?;
+            let second = line.timestamp.timestamp();
+            if repeated > 0 && cursor.is_some_and(|cursor| cursor.second == second) {
+                repeated -= 1;
+                continue;
+            }
+            repeated = 0;
+            let Some(nanos) = line.timestamp.timestamp_nanos_opt() else {
+                continue;
+            };
+            let line = StoredLine {
+                service_id: slot.service_id.clone(),
+                engine_id: id.clone(),
+                instance: slot.label(),
+                nanos,
+                stream: line.stream,
+                message: line.message,
+            };
+            logs.append(line).await;
+            self.stored.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
 }

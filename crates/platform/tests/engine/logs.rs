@@ -46,6 +46,63 @@ async fn a_long_line_stays_one_line() {
 }
 
 #[tokio::test]
+async fn a_megabyte_stays_one_line_and_more_is_cut() {
+    on_bench(|bench| async move {
+        let line = |bytes: usize, letter: char| {
+            format!("head -c {bytes} /dev/zero | tr '\\0' {letter}; echo; ")
+        };
+        let script = line(1024 * 1024, 'x') + &line(3_000_000, 'y') + "echo after";
+        let instance = bench.started(&bench.spec(&script)).await;
+        let messages = bench.messages(&instance.id).await;
+        let [whole, cut, after] = messages.as_slice() else {
+            panic!("{} lines", messages.len());
+        };
+        assert!(whole.len() == 1024 * 1024 && whole.bytes().all(|byte| byte == b'x'));
+        let text = cut.strip_suffix(" … (cut at 1 MiB)").unwrap();
+        assert!(text.len() == 1024 * 1024 && text.bytes().all(|byte| byte == b'y'));
+        assert_eq!(after, "after");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn control_characters_come_as_they_were_written() {
+    on_bench(|bench| async move {
+        let script = "printf 'a\\0b\\rc\\033[31md\\r\\n'; echo after";
+        let instance = bench.started(&bench.spec(script)).await;
+        let messages = bench.messages(&instance.id).await;
+        assert_eq!(messages, ["a\0b\rc\u{1b}[31md", "after"]);
+    })
+    .await;
+}
+
+/// The head of a long line may be written in another second than its end.
+#[tokio::test]
+async fn a_line_that_took_seconds_is_taken_up_again_once() {
+    on_bench(|bench| async move {
+        let script = "head -c 200000 /dev/zero | tr '\\0' x; sleep 1.3; echo; echo next; \
+            sleep 4; echo last";
+        let instance = bench.started(&bench.spec(script)).await;
+        let lines = bench.engine.logs(&instance.id, None).await.unwrap();
+        let before: Vec<EngineLine> = lines.map(Result::unwrap).take(2).collect().await;
+        assert_eq!(
+            (before[0].message.len(), before[1].message.as_str()),
+            (200_000, "next")
+        );
+        let second = before[1].timestamp.timestamp();
+        let known = before
+            .iter()
+            .filter(|line| line.timestamp.timestamp() == second)
+            .count();
+        let from = DateTime::from_timestamp(second, 0);
+        let again = bench.engine.logs(&instance.id, from).await.unwrap();
+        let again: Vec<String> = again.map(|line| line.unwrap().message).collect().await;
+        assert_eq!(again[known..], ["last"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn lines_are_taken_up_again_without_loss_or_doubles() {
     on_bench(|bench| async move {
         let script = "n=0; while [ $n -lt 30 ]; do echo line $n; n=$((n+1)); sleep 0.1; done";

@@ -11,14 +11,16 @@ use crate::bench::{Bench, request, text};
 use crate::containers::sample;
 
 /// A way to the engine that can be cut.
-struct Way {
-    address: String,
+pub(crate) struct Way {
+    pub(crate) address: String,
     is_cut: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Way {
-    fn new(socket: String) -> Self {
+    /// To the engine of the tests.
+    pub(crate) fn to_engine() -> Self {
+        let socket = socket().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let way = Self {
             address: format!("tcp://{}", listener.local_addr().unwrap()),
@@ -40,14 +42,14 @@ impl Way {
         way
     }
 
-    fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.is_cut.store(true, Ordering::SeqCst);
         for stream in self.open.lock().unwrap().drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
-    fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.is_cut.store(false, Ordering::SeqCst);
     }
 }
@@ -80,7 +82,7 @@ fn socket() -> io::Result<String> {
 
 #[test]
 fn traffic_goes_on_without_the_engine() {
-    let way = Way::new(socket().unwrap());
+    let way = Way::to_engine();
     let mut bench = Bench::containers(Some(way.address.clone()));
     bench.create(&sample(2));
     let before = bench.wait_running(2);

@@ -263,6 +263,19 @@ impl Bench {
         })
     }
 
+    /// Kills an instance behind the platform's back, with its first signal.
+    pub(crate) fn kill_instance(&self, id: &str) {
+        let host = std::env::var("DOCKER_HOST").unwrap();
+        let killed = Command::new("curl")
+            .args(["--silent", "--show-error", "--fail", "--request", "POST"])
+            .arg("--unix-socket")
+            .arg(host.trim_start_matches("unix://"))
+            .arg(format!("http://localhost/containers/{id}/kill"))
+            .output()
+            .unwrap();
+        assert!(killed.status.success(), "{killed:?}");
+    }
+
     /// Stops an instance behind the platform's back.
     pub(crate) fn stop(&self, id: &str) {
         self.runtime.block_on(async {

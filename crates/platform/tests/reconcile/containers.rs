@@ -144,37 +144,3 @@ fn what_ends_is_started_again_and_nothing_is_left_of_what_is_deleted() {
         (real, done)
     });
 }
-
-#[test]
-fn every_line_is_stored_once_across_a_kill() {
-    const LINES: usize = 20_000;
-    let mut bench = Bench::containers(None);
-    let mut body = sample(1);
-    body["env"] = json!({"LOG_RATE": "4000", "LOG_LINES": LINES.to_string()});
-    bench.create(&body);
-    let stored = |bench: &Bench| {
-        let (_, logs) = bench.service(
-            "GET",
-            "web/logs?limit=100000&filter=log%20intake",
-            &Value::Null,
-        );
-        let lines = logs["lines"].as_array().cloned().unwrap_or_default();
-        lines
-            .iter()
-            .map(|line| text(&line["message"]))
-            .collect::<Vec<_>>()
-    };
-    bench.wait_for("the first lines", || {
-        let count = stored(&bench).len();
-        (count, count > 1_000)
-    });
-    bench.kill();
-    bench.start_again();
-    let lines = bench.wait_for("the last line", || {
-        let lines = stored(&bench);
-        let count = lines.len();
-        (lines, count >= LINES)
-    });
-    let distinct: BTreeSet<&String> = lines.iter().collect();
-    assert_eq!((lines.len(), distinct.len()), (LINES, LINES));
-}

@@ -11,4 +11,5 @@ mod containers;
 mod delivery;
 mod kill;
 mod load;
+mod logs;
 mod simulated;

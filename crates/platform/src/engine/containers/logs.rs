@@ -17,11 +17,16 @@ use tokio::time::timeout;
 
 use self::assembler::Assembler;
 use super::failure::{status, unavailable};
-use crate::engine::{EngineLine, EngineResult};
+use crate::engine::{EngineError, EngineLine, EngineResult};
 
 /// How long a container may stay silent: Podman does not even answer before the first line. The
 /// stream is then taken up again.
 const SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often it is looked whether the container of a stream that ended has ended too, and the pause
+/// between.
+const LOOKS: usize = 10;
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// After such a while without a line the container is looked at: Podman may miss its end, and would
 /// keep the stream open for ever.
@@ -122,21 +127,31 @@ impl Reader {
                     self.phase = Phase::Over;
                     return Some(Err(unavailable(error)));
                 }
+                None if self.phase == Phase::Following
+                    && !has_ended_soon(&self.docker, &self.id).await =>
+                {
+                    self.phase = Phase::Over;
+                    let why = "it ended the log of a container that runs".to_owned();
+                    return Some(Err(EngineError::Unavailable(why)));
+                }
                 None => self.go_on(),
             }
         }
     }
 
     fn is_new(&mut self, line: &EngineLine) -> bool {
-        if self.repeated > 0 {
+        let second = line.timestamp.timestamp();
+        // What the engine no longer has is not repeated either.
+        if self.repeated > 0 && second == self.second {
             self.repeated -= 1;
             return false;
         }
-        let second = line.timestamp.timestamp();
+        self.repeated = 0;
         if second > self.second {
             (self.second, self.read) = (second, 0);
         }
-        self.read += 1;
+        // Lines of an earlier second, after a clock was set back, do not come again.
+        self.read += usize::from(second == self.second);
         true
     }
 
@@ -153,6 +168,17 @@ impl Reader {
             self.lines.extend(self.assembler.finish());
         }
     }
+}
+
+/// Whether a container has ended, or does so at once.
+async fn has_ended_soon(docker: &Docker, id: &str) -> bool {
+    for _ in 0..LOOKS {
+        if has_ended(docker, id).await {
+            return true;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    false
 }
 
 /// Whether a container is known to write no more.

@@ -9,7 +9,9 @@ use crate::engine::EngineLine;
 const MAX_LINE: usize = 1024 * 1024;
 
 /// Puts frames together to lines. A long line comes in several frames, each with an instant of its
-/// own, and only the last ends in a newline.
+/// own, and only the last ends in a newline. A line has the instant of its last frame: so lines are
+/// in order, and an engine that is asked from an instant on tells of every line from there on, of
+/// the first perhaps only the end.
 #[derive(Default)]
 pub(super) struct Assembler {
     stdout: Pending,
@@ -19,7 +21,7 @@ pub(super) struct Assembler {
 /// A line that has not ended yet.
 #[derive(Default)]
 struct Pending {
-    since: Option<DateTime<Utc>>,
+    at: Option<DateTime<Utc>>,
     bytes: Vec<u8>,
     is_cut: bool,
 }
@@ -53,7 +55,8 @@ impl Assembler {
 impl Pending {
     fn add(&mut self, part: &[u8]) {
         let (instant, text) = split_instant(part);
-        self.since = self.since.or(instant);
+        self.at = instant.or(self.at);
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
         let room = MAX_LINE.saturating_sub(self.bytes.len());
         self.is_cut |= text.len() > room;
         self.bytes
@@ -62,19 +65,18 @@ impl Pending {
 
     /// The line so far. `None` where nothing is, or nothing with an instant.
     fn take(&mut self, stream: LogStream) -> Option<EngineLine> {
-        let Self {
-            since,
-            bytes,
-            is_cut,
-        } = std::mem::take(self);
-        let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let Self { at, bytes, is_cut } = std::mem::take(self);
+        let mut text = bytes.strip_suffix(b"\r").unwrap_or(&bytes);
+        if is_cut && let Some(last) = text.utf8_chunks().last() {
+            // Of the character that the cut went through, nothing is left.
+            text = text.strip_suffix(last.invalid()).unwrap_or(text);
+        }
         let mut message = String::from_utf8_lossy(text).into_owned();
         if is_cut {
             message.push_str(" … (cut at 1 MiB)");
         }
         Some(EngineLine {
-            timestamp: since?,
+            timestamp: at?,
             stream,
             message,
         })
@@ -160,7 +162,46 @@ mod tests {
     fn an_endless_line_is_cut_with_a_mark() {
         let long = [AT.as_bytes(), &vec![b'x'; 3 * MAX_LINE], b"\n"].concat();
         let lines = messages(&[&long]);
-        assert!(lines[0].len() < MAX_LINE + 64 && lines[0].ends_with("(cut at 1 MiB)"));
+        assert!(lines[0].len() < MAX_LINE + 64 && lines[0].ends_with("x … (cut at 1 MiB)"));
+        let umlauts = [AT, "x", &"\u{e4}".repeat(MAX_LINE), "\n"].concat();
+        let lines = messages(&[umlauts.as_bytes()]);
+        assert!(lines[0].len() < MAX_LINE + 64 && lines[0].ends_with("\u{e4} … (cut at 1 MiB)"));
+    }
+
+    #[test]
+    fn a_line_of_just_the_limit_is_whole() {
+        let frames: Vec<Vec<u8>> = (0..64)
+            .map(|number| {
+                let end = if number == 63 { "\n" } else { "" };
+                [AT, &"x".repeat(MAX_LINE / 64), end].concat().into_bytes()
+            })
+            .collect();
+        let frames: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
+        let lines = messages(&frames);
+        assert_eq!((lines.len(), lines[0].len()), (1, MAX_LINE));
+        assert!(lines[0].bytes().all(|byte| byte == b'x'));
+    }
+
+    #[test]
+    fn a_line_has_the_instant_of_its_end() {
+        let mut assembler = Assembler::default();
+        let mut lines = assembler.push(LogStream::Stdout, b"2026-04-22T15:30:00Z lo");
+        lines.extend(assembler.push(LogStream::Stderr, b"2026-04-22T15:30:01Z between\n"));
+        lines.extend(assembler.push(LogStream::Stdout, b"2026-04-22T15:30:02Z ng\n"));
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line.message.as_str(), line.timestamp.timestamp() % 60))
+            .collect();
+        assert_eq!(told, [("between", 1), ("long", 2)]);
+    }
+
+    #[test]
+    fn control_characters_survive() {
+        let line = b"2026-04-22T15:30:00Z 10%\r20%\r \x1b[31mred\x1b[0m \0 \x08\r\n";
+        assert_eq!(
+            messages(&[line]),
+            ["10%\r20%\r \u{1b}[31mred\u{1b}[0m \0 \u{8}"]
+        );
     }
 
     proptest! {

@@ -1,0 +1,128 @@
+//! Lines on their way from real containers to the API: none is lost and none comes twice, whatever
+//! is killed meanwhile.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+use pilothouse::engine::RunState;
+use serde_json::{Value, json};
+
+use crate::away::Way;
+use crate::bench::{Bench, text};
+use crate::containers::sample;
+
+/// What each of the instances writes, at which rate a second.
+const LINES: usize = 66_667;
+const RATE: u32 = 4_000;
+const INSTANCES: usize = 3;
+/// What is in each numbered line, and in no other.
+const WORDS: &str = "of the log intake test";
+
+/// The number of a line like `line 000017 of the log intake test`.
+fn number(message: &str) -> usize {
+    let number = message.split(' ').nth(1);
+    number.and_then(|number| number.parse().ok()).unwrap()
+}
+
+/// Whether some instance's line of this number is stored.
+fn has_line(bench: &Bench, number: usize) -> (usize, bool) {
+    let query = format!("web/logs?limit=10&filter=line%20{number:06}%20of");
+    let (_, logs) = bench.service("GET", &query, &Value::Null);
+    let count = logs["lines"].as_array().map_or(0, Vec::len);
+    (count, count > 0)
+}
+
+/// The numbers of all stored lines by instance, in the order of the log, read page by page.
+fn stored(bench: &Bench) -> BTreeMap<String, Vec<usize>> {
+    let mut newest_first: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let words = WORDS.replace(' ', "%20");
+    let mut before = String::new();
+    loop {
+        let query = format!("web/logs?limit=30000&filter={words}{before}");
+        let (status, logs) = bench.service("GET", &query, &Value::Null);
+        assert_eq!(status, 200, "{logs}");
+        for line in logs["lines"].as_array().unwrap().iter().rev() {
+            let numbers = newest_first.entry(text(&line["instance"])).or_default();
+            numbers.push(number(&text(&line["message"])));
+        }
+        match logs["older"].as_str() {
+            Some(older) => before = format!("&before={older}"),
+            None => break,
+        }
+    }
+    newest_first
+        .values_mut()
+        .for_each(|numbers| numbers.reverse());
+    newest_first
+}
+
+/// Parts what the containers of one slot wrote, each of which counts from 1; tells how far each
+/// came.
+fn runs(label: &str, numbers: &[usize]) -> Vec<usize> {
+    let mut runs: Vec<usize> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some(last) if *number == *last + 1 => *last = *number,
+            last if *number != 1 => panic!("{label}: {number} after {last:?}"),
+            _ => runs.push(1),
+        }
+    }
+    runs
+}
+
+#[test]
+fn of_200_000_lines_none_is_lost_and_none_comes_twice() {
+    let way = Way::to_engine();
+    let mut bench = Bench::containers(Some(way.address.clone()));
+    let mut body = sample(INSTANCES);
+    body["env"] = json!({"LOG_RATE": RATE.to_string(), "LOG_LINES": LINES.to_string()});
+    bench.create(&body);
+    let id = |bench: &Bench, label: &str| {
+        let mut real = bench.real().into_iter();
+        real.find(|one| one.slot.label() == label).unwrap().id
+    };
+
+    bench.wait_for("the first lines", || has_line(&bench, 5_000));
+    bench.kill();
+    bench.start_again();
+    bench.wait_for("lines after the kill", || has_line(&bench, 15_000));
+
+    way.cut();
+    thread::sleep(Duration::from_secs(2));
+    way.mend();
+    bench.wait_for("lines after the cut", || has_line(&bench, 25_000));
+
+    // An instance is killed while its lines are read …
+    bench.kill_instance(&id(&bench, "web.1"));
+    bench.wait_for("lines after it", || has_line(&bench, 35_000));
+
+    // … and another while nobody reads them.
+    bench.kill();
+    let killed = id(&bench, "web.2");
+    bench.kill_instance(&killed);
+    bench.wait_for("its end", || {
+        let mut real = bench.real().into_iter();
+        let state = real.find(|one| one.id == killed).map(|one| one.state);
+        let ended = matches!(state, Some(RunState::Exited { .. }));
+        (state, ended)
+    });
+    bench.start_again();
+
+    let last = format!("web/logs?filter=line%20{LINES:06}%20of");
+    bench.wait_for("the last lines", || {
+        let (_, logs) = bench.service("GET", &last, &Value::Null);
+        let count = logs["lines"].as_array().map_or(0, Vec::len);
+        (count, count == INSTANCES)
+    });
+    let stored = stored(&bench);
+    let runs = |label: &str| runs(label, &stored[label]);
+    assert_eq!(runs("web.0"), [LINES]);
+    for (label, at_least) in [("web.1", 24_000), ("web.2", 34_000)] {
+        let killed = runs(label);
+        assert!(
+            killed[0] >= at_least && killed[1..] == [LINES],
+            "{label}: {killed:?}"
+        );
+    }
+}
