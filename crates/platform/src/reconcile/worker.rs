@@ -203,7 +203,9 @@ impl Worker {
         let steps = plan(&want, &have);
         let at_rest = steps.is_empty() && have.iter().all(|have| have.health == Health::Ready);
         let settled = at_rest && have.iter().all(|have| want.is_current(have));
-        if settled && stored.row.good_version != Some(want.release) {
+        // A release that was good before is deployed again without any instance changing.
+        let is_open = stored.deployment.is_some() || stored.row.good_version != Some(want.release);
+        if settled && is_open {
             self.complete(&want, have.len()).await?;
         }
         let fetching = self.fetch.words();
