@@ -4,6 +4,7 @@
 pub mod config;
 pub mod connect;
 pub mod deployments;
+pub mod events;
 pub mod home;
 pub mod new_service;
 pub mod not_found;

@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod credentials;
 mod delivery;
+mod events;
 mod fallback;
 mod meta;
 mod mount;

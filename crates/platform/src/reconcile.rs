@@ -3,10 +3,11 @@
 //! `plan` decides and touches nothing; `worker` looks, and `act` carries out; `watch` remembers
 //! what was seen of each instance; `fetch` waits for
 //! their image; `intake` stores their lines; `outcome` puts the state into
-//! words, and `story` those of a deployment; `census` notices what changed without being asked.
+//! words, `story` those of a deployment, and `falls` tells of crashes; `census` notices what changed without being asked.
 
 mod act;
 mod census;
+mod falls;
 mod fetch;
 mod intake;
 mod outcome;

@@ -1,5 +1,6 @@
 //! What of a service runs, how that came to be, and how it is described.
 
+pub mod events;
 pub mod next;
 pub mod pipeline;
 
@@ -22,6 +23,7 @@ use crate::pages::parts::{freshness, loaded, maybe_instant};
 use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::words::plural;
+use events::LastEvents;
 use next::NextDeploy;
 use pipeline::Pipeline;
 use wire::action::Action as Deed;
@@ -47,6 +49,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
             </Panel>
             <Panel title="Description">{move || description(&service.get())}</Panel>
         </div>
+        <LastEvents here />
     }
 }
 

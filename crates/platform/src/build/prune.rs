@@ -1,4 +1,4 @@
-//! Removes images and logs that nobody needs any more: never one that a kept release holds.
+//! Removes images, logs and events that nobody needs any more: never what a kept release holds.
 
 use crate::domain::{Platform, Result};
 
@@ -12,6 +12,9 @@ pub(super) async fn everything(platform: &Platform) {
             }
         }
         Err(error) => tracing::warn!(%error, "what is old can't be removed"),
+    }
+    if let Err(error) = platform.store.forget_old_events(chrono::Utc::now()).await {
+        tracing::warn!(%error, "old events can't be removed");
     }
     if let Err(error) = platform.store.forget_unused_secrets().await {
         tracing::warn!(%error, "secrets that nothing holds can't be removed");

@@ -6,11 +6,12 @@ use pilothouse_wire::open::Open;
 use super::Platform;
 
 /// What goes beyond the services of the two dialects.
-const FEATURES: [&str; 7] = [
+const FEATURES: [&str; 8] = [
     "config",
     "images",
     "releases",
     "deployments",
+    "events",
     "pipeline",
     "promotion",
     "github-webhook",

@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 use super::deploys::Choice;
 use super::{Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, frozen};
-use crate::store::{Attached, Cause, Deployment, ImageRow, NewestImage, Release, ServiceRow};
+use crate::store::{
+    Attached, Cause, Deployment, ImageRow, NewEvent, NewestImage, Release, ServiceRow,
+};
 
 impl Platform {
     pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Listing> {
@@ -105,7 +107,16 @@ impl Platform {
         let scaled = row.spec.process_counts != before.spec.process_counts;
         self.check_domains(&row).await?;
         self.check_env(&row).await?;
-        self.store.update_service(&row, by).await?;
+        let renamed = row.name != before.name;
+        let counts = (&before.spec.process_counts, &row.spec.process_counts);
+        // In E the counts take effect with the next deploy, as all of the description does.
+        let scales = NewEvent::scaled(by, counts.0, counts.1).filter(|_| at_once);
+        let events: Vec<NewEvent> =
+            NewEvent::updated(by, (&before.spec, &row.spec), renamed, at_once)
+                .into_iter()
+                .chain(scales)
+                .collect();
+        self.store.update_service(&row, by, &events).await?;
         let cause = at_once_by(by);
         match &row.spec.image {
             // What was asked for last runs, not what was built before.
@@ -121,10 +132,10 @@ impl Platform {
         self.get_row(row).await
     }
 
-    pub(crate) async fn delete_service(&self, at: &ServiceParams) -> Result<()> {
+    pub(crate) async fn delete_service(&self, at: &ServiceParams, by: &str) -> Result<()> {
         let _changing = self.changing.lock().await;
         let row = self.find_service(at).await?;
-        self.store.mark_service_deleted(&row.id).await?;
+        self.store.mark_service_deleted(&row.id, by).await?;
         self.wake.service(&row.id);
         Ok(())
     }
@@ -150,19 +161,22 @@ impl Platform {
             let words = format!("The service has no process {process}.");
             return Err(Error::Invalid(FieldErrors::one("process_counts", words)));
         }
+        let event = NewEvent::scaled(by, &row.process_counts, &counts);
         row.spec.process_counts.extend(counts.clone());
         row.process_counts.extend(counts);
         row.updated = Utc::now();
-        self.store.update_service(&row, by).await?;
+        self.store
+            .update_service(&row, by, event.as_slice())
+            .await?;
         self.change_asked(&row.id);
         Ok(())
     }
 
-    pub(crate) async fn restart_service(&self, at: &ServiceParams) -> Result<()> {
+    pub(crate) async fn restart_service(&self, at: &ServiceParams, by: &str) -> Result<()> {
         let _changing = self.changing.lock().await;
         let row = self.find_service(at).await?;
         self.admit(&row, Action::Restart)?;
-        self.store.bump_generation(&row.id).await?;
+        self.store.bump_generation(&row.id, by).await?;
         self.change_asked(&row.id);
         Ok(())
     }

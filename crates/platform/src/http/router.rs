@@ -9,7 +9,8 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, config, console, delivery, fallback, meta, orgs, push, services, session, trace,
+    Context, config, console, delivery, events, fallback, meta, orgs, push, services, session,
+    trace,
 };
 
 /// The whole HTTP surface of the platform but ingress.
@@ -110,4 +111,8 @@ fn table(context: Context) -> Table {
         .mount::<e::BulkConfig, _, _>(config::bulk)
         .mount::<e::PreviewConfig, _, _>(config::preview)
         .mount::<e::ListConfigHistory, _, _>(config::history)
+        .mount::<e::ListServiceEvents, _, _>(events::of_service)
+        .mount::<e::ListEnvironmentEvents, _, _>(events::of_environment)
+        .mount::<e::ListProjectEvents, _, _>(events::of_project)
+        .mount::<e::ListOrgEvents, _, _>(events::of_org)
 }

@@ -50,7 +50,8 @@ pub(super) async fn put(call: Call<PutService>) -> Answer<PutService> {
 
 /// `DELETE S/{service}`
 pub(super) async fn delete(call: Call<DeleteService>) -> Answer<DeleteService> {
-    call.platform().delete_service(&call.params).await?;
+    let platform = call.platform();
+    platform.delete_service(&call.params, call.by()).await?;
     Ok(Done::OK.into())
 }
 
@@ -69,7 +70,8 @@ pub(super) async fn scale(call: Call<ScaleService>) -> Answer<ScaleService> {
 
 /// `POST S/{service}/restart`
 pub(super) async fn restart(call: Call<RestartService>) -> Answer<RestartService> {
-    call.platform().restart_service(&call.params).await?;
+    let platform = call.platform();
+    platform.restart_service(&call.params, call.by()).await?;
     Ok(Done::OK.into())
 }
 

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::plan::{Step, Want};
 use super::stored::Stored;
 use super::worker::Worker;
-use crate::domain::{Result, WEB};
+use crate::domain::{LAST_LINE, Result, WEB};
 use crate::engine::{EngineError, EngineInstance, RunState, Slot};
 use crate::ingress::{Target, drained};
 use crate::store::Built;
@@ -125,7 +125,7 @@ impl Worker {
             tracing::info!(service = %self.service_id, instance = %one.slot.label(), %why, "an instance ended");
             let words = format!("{}: {why}", one.slot.label());
             self.story.tell(&self.platform.journals, &words);
-            self.watch.crashed(&one.slot.label(), why);
+            self.fell(one, why).await;
         }
         Ok(self.platform.engine.remove(id).await?)
     }
@@ -137,7 +137,7 @@ impl Worker {
             .last_line(&self.service_id, engine_id)
             .await
         {
-            Ok(Some(line)) => format!("{why}. Its last line: {line}"),
+            Ok(Some(line)) => format!("{why}{LAST_LINE}{line}"),
             Ok(None) | Err(_) => why,
         }
     }

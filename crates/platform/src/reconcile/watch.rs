@@ -1,6 +1,6 @@
 //! What was seen of each instance: health, crashes, the pause before the next attempt.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -116,6 +116,10 @@ pub(super) struct Watch {
     seen: HashMap<String, Seen>,
     troubles: HashMap<String, Trouble>,
     restarts: HashMap<String, u32>,
+    /// The slots whose instance fell and was not steady since; nothing: not read yet.
+    fallen: Option<HashSet<String>>,
+    /// Those that were steady again, and of which that is not told yet.
+    recovered: Vec<String>,
 }
 
 impl Watch {
@@ -155,7 +159,9 @@ impl Watch {
                 .ready_since
                 .is_some_and(|since| since.elapsed() >= STEADY)
             {
-                self.troubles.remove(&instance.slot.label());
+                let label = instance.slot.label();
+                self.troubles.remove(&label);
+                self.is_steady(label);
             }
         }
         self.seen
@@ -218,9 +224,33 @@ impl Watch {
         );
     }
 
+    /// Whether it is known what fell before this process began.
+    pub(super) fn knows_falls(&self) -> bool {
+        self.fallen.is_some()
+    }
+
+    /// Takes up which slots' instances fell before.
+    pub(super) fn recall_falls(&mut self, labels: Vec<String>) {
+        let fallen = self.fallen.get_or_insert_default();
+        fallen.extend(labels);
+    }
+
+    fn is_steady(&mut self, label: String) {
+        let fallen = self.fallen.as_mut();
+        if fallen.is_some_and(|fallen| fallen.remove(&label)) {
+            self.recovered.push(label);
+        }
+    }
+
+    /// The slots whose instances run well again, each once.
+    pub(super) fn take_recovered(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.recovered)
+    }
+
     /// Notes that an instance ended by itself.
     pub(super) fn crashed(&mut self, label: &str, why: String) {
         *self.restarts.entry(label.to_owned()).or_default() += 1;
+        self.recall_falls(vec![label.to_owned()]);
         self.failed(label, why);
     }
 
@@ -296,6 +326,18 @@ mod tests {
         seen.take(Ok(()));
         (0..MAX_FAILURES).for_each(|_| seen.take(refused()));
         assert!(seen.lost && !seen.ready);
+    }
+
+    #[test]
+    fn what_fell_recovers_once() {
+        let mut watch = Watch::default();
+        watch.recall_falls(vec!["web.0".to_owned()]);
+        watch.crashed("web.1", "it ended".to_owned());
+        for label in ["web.0", "web.0", "web.2", "web.1"] {
+            watch.is_steady(label.to_owned());
+        }
+        assert_eq!(watch.take_recovered(), ["web.0", "web.1"]);
+        assert!(watch.take_recovered().is_empty());
     }
 
     #[test]

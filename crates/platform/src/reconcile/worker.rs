@@ -17,6 +17,7 @@ use super::story::Story;
 use super::watch::{RECOVERY, Watch};
 use crate::domain::{Error, Platform, Result};
 use crate::engine::{EngineInstance, HealthCheck, RunState};
+use crate::store::NewEvent;
 
 /// How often a service is looked at that has an instance on its way.
 const BUSY: Duration = Duration::from_secs(1);
@@ -48,7 +49,7 @@ pub(super) struct Worker {
     /// What else is to be said while nothing is wrong.
     note: Option<String>,
     /// What was last known to run, and how it is asked for its health.
-    last: Vec<EngineInstance>,
+    pub(super) last: Vec<EngineInstance>,
     check: HealthCheck,
     /// How long an instance may take to become ready.
     limit: Duration,
@@ -130,7 +131,9 @@ impl Worker {
             }
             every = HEALTH_EVERY;
             let engine = self.platform.engine.as_ref();
-            if !self.watch.look(engine, &self.last, &self.check).await {
+            let is_well = self.watch.look(engine, &self.last, &self.check).await;
+            self.tell_who_recovered().await;
+            if !is_well {
                 return;
             }
         }
@@ -169,6 +172,7 @@ impl Worker {
             self.remove_all(&stored.row).await?;
             return Ok(Pass::Gone);
         }
+        self.recall_falls().await?;
         let engine = Arc::clone(&self.platform.engine);
         let instances = engine.list(Some(&self.service_id)).await?;
         self.note.clone_from(&stored.note);
@@ -181,6 +185,7 @@ impl Worker {
             .look(engine.as_ref(), &instances, &self.check)
             .await;
         self.last.clone_from(&instances);
+        self.tell_who_recovered().await;
         let Some(want) = stored.want(self.failed.is_some()) else {
             // Its first deployment was cancelled, or none was made yet.
             if !instances.is_empty() {
@@ -285,6 +290,9 @@ impl Worker {
         tracing::warn!(service = %self.service_id, %why);
         if stored.row.good_version != Some(want.release) {
             self.end_deployment(stored, &why).await?;
+        } else {
+            let event = NewEvent::restart_failed(want.release, &why);
+            self.note_event(&event).await;
         }
         self.failed = Some(why);
         Ok(())

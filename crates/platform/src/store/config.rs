@@ -8,7 +8,8 @@ use pilothouse_wire::open::{Open, Words};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Store, StoreResult};
+use super::events::note;
+use super::{NewEvent, Store, StoreResult};
 
 /// What a variable holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,6 +164,9 @@ impl Store {
     ) -> StoreResult<u32> {
         let mut change = self.begin().await?;
         let revision = write_changes(&mut change, owner_id, changes, by, now).await?;
+        if let Some(event) = told_changes(changes, by) {
+            note(&mut change, owner_id, &event, now).await?;
+        }
         change.commit().await?;
         self.everything_changed();
         Ok(revision)
@@ -184,6 +188,12 @@ impl Store {
             .fetch_one(&self.reader)
             .await?)
     }
+}
+
+/// The event that tells of changes, if there are any.
+pub(super) fn told_changes(changes: &[Change], by: &str) -> Option<NewEvent> {
+    let names: Vec<&str> = changes.iter().map(|one| one.told.name.as_str()).collect();
+    NewEvent::config_changed(by, &names)
 }
 
 /// Writes changes of one level with their history, and gives its new revision.

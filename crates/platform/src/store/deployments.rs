@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::events::note;
 use super::images::{self, NewImage};
-use super::{Built, ImageSource, Store, StoreResult};
+use super::{Built, ImageSource, NewEvent, Store, StoreResult};
 use crate::domain::ReleaseDocument;
 
 /// Deployments that a list shows.
@@ -262,15 +263,21 @@ impl Store {
             .bind(version)
             .execute(&mut *change)
             .await?;
-        sqlx::query(
+        let now = Utc::now();
+        let done = sqlx::query(
             "UPDATE deployments SET state = 'complete', updated = ?
-             WHERE service_id = ? AND release_version = ? AND state = 'running'",
+             WHERE service_id = ? AND release_version = ? AND state = 'running'
+             RETURNING *",
         )
-        .bind(Utc::now())
+        .bind(now)
         .bind(service_id)
         .bind(version)
-        .execute(&mut *change)
+        .fetch_all(&mut *change)
         .await?;
+        for row in &done {
+            let event = NewEvent::deployed(&deployment(row)?);
+            note(&mut change, service_id, &event, now).await?;
+        }
         begin_next(&mut change, service_id).await?;
         self.commit(change, service_id).await
     }
@@ -297,16 +304,20 @@ impl Store {
             return Ok(false);
         };
         let ended = deployment(&row)?;
+        let now = Utc::now();
         sqlx::query(
             "UPDATE deployments SET state = ?, error = ?, error_detail = ?, updated = ? WHERE id = ?",
         )
         .bind(state.word())
         .bind(error)
         .bind(detail)
-        .bind(Utc::now())
+        .bind(now)
         .bind(id)
         .execute(&mut *change)
         .await?;
+        let good = good_version(&mut change, service_id).await?;
+        let event = NewEvent::not_deployed(&ended, state, error, good);
+        note(&mut change, service_id, &event, now).await?;
         if ended.state == DeploymentState::Running {
             undo(&mut change, service_id, &ended, state).await?;
             begin_next(&mut change, service_id).await?;
@@ -364,15 +375,22 @@ async fn deploy(
     let waits = cause.waits && busy.is_some();
     let mut before = None;
     if !waits {
-        sqlx::query(
+        let why = format!("Release v{version} took its place");
+        let ended = sqlx::query(
             "UPDATE deployments SET state = 'cancelled', error = ?, updated = ?
-             WHERE service_id = ? AND state IN ('pending', 'running')",
+             WHERE service_id = ? AND state IN ('pending', 'running')
+             RETURNING *",
         )
-        .bind(format!("Release v{version} took its place"))
+        .bind(&why)
         .bind(now)
         .bind(service_id)
-        .execute(&mut *change)
+        .fetch_all(&mut *change)
         .await?;
+        for row in &ended {
+            let cancelled = DeploymentState::Cancelled;
+            let event = NewEvent::not_deployed(&deployment(row)?, cancelled, &why, None);
+            note(change, service_id, &event, now).await?;
+        }
         // What it would have undone is what this one undoes.
         before = busy.as_ref().map(|busy| busy.before.clone());
     }
@@ -521,17 +539,23 @@ async fn now_wanted(change: &mut SqliteConnection, service_id: &str) -> StoreRes
     })
 }
 
+/// The last release whose every instance was ready.
+async fn good_version(change: &mut SqliteConnection, service_id: &str) -> StoreResult<Option<u32>> {
+    Ok(
+        sqlx::query_scalar("SELECT good_version FROM services WHERE id = ?")
+            .bind(service_id)
+            .fetch_one(change)
+            .await?,
+    )
+}
+
 async fn undo(
     change: &mut SqliteConnection,
     service_id: &str,
     ended: &Deployment,
     state: DeploymentState,
 ) -> StoreResult<()> {
-    let good: Option<u32> = sqlx::query_scalar("SELECT good_version FROM services WHERE id = ?")
-        .bind(service_id)
-        .fetch_one(&mut *change)
-        .await?;
-    if good.is_none() {
+    if good_version(change, service_id).await?.is_none() {
         if state == DeploymentState::Cancelled {
             sqlx::query("UPDATE services SET release_version = NULL WHERE id = ?")
                 .bind(service_id)

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Store, StoreResult};
+use super::events::note;
+use super::{NewEvent, Store, StoreResult};
 
 /// Where an image comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -377,6 +378,11 @@ impl Store {
     pub(crate) async fn image_built(&self, row: &ImageRow, built: &Built) -> StoreResult<bool> {
         let mut change = self.begin().await?;
         let is_new = mark_built(&mut change, &row.id, built).await?;
+        // What a rollout fetches is told by its deployment.
+        if is_new && !row.fetched {
+            let event = NewEvent::image_built(row, built.commit_sha.as_deref());
+            note(&mut change, &row.service_id, &event, Utc::now()).await?;
+        }
         self.commit(change, &row.service_id).await?;
         Ok(is_new)
     }
@@ -401,8 +407,13 @@ impl Store {
         .bind(&row.id)
         .execute(&mut *change)
         .await?;
+        let is_new = done.rows_affected() > 0;
+        if is_new && !row.fetched && state == ImageState::Failed {
+            let event = NewEvent::build_failed(row, error);
+            note(&mut change, &row.service_id, &event, Utc::now()).await?;
+        }
         self.commit(change, &row.service_id).await?;
-        Ok(done.rows_affected() > 0)
+        Ok(is_new)
     }
 
     /// The images that can be run and whose deploy has not followed yet.

@@ -7,8 +7,9 @@ use pilothouse_wire::config::ConfigScope;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::config::write_changes;
-use super::{Attached, Change, Held, NewValue, Store, StoreError, StoreResult};
+use super::config::{told_changes, write_changes};
+use super::events::note;
+use super::{Attached, Change, Held, NewEvent, NewValue, Store, StoreError, StoreResult};
 use crate::domain::{ServiceSpec, told};
 
 /// A stored service.
@@ -228,12 +229,18 @@ impl Store {
             .map(|(name, value)| set(name, None, value))
             .collect();
         write_changes(&mut change, &new.id, &env, by, new.updated).await?;
+        note(&mut change, &new.id, &NewEvent::created(by), new.updated).await?;
         self.commit(change, &new.id).await
     }
 
     /// Replaces a service's name, description, plain variables, domains and counts. Domains that are still routed to
-    /// it by its release stay its own.
-    pub(crate) async fn update_service(&self, changed: &ServiceRow, by: &str) -> StoreResult<()> {
+    /// it by its release stay its own. Variables that change are told beside the other events.
+    pub(crate) async fn update_service(
+        &self,
+        changed: &ServiceRow,
+        by: &str,
+        events: &[NewEvent],
+    ) -> StoreResult<()> {
         let mut change = self.begin().await?;
         sqlx::query(
             "UPDATE services SET name = ?, spec = ?, process_counts = ?, updated = ? WHERE id = ?",
@@ -257,21 +264,27 @@ impl Store {
         insert_domains(&mut change, changed).await?;
         let env = env_changes(&mut change, changed).await?;
         write_changes(&mut change, &changed.id, &env, by, changed.updated).await?;
+        for event in events.iter().chain(&told_changes(&env, by)) {
+            note(&mut change, &changed.id, event, changed.updated).await?;
+        }
         self.commit(change, &changed.id).await
     }
 
     /// Asks for one more rolling restart.
-    pub(crate) async fn bump_generation(&self, id: &str) -> StoreResult<()> {
+    pub(crate) async fn bump_generation(&self, id: &str, by: &str) -> StoreResult<()> {
+        let mut change = self.begin().await?;
         sqlx::query("UPDATE services SET generation = generation + 1 WHERE id = ?")
             .bind(id)
-            .execute(&self.writer)
+            .execute(&mut *change)
             .await?;
-        Ok(())
+        note(&mut change, id, &NewEvent::restarted(by), Utc::now()).await?;
+        Ok(change.commit().await?)
     }
 
     /// Marks a service as deleted: its name and domains are free from now on.
-    pub(crate) async fn mark_service_deleted(&self, id: &str) -> StoreResult<()> {
+    pub(crate) async fn mark_service_deleted(&self, id: &str, by: &str) -> StoreResult<()> {
         let mut change = self.begin().await?;
+        note(&mut change, id, &NewEvent::deleted(by), Utc::now()).await?;
         sqlx::query("UPDATE services SET deleted = 1 WHERE id = ?")
             .bind(id)
             .execute(&mut *change)

@@ -12,6 +12,7 @@ mod coverage;
 mod delivery;
 mod environments;
 mod errors;
+mod events;
 mod images;
 mod meta;
 mod openapi;
@@ -100,6 +101,10 @@ fn main() -> ExitCode {
         telemetry::instances_are_measured_and_each_metric_has_its_own_outcome,
         telemetry::windows_of_any_kind_have_an_outcome,
         telemetry::a_deleted_service_leaves_nothing_behind,
+        events::a_services_life_is_told_at_every_level,
+        events::deployments_that_end_otherwise_say_why,
+        events::config_is_told_by_name_where_it_changed,
+        events::windows_kinds_and_limits_choose,
         config::every_level_has_the_same_operations,
         config::the_nearest_level_wins_and_says_what_it_hides,
         config::secrets_are_never_read_back,
