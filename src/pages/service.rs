@@ -14,6 +14,7 @@ pub mod promote;
 pub mod releases;
 pub mod requests;
 pub mod settings;
+pub mod verdict;
 pub mod work_log;
 
 use std::sync::Arc;

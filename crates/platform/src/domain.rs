@@ -18,6 +18,7 @@ mod scope;
 mod services;
 mod spec;
 mod telemetry;
+mod verdict;
 
 use std::sync::Arc;
 

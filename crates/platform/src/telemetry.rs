@@ -12,6 +12,7 @@ mod sampler;
 mod samples;
 mod series;
 mod tally;
+mod verdict;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -33,6 +34,8 @@ use recorder::Recorder;
 use samples::Samples;
 use series::Plan;
 use tally::Tally;
+
+pub(crate) use verdict::{Measured, slower};
 
 /// How often services are sampled, in seconds.
 pub(crate) const TICK: i64 = 5;

@@ -94,6 +94,7 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<ListReleases>(),
     EndpointInfo::of::<GetRelease>(),
     EndpointInfo::of::<GetReleaseLog>(),
+    EndpointInfo::of::<GetReleaseVerdict>(),
     EndpointInfo::of::<ListDeployments>(),
     EndpointInfo::of::<GetDeployment>(),
     EndpointInfo::of::<GetDeploymentLog>(),

@@ -38,4 +38,5 @@ pub mod service;
 pub mod session;
 pub mod status;
 pub mod text;
+pub mod verdict;
 pub mod window;

@@ -20,6 +20,7 @@ use crate::components::icon::Icon;
 use crate::components::page::{Panel, fact};
 use crate::components::status::{instance_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
+use crate::pages::service::verdict::RunningVerdict;
 use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::words::plural;
@@ -40,6 +41,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     };
     view! {
         <Pipeline here />
+        <RunningVerdict here />
         <When is=move || has_deploys.get() && was_deployed.get()>
             <NextDeploy here actions />
         </When>

@@ -6,12 +6,13 @@ use pilothouse_wire::open::Open;
 use super::Platform;
 
 /// What goes beyond the services of the two dialects.
-const FEATURES: [&str; 8] = [
+const FEATURES: [&str; 9] = [
     "config",
     "images",
     "releases",
     "deployments",
     "events",
+    "verdict",
     "pipeline",
     "promotion",
     "github-webhook",

@@ -160,7 +160,11 @@ impl Platform {
         })
     }
 
-    async fn find_release(&self, row: &ServiceRow, at: &VersionParams) -> Result<store::Release> {
+    pub(super) async fn find_release(
+        &self,
+        row: &ServiceRow,
+        at: &VersionParams,
+    ) -> Result<store::Release> {
         let release = match at.number() {
             Some(version) => self.store.release(&row.id, version).await?,
             None => None,

@@ -2,8 +2,9 @@
 
 use pilothouse_wire::endpoints::{
     BuildImage, CancelDeployment, CancelImage, DeployService, GetDeployment, GetDeploymentLog,
-    GetImage, GetImageLog, GetPipeline, GetRelease, GetReleaseLog, ListDeployments, ListImages,
-    ListReleases, PreviewDeploy, PreviewPromotion, Promote, RollBack, RunPipeline,
+    GetImage, GetImageLog, GetPipeline, GetRelease, GetReleaseLog, GetReleaseVerdict,
+    ListDeployments, ListImages, ListReleases, PreviewDeploy, PreviewPromotion, Promote, RollBack,
+    RunPipeline,
 };
 use pilothouse_wire::session::Done;
 
@@ -37,6 +38,11 @@ pub(super) async fn release(call: Call<GetRelease>) -> Answer<GetRelease> {
 pub(super) async fn release_log(call: Call<GetReleaseLog>) -> Answer<GetReleaseLog> {
     let log = call.platform().release_log(&call.params, call.query);
     Ok(log.await?.into())
+}
+
+/// `GET S/{service}/releases/{version}/verdict`
+pub(super) async fn verdict(call: Call<GetReleaseVerdict>) -> Answer<GetReleaseVerdict> {
+    Ok(call.platform().release_verdict(&call.params).await?.into())
 }
 
 /// `GET S/{service}/deployments`

@@ -90,6 +90,7 @@ fn table(context: Context) -> Table {
         .mount::<e::ListReleases, _, _>(delivery::releases)
         .mount::<e::GetRelease, _, _>(delivery::release)
         .mount::<e::GetReleaseLog, _, _>(delivery::release_log)
+        .mount::<e::GetReleaseVerdict, _, _>(delivery::verdict)
         .mount::<e::ListDeployments, _, _>(delivery::deployments)
         .mount::<e::GetDeployment, _, _>(delivery::deployment)
         .mount::<e::GetDeploymentLog, _, _>(delivery::deployment_log)

@@ -55,9 +55,44 @@ pub(crate) struct Deployment {
     pub(crate) message: Option<String>,
     pub(crate) created_by: String,
     pub(crate) before: Before,
+    after: After,
     pub(crate) created: DateTime<Utc>,
     pub(crate) started: Option<DateTime<Utc>>,
     pub(crate) updated: DateTime<Utc>,
+}
+
+#[cfg(test)]
+impl Deployment {
+    /// One that was asked for, began and ended at these instants.
+    pub(crate) fn of_release(
+        release_version: u32,
+        state: DeploymentState,
+        (created, started, updated): (DateTime<Utc>, Option<DateTime<Utc>>, DateTime<Utc>),
+    ) -> Self {
+        Self {
+            id: String::new(),
+            release_version,
+            state,
+            kind: String::new(),
+            error: None,
+            error_detail: None,
+            message: None,
+            created_by: String::new(),
+            before: Before::default(),
+            after: After::default(),
+            created,
+            started,
+            updated,
+        }
+    }
+}
+
+impl Deployment {
+    /// Whether it brings another count of instances than there was before.
+    pub(crate) fn scales(&self) -> bool {
+        let counts = self.after.process_counts.as_ref();
+        counts.is_some_and(|counts| *counts != self.before.process_counts)
+    }
 }
 
 fn deployment(row: &SqliteRow) -> StoreResult<Deployment> {
@@ -73,6 +108,7 @@ fn deployment(row: &SqliteRow) -> StoreResult<Deployment> {
         message: row.get("message"),
         created_by: row.get("created_by"),
         before: serde_json::from_str(row.get("before"))?,
+        after: serde_json::from_str(row.get("after"))?,
         created: row.get("created"),
         started: row.get("started"),
         updated: row.get("updated"),

@@ -246,6 +246,26 @@ impl Store {
         Ok(change.commit().await?)
     }
 
+    /// How often instances of a release fell from an instant on and before another.
+    pub(crate) async fn falls(
+        &self,
+        service_id: &str,
+        release_version: u32,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+    ) -> StoreResult<u64> {
+        let times: i64 = sqlx::query_scalar(
+            "SELECT COALESCE(SUM(times), 0) FROM crashes
+             WHERE service_id = ? AND release_version = ? AND at >= ? AND at < ?",
+        )
+        .bind(service_id)
+        .bind(release_version)
+        .bind(from.timestamp())
+        .bind(to.timestamp())
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(u64::try_from(times).unwrap_or(0))
+    }
+
     /// Forgets what is older, or more, than is kept.
     pub(crate) async fn forget_old_events(&self, now: DateTime<Utc>) -> StoreResult<()> {
         let mut change = self.begin().await?;

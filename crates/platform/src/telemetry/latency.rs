@@ -36,6 +36,11 @@ impl Latency {
         let _ = self.0.merge(&other.0);
     }
 
+    /// How many requests were counted.
+    pub(super) fn count(&self) -> u64 {
+        self.0.count() as u64
+    }
+
     /// The duration, in seconds, within which this share of the requests was answered.
     pub(super) fn quantile(&self, share: f64) -> Option<f64> {
         self.0.quantile(share).ok().flatten()

@@ -21,6 +21,7 @@ mod projects;
 mod services;
 mod session;
 mod telemetry;
+mod verdict;
 mod workspaces;
 
 use std::process::ExitCode;
@@ -105,6 +106,10 @@ fn main() -> ExitCode {
         events::deployments_that_end_otherwise_say_why,
         events::config_is_told_by_name_where_it_changed,
         events::windows_kinds_and_limits_choose,
+        verdict::more_errors_are_told_with_their_sample_sizes,
+        verdict::alike_is_told_as_no_difference_seen,
+        verdict::a_few_requests_are_too_little_to_say,
+        verdict::there_is_not_always_one_to_tell,
         config::every_level_has_the_same_operations,
         config::the_nearest_level_wins_and_says_what_it_hides,
         config::secrets_are_never_read_back,

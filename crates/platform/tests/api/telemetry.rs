@@ -15,7 +15,7 @@ const E: &str = "/orgs/acme/projects/shop/envs/production/services";
 const HOST: &str = "api.example.com";
 
 /// An ingress of a platform on a free port, until this is dropped.
-struct Visits {
+pub(crate) struct Visits {
     address: SocketAddr,
     stop: CancellationToken,
 }
@@ -34,7 +34,7 @@ impl Visits {
         Self { address, stop }
     }
 
-    async fn send(&self, method: &str, path: &str) -> u16 {
+    pub(crate) async fn send(&self, method: &str, path: &str) -> u16 {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let head = format!("{method} {path} HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -52,7 +52,7 @@ impl Visits {
     }
 }
 
-async fn with_domain() -> (Api, Visits) {
+pub(crate) async fn with_domain() -> (Api, Visits) {
     let api = Api::with_shop().await;
     let service = json!({"name": "Api", "image": "shop:1", "port": 80, "domains": [HOST]});
     api.post(W, service).await.is(201);

@@ -11,6 +11,7 @@ use crate::pipeline::{
 };
 use crate::release::{DeployPreview, Deployment, PreviewQuery, Release};
 use crate::session::Done;
+use crate::verdict::Verdict;
 
 endpoint! {
     /// A page of a service's images, the newest first.
@@ -64,6 +65,12 @@ endpoint! {
     pub struct GetReleaseLog = "release.log";
     Get "S/{service}/releases/{version}/log" (VersionParams) -> WorkLog;
     query: WorkLogQuery,
+}
+
+endpoint! {
+    /// What was measured before and after a release began to serve, and what the difference is worth.
+    pub struct GetReleaseVerdict = "release.verdict";
+    Get "S/{service}/releases/{version}/verdict" (VersionParams) -> Verdict;
 }
 
 endpoint! {

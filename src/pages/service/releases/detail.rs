@@ -26,6 +26,7 @@ use crate::pages::parts::{freshness, loaded, maybe_instant};
 use crate::pages::service::Here;
 use crate::pages::service::actions::Actions;
 use crate::pages::service::follow::watch_newest;
+use crate::pages::service::verdict::VerdictPanel;
 use crate::pages::service::work_log::{Source, WorkLogPanel};
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab, query_text};
@@ -57,6 +58,7 @@ pub fn ReleaseDetail(
     let content = move |release: Signal<Arc<Release>>| {
         view! {
             {dynamic(move || standing(&release.get()).into_any())}
+            <VerdictPanel here version />
             <div class="cols">
                 <div class="stack">
                     <Compared version release releases />
