@@ -295,3 +295,114 @@ impl Store {
         Ok(change.commit().await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store with an org that holds all down to one service, `s`.
+    async fn store(folder: &std::path::Path) -> Store {
+        let store = Store::open(folder).await.unwrap();
+        for insert in [
+            "INSERT INTO orgs VALUES ('o', 'Acme', 'acme', '', '')",
+            "INSERT INTO projects VALUES ('p', 'o', 'Shop', 'shop', '', '')",
+            "INSERT INTO environments (id, project_id, name, slug, env_type, protected, ephemeral, created, updated)
+             VALUES ('e', 'p', 'Live', 'live', 'production', 0, 0, '', '')",
+            "INSERT INTO services (id, environment_id, name, slug, spec, created, updated)
+             VALUES ('s', 'e', 'Api', 'api', '{}', '', '')",
+        ] {
+            sqlx::query(insert).execute(&store.writer).await.unwrap();
+        }
+        store
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn fall(instance: &str, release_version: u32) -> Fall {
+        Fall {
+            kind: EventKind::Crashed,
+            instance: instance.to_owned(),
+            release_version,
+            why: "it ended with exit code 1".to_owned(),
+        }
+    }
+
+    async fn told(store: &Store) -> Vec<Event> {
+        let query = EventsQuery::newest("1000".parse().unwrap());
+        let events = store.events(EventPlace::Org, "o", &query, at(0)).await;
+        events.unwrap().events
+    }
+
+    #[tokio::test]
+    async fn what_falls_over_and_over_is_one_event_until_it_recovers() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        for second in 0..12 {
+            let one = fall("web.0", 1);
+            store.note_fall("s", &one, at(second)).await.unwrap();
+        }
+        // Another instance, and another release, are others.
+        let other = fall("web.1", 1);
+        store.note_fall("s", &other, at(20)).await.unwrap();
+        let next = fall("web.0", 2);
+        store.note_fall("s", &next, at(30)).await.unwrap();
+        let events = told(&store).await;
+        assert_eq!(events.len(), 3);
+        let many = &events[2];
+        assert_eq!((many.times, many.since), (Some(12), Some(at(0))));
+        assert!(many.message.starts_with("web.0 crashed 12 times"));
+        assert_eq!(store.fallen("s").await.unwrap(), ["web.0", "web.1"]);
+        // Every one of them is counted where it was.
+        let falls = async |release, from, to| {
+            let falls = store.falls("s", release, (at(from), at(to))).await;
+            falls.unwrap()
+        };
+        assert_eq!(falls(1, 0, 100).await, 13);
+        assert_eq!((falls(1, 3, 5).await, falls(2, 0, 100).await), (2, 1));
+
+        let better = NewEvent::recovered("web.0", 2);
+        store.note_event("s", &better, at(100)).await.unwrap();
+        assert_eq!(store.fallen("s").await.unwrap(), ["web.1"]);
+        store.note_fall("s", &next, at(110)).await.unwrap();
+        store.note_fall("s", &next, at(5_000)).await.unwrap();
+        let kinds: Vec<_> = told(&store).await.into_iter().map(|one| one.kind).collect();
+        assert_eq!(kinds.len(), 6, "neither goes on with one of before");
+    }
+
+    #[tokio::test]
+    async fn a_feed_is_bounded_by_age_and_by_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let event = NewEvent::restarted("ann");
+        let day = 86_400;
+        let mut change = store.begin().await.unwrap();
+        note(&mut change, "e", &event, at(-91 * day)).await.unwrap();
+        note(&mut change, "e", &event, at(-89 * day)).await.unwrap();
+        for second in 0..i64::from(KEPT_OF_ONE) + 20 {
+            note(&mut change, "s", &event, at(second)).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        store.forget_old_events(at(1_000)).await.unwrap();
+        let events = told(&store).await;
+        assert_eq!(events.len(), KEPT_OF_ONE as usize + 1);
+        let oldest: Vec<_> = events
+            .iter()
+            .rev()
+            .map(|one| one.timestamp)
+            .take(2)
+            .collect();
+        assert_eq!(oldest, [at(-89 * day), at(20)]);
+        // All goes with the org.
+        for delete in [
+            "DELETE FROM services",
+            "DELETE FROM environments",
+            "DELETE FROM projects",
+            "DELETE FROM orgs",
+        ] {
+            sqlx::query(delete).execute(&store.writer).await.unwrap();
+        }
+        assert!(told(&store).await.is_empty());
+    }
+}
