@@ -97,7 +97,10 @@ async function fill(platform: Platform): Promise<void> {
   await platform.api("POST", services, { name: "cart", image: "registry.example/team/cart:1", port: 8080, instances: 2, domains: ["cart.localhost"] });
   await platform.api("POST", "/orgs/looked-at/config/bulk", { variables: { LOG_LEVEL: "warn" } });
   await platform.api("POST", `${services}cart/config/bulk`, { variables: { LOG_LEVEL: "info" } });
-  for (const path of ["/", "/cart?item=1", "/a/path/that/is/longer/than/its/column/of/the/table/can/be"]) await ask(platform.ingress, "cart.localhost", path);
+  for (const path of ["/", "/cart?item=1", "/a/path/that/is/longer/than/its/column/of/the/table/can/be"]) {
+    // Until ingress knows the host it answers 404.
+    await expect.poll(() => ask(platform.ingress, "cart.localhost", path)).toBe(503);
+  }
   const envs = "/orgs/looked-at/projects/shop/envs/";
   await platform.api("POST", `${envs}production/services/`, { name: "site", platform: "wind", github_repository: "team/site", auto_deploy_branch: "main" });
   for (const kind of ["missing", "slow"]) await platform.api("POST", `${envs}production/services/`, { name: kind, platform: "wind", image: `shop:${kind}` });

@@ -51,7 +51,7 @@ test("they are listed as they come, and stay where they are while one is read", 
   await ask(shop, "/first", "/second?a=b");
   await expect(rows(page)).toHaveText([/\/second\?a=b/, /\/first/]);
   await expect(page.getByText("2 requests, live")).toBeVisible();
-  await expect(totals(page).getByRole("listitem").filter({ hasText: /[1-9]\d* requests?$/ }).first()).toBeAttached();
+  await expect(totals(page).getByRole("listitem").filter({ hasText: /: [1-9]/ }).first()).toBeAttached();
   await expect(totals(page)).toContainText(/5xx.*2.*100 %/s);
 
   await rows(page).last().click();
@@ -83,7 +83,7 @@ test("a filter is in the address, and the platform is asked", async ({ page, sho
   await page.getByLabel("Method", { exact: true }).selectOption("POST");
   await expect(page).toHaveURL(/[?&]method=POST/);
   await expect(rows(page)).toHaveCount(1);
-  await expect(table(page).getByRole("row").nth(1)).toContainText("5 B");
+  await expect(table(page).getByRole("row").nth(1)).toContainText("POST");
 
   await page.reload();
   await expect(rows(page)).toHaveCount(1);
@@ -150,7 +150,8 @@ test("by its keys, and to the logs of a moment", async ({ page, shop }) => {
 test("older requests are loaded page by page, none twice and none left out", async ({ page, shop }) => {
   const paths = Array.from({ length: 12 }, (_, number) => `/${number}`);
   await ask(shop, ...paths);
-  await page.route(calls, (route) => route.continue({ url: route.request().url().replace("limit=10000", "limit=5") }));
+  const smaller = (url: string) => url.replace(/limit=(\d+)/, (_, limit) => `limit=${Number(limit) - 9_995}`);
+  await page.route(calls, (route) => route.continue({ url: smaller(route.request().url()) }));
   const closed = `?end=${new Date(Date.now() + 60_000).toISOString()}`;
   await page.goto(shop.url + PAGE + closed);
   await expect(page.getByText("newest 5 requests")).toBeVisible();
@@ -201,7 +202,8 @@ test("paths of strangers are text", async ({ page, shop }) => {
 });
 
 test("all that is loaded is saved as CSV", async ({ page, shop }) => {
-  await answer(page, { rows: [told('/a,"b"', { request_id: "=1+1" }), told("/c")], truncated: false });
+  const timestamp = new Date().toISOString();
+  await answer(page, { rows: [told('/a,"b"', { timestamp, request_id: "=1+1" }), told("/c", { timestamp })], truncated: false });
   await page.goto(shop.url + PAGE);
   await expect(rows(page)).toHaveCount(2);
   const saved = page.waitForEvent("download");

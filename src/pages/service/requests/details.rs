@@ -116,8 +116,9 @@ fn facts(params: Memo<ServiceParams>, row: &Arc<Row>) -> AnyView {
 
 /// From shortly before a request came until shortly after its answer ended.
 fn moment(ended: DateTime<Utc>, duration_ms: f64) -> (DateTime<Utc>, DateTime<Utc>) {
-    let took = TimeDelta::milliseconds(duration_ms.max(0.0) as i64);
-    let start = ended.checked_sub_signed(AROUND + took);
+    let before = TimeDelta::try_milliseconds(duration_ms.max(0.0) as i64)
+        .and_then(|took| took.checked_add(&AROUND));
+    let start = before.and_then(|before| ended.checked_sub_signed(before));
     let end = ended.checked_add_signed(AROUND);
     (start.unwrap_or(ended), end.unwrap_or(ended))
 }
