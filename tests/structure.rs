@@ -87,6 +87,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("state", &["state", "api", "components", "routes"]),
     ("words", &[]),
     ("logbook", &["logbook", "components", "state"]),
+    ("chart", &["chart", "components", "state"]),
     (
         "forms",
         &["forms", "components", "state", "api", "routes", "words"],
@@ -99,6 +100,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pages",
             "forms",
             "logbook",
+            "chart",
             "components",
             "state",
             "api",
