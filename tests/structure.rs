@@ -248,9 +248,7 @@ fn every_file_is_short_and_says_what_belongs_there() {
 
 /// Endpoints that the console does not call, and why.
 const UNUSED: &[(&str, &str)] = &[
-    ("service.metrics", "no page charts them yet"),
     ("service.access-logs", "no page shows them yet"),
-    ("service.events", "no page shows them yet"),
     ("environment.events", "no page shows them yet"),
     ("project.events", "no page shows them yet"),
     ("org.events", "no page shows them yet"),

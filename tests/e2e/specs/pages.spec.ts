@@ -28,6 +28,8 @@ const VISITS: Visit[] = [
   { name: "a service", path: `${PRODUCTION}/s/cart/overview`, shows: "cart" },
   { name: "scaling", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Scale") },
   { name: "restarting", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Restart") },
+  { name: "metrics", path: `${PRODUCTION}/s/cart/metrics`, shows: "cart" },
+  { name: "metrics as a table", path: `${PRODUCTION}/s/cart/metrics?view=table`, shows: "cart" },
   { name: "logs", path: `${PRODUCTION}/s/cart/logs`, shows: "cart" },
   { name: "images", path: `${PRODUCTION}/s/cart/images`, shows: "cart" },
   { name: "an image", path: `${PRODUCTION}/s/cart/images?image=1`, shows: "cart" },
