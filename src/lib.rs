@@ -6,6 +6,7 @@ extern crate pilothouse_wire as wire;
 
 pub mod api;
 pub mod app;
+pub mod chart;
 pub mod components;
 pub mod forms;
 pub mod logbook;

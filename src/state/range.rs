@@ -54,6 +54,14 @@ impl Range {
             .run(named([String::new(), text(start), text(end)]));
     }
 
+    /// Shows the window before the one that was shown last.
+    pub fn step_back(self) {
+        // Fails only in a page that may not have a history.
+        let _ = leptos::prelude::window()
+            .history()
+            .map(|history| history.back());
+    }
+
     /// The parameters with which another page shows the same window. Tracked.
     pub fn parameters(self) -> Vec<(&'static str, String)> {
         named(self.texts.get())
@@ -113,6 +121,16 @@ impl Window {
         let place = SPANS.iter().position(|(word, ..)| *word == span);
         Self {
             kind: Kind::Last(place.unwrap_or(USUAL)),
+        }
+    }
+
+    /// A window between two instants.
+    pub fn between(start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
+        Self {
+            kind: Kind::Between {
+                start: Some(start),
+                end: Some(end),
+            },
         }
     }
 

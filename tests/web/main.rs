@@ -6,6 +6,7 @@
 )]
 
 mod button;
+mod chart;
 mod config;
 mod dialog;
 mod field;

@@ -10,12 +10,13 @@ use web_sys::{Document, Element, HtmlElement};
 /// Frames after which what was waited for will not happen any more: a few seconds.
 const PATIENCE: usize = 300;
 
-const STYLE: [&str; 6] = [
+const STYLE: [&str; 7] = [
     include_str!("../../style/tokens.css"),
     include_str!("../../style/base.css"),
     include_str!("../../style/components/button.css"),
     include_str!("../../style/components/table.css"),
     include_str!("../../style/components/log.css"),
+    include_str!("../../style/components/chart.css"),
     include_str!("../../style/components/overlay.css"),
 ];
 

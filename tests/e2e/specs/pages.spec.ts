@@ -58,6 +58,8 @@ const VISITS: Visit[] = [
   { name: "a service", path: `${PRODUCTION}/s/cart/overview`, shows: "cart" },
   { name: "scaling", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Scale") },
   { name: "restarting", path: `${PRODUCTION}/s/cart/overview`, shows: "cart", open: press("Restart") },
+  { name: "metrics", path: `${PRODUCTION}/s/cart/metrics`, shows: "cart" },
+  { name: "metrics as a table", path: `${PRODUCTION}/s/cart/metrics?view=table`, shows: "cart" },
   { name: "logs", path: `${PRODUCTION}/s/cart/logs`, shows: "cart" },
   { name: "requests", path: `${PRODUCTION}/s/cart/requests`, shows: "cart", open: (page) => expect(requests(page)).not.toHaveCount(0) },
   { name: "a request", path: `${PRODUCTION}/s/cart/requests`, shows: "cart", open: (page) => requests(page).first().click() },

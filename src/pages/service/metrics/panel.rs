@@ -1,0 +1,216 @@
+//! The panel of one metric: its chart, or over it the reason why there is no line.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use leptos::html;
+use leptos::prelude::*;
+use wire::metrics::Metric;
+use wire::open::{Open, Words};
+
+use super::data::{Measured, Outcome, unit};
+use super::nothing::{Case, Reason, reason};
+use super::{Shown, file_name};
+use crate::chart::export::csv;
+use crate::chart::paint::titled;
+use crate::chart::series::Line;
+use crate::chart::view::{Chart, axis_of};
+use crate::components::download::{download, download_picture};
+use crate::components::icon::{Icon, icon};
+use crate::components::menu::{Menu, MenuItem};
+use crate::pages::parts::freshness;
+use crate::reactive::{dynamic, memo};
+use crate::routes::{Address, Tab};
+use crate::state::range::Window;
+
+/// What a metric is called.
+pub fn name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::CpuUsage => "CPU",
+        Metric::MemoryUsage => "Memory",
+        Metric::RequestRate => "Requests",
+        Metric::ErrorRate => "Errors",
+        Metric::LatencyP95 => "Latency",
+    }
+}
+
+/// What its values are, and the unit of the numbers at the axis.
+fn about(metric: Metric, unit: &str) -> String {
+    let what = match metric {
+        Metric::CpuUsage => "mean of instances",
+        Metric::MemoryUsage => "total",
+        Metric::RequestRate => return "per second".to_owned(),
+        Metric::ErrorRate => return "5xx per second".to_owned(),
+        Metric::LatencyP95 => "95th percentile",
+    };
+    format!("{what}, {unit}")
+}
+
+/// What stands in the place of a line.
+#[derive(Clone, Debug, PartialEq)]
+enum Instead {
+    /// It is on its way.
+    Waiting,
+    /// The query failed.
+    Failed(String),
+    /// There is no point.
+    Nothing(Reason),
+}
+
+/// One metric.
+#[component]
+pub fn MetricPanel(shown: Shown, metric: Metric) -> impl IntoView {
+    let Shown { board, .. } = shown;
+    let line = memo(move || {
+        let line = shown
+            .measured
+            .with(|measured| measured.as_ref()?.line(metric));
+        line.unwrap_or_default()
+    });
+    let axis = axis_of(board, unit(metric), line.into());
+    let canvas = NodeRef::<html::Canvas>::new();
+    let newest = move || match shown.range.window.with(Window::is_open) {
+        true => "now",
+        false => "last",
+    };
+    let name = name(metric);
+    let about = move || axis.with(|axis| about(metric, axis.unit));
+    view! {
+        <section class="panel" aria-label=name>
+            <header>
+                <h2>{name}</h2>
+                <span class="faint sm">{about}</span>
+                <div class="aside chart-aside">
+                    {freshness(shown.remote.held())} <Save shown metric line canvas />
+                </div>
+            </header>
+            <div class="chart-body">
+                <Chart
+                    board
+                    name
+                    unit=unit(metric)
+                    line
+                    axis
+                    canvas
+                    newest=Signal::derive(newest)
+                />
+                {instead(shown, metric, line)}
+            </div>
+        </section>
+    }
+}
+
+/// The chart as a file.
+#[component]
+fn Save(
+    shown: Shown,
+    metric: Metric,
+    line: Memo<Arc<Line>>,
+    canvas: NodeRef<html::Canvas>,
+) -> impl IntoView {
+    let table = move |()| {
+        let text = line.with_untracked(|line| csv(&[(metric.word(), line)]));
+        // A browser that refuses has told the person so itself.
+        let _ = download(&file_name(shown.here, metric.word(), "csv"), &text);
+    };
+    let picture = move |()| {
+        let title = untrack(|| {
+            let service = shown.here.service.get();
+            let service = service.map(|service| service.name.clone());
+            let span = shown.board.words(shown.board.span.get());
+            format!(
+                "{} · {} · {span}",
+                service.unwrap_or_default(),
+                name(metric)
+            )
+        });
+        let look = shown.board.look.get_untracked();
+        let whole = canvas.get_untracked();
+        let whole = whole.and_then(|canvas| titled(&canvas, &title, &look));
+        let file = file_name(shown.here, metric.word(), "png");
+        let _ = whole.and_then(|whole| download_picture(file, &whole));
+    };
+    view! {
+        <Menu label=format!("Save {}", name(metric)) glyph=Icon::Download>
+            <MenuItem label="As PNG" on_click=picture />
+            <MenuItem label="As CSV" on_click=table />
+        </Menu>
+    }
+}
+
+fn instead(shown: Shown, metric: Metric, line: Memo<Arc<Line>>) -> AnyView {
+    let instead = memo(move || {
+        let span = shown.board.span.get();
+        let outcome = shown.measured.with(|measured| {
+            let outcome = measured
+                .as_ref()
+                .and_then(|measured| measured.outcome(metric));
+            outcome.map(|outcome| match outcome {
+                Outcome::Failed(message) => Some(message.clone()),
+                Outcome::Line(_) => None,
+            })
+        });
+        match outcome {
+            None => Some(Instead::Waiting),
+            Some(Some(message)) => Some(Instead::Failed(message)),
+            Some(None) if line.with(|line| !line.within(span.0, span.1).is_empty()) => None,
+            // The answer before has nothing to show of a new window: the next one may.
+            Some(None) if !is_answered(shown) => Some(Instead::Waiting),
+            Some(None) => nothing(shown, metric).map(Instead::Nothing),
+        }
+    });
+    dynamic(move || match instead.get() {
+        None => ().into_any(),
+        Some(Instead::Waiting) => view! { <div class="chart-wait bone"></div> }.into_any(),
+        Some(Instead::Failed(message)) => view! {
+            <div class="chart-words">
+                <span class="bad-mark">{icon(Icon::Warning)}</span>
+                <p>{message}</p>
+            </div>
+        }
+        .into_any(),
+        Some(Instead::Nothing(Reason::Other(words))) => view! {
+            <div class="chart-words">
+                <p>{words}</p>
+            </div>
+        }
+        .into_any(),
+        Some(Instead::Nothing(Reason::NeedsDomain(words))) => needs_domain(shown, words),
+    })
+}
+
+/// Whether what is drawn answers what is asked now. Tracked.
+fn is_answered(shown: Shown) -> bool {
+    let window = shown.range.window.get();
+    let answered = |measured: &Option<Arc<Measured>>| {
+        measured
+            .as_ref()
+            .is_some_and(|measured| measured.window == window)
+    };
+    shown.measured.with(answered)
+}
+
+fn nothing(shown: Shown, metric: Metric) -> Option<Reason> {
+    let service = shown.here.service.get()?;
+    let state = shown.here.state().as_ref().and_then(Open::known);
+    Some(reason(&Case {
+        metric,
+        service: &service,
+        state,
+        span: shown.board.span.get(),
+        now: Utc::now(),
+    }))
+}
+
+fn needs_domain(shown: Shown, words: &'static str) -> AnyView {
+    let href = move || Address::Service(shown.here.params.get(), Tab::Settings).path();
+    view! {
+        <div class="chart-words">
+            <p>{words}</p>
+            <a class="link" href=href>
+                "Add a domain in Settings"
+            </a>
+        </div>
+    }
+    .into_any()
+}
