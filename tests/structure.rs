@@ -248,9 +248,6 @@ fn every_file_is_short_and_says_what_belongs_there() {
 
 /// Endpoints that the console does not call, and why.
 const UNUSED: &[(&str, &str)] = &[
-    ("environment.events", "no page shows them yet"),
-    ("project.events", "no page shows them yet"),
-    ("org.events", "no page shows them yet"),
     ("org.get", "a list of all orgs is at hand"),
     ("org.update", "orgs are not renamed here yet"),
     ("org.delete", "orgs are not deleted here yet"),

@@ -8,6 +8,7 @@ mod events;
 mod images;
 mod orgs;
 mod outcomes;
+mod overview;
 mod prune;
 mod pushes;
 mod releases;
@@ -32,6 +33,7 @@ pub(crate) use images::{
     Built, DescribedSource, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy,
 };
 pub(crate) use outcomes::Outcomes;
+pub(crate) use overview::{FailedBuild, Place};
 pub(crate) use releases::{Release, listed};
 pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;

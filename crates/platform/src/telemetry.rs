@@ -10,6 +10,7 @@ mod clock;
 mod gone;
 mod latency;
 mod meter;
+mod recent;
 mod recorder;
 mod sample;
 mod sampler;
@@ -27,6 +28,7 @@ use chrono::{DateTime, Utc};
 use pilothouse_wire::access::{AccessLogs, AccessQuery};
 use pilothouse_wire::metrics::{Metric, Metrics, MetricsQuery, Series};
 use pilothouse_wire::open::Words;
+use pilothouse_wire::overview::ErrorShare;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
@@ -37,6 +39,7 @@ use crate::logs::{LogError, LogStore, Retention};
 use crate::start::StartError;
 use crate::store::StoreResult;
 use gone::Gone;
+use recent::Recent;
 use recorder::Recorder;
 use sampler::{End, Sampler};
 use samples::Samples;
@@ -64,6 +67,7 @@ pub(crate) struct Telemetry {
     ledger: Ledger,
     ends: mpsc::Sender<End>,
     sampled: watch::Receiver<Instant>,
+    recent: Recent,
 }
 
 /// The tasks that measure; they end when this is dropped.
@@ -95,7 +99,9 @@ impl Telemetry {
         let access = LogStore::open(&data_dir.join("access"), retention)?;
         let (recorder, recording) =
             recorder::start(visits, ledger.clone(), access.clone(), gone.clone());
-        let sampler = Sampler::new(engine, ingress, recorder.clone(), samples.clone());
+        let recent = Recent::default();
+        let to = (samples.clone(), recent.clone());
+        let sampler = Sampler::new(engine, ingress, recorder.clone(), to);
         let (ends, end) = mpsc::channel(1);
         let telemetry = Self {
             samples,
@@ -105,6 +111,7 @@ impl Telemetry {
             ledger,
             ends,
             sampled: sampler.sampled(),
+            recent,
         };
         let measuring = Measuring {
             _recorder: recording,
@@ -143,6 +150,11 @@ impl Telemetry {
             .iter()
             .map(|name| (name.clone(), series(name)))
             .collect()
+    }
+
+    /// The services of which any request failed lately, by id.
+    pub(crate) fn failing(&self, now: DateTime<Utc>) -> HashMap<String, ErrorShare> {
+        self.recent.failing(now)
     }
 
     /// The rows of a service's access log that a query asks for.

@@ -49,7 +49,9 @@ async function promote(page: Page): Promise<void> {
 const VISITS: Visit[] = [
   { name: "organisations", path: "/?all=yes", shows: "Organisations" },
   { name: "an organisation", path: ORGANISATION, shows: "Looked at" },
+  { name: "an organisation without a project", path: "/o/looked-at-empty", shows: "Looked at empty" },
   { name: "a project", path: SHOP, shows: "Shop" },
+  { name: "an environment", path: `${PRODUCTION}/overview`, shows: "Overview" },
   { name: "services", path: PRODUCTION, shows: "Services" },
   { name: "no services", path: `${ORGANISATION}/p/empty/e/production`, shows: "Services" },
   { name: "services of a workspace", path: "/w/looked-at/p/shop", shows: "Services" },
@@ -93,6 +95,7 @@ async function fill(platform: Platform): Promise<void> {
   const known = await platform.api<{ slug: string }[]>("GET", "/orgs/");
   if (known.some(({ slug }) => slug === "looked-at")) return;
   await platform.api("POST", "/workspaces/", { name: "Looked at" });
+  await platform.api("POST", "/workspaces/", { name: "Looked at empty" });
   const projects = "/workspaces/looked-at/projects/";
   for (const name of ["Shop", "Empty"]) await platform.api("POST", projects, { name });
   const services = `${projects}shop/services/`;
@@ -110,6 +113,7 @@ async function fill(platform: Platform): Promise<void> {
   const staging = `${envs}staging/services/`;
   await platform.api("POST", staging, { name: "cart", platform: "wind", image: "shop:unhealthy", deployment_timeout: 3600 });
   await platform.api("POST", `${staging}cart/deploy`, {});
+  await platform.api("POST", services, { name: "wreck", image: "shop:crash", port: 8080 });
   await platform.api("POST", services, { name: "a-service-with-a-very-long-name-that-does-not-fit-anywhere", image: "shop:1", port: 8080 });
 }
 

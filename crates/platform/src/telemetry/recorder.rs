@@ -151,6 +151,7 @@ mod tests {
     use pilothouse_wire::access::{AccessQuery, AccessRow};
 
     use super::*;
+    use crate::logs::Retention;
 
     fn visit(service_id: &str, status: u16) -> Visit {
         Visit {
@@ -174,7 +175,7 @@ mod tests {
     #[tokio::test]
     async fn who_asks_is_told_of_all_that_ended_before_even_while_more_comes() {
         let folder = tempfile::tempdir().unwrap();
-        let access = LogStore::open(folder.path(), 1 << 30).unwrap();
+        let access = LogStore::open(folder.path(), Retention::default()).unwrap();
         let (visits, taken) = mpsc::channel(1_000);
         let (ledger, _) = Ledger::new();
         let (recorder, _recording) = start(taken, ledger, access.clone(), Gone::default());
@@ -214,7 +215,7 @@ mod tests {
     #[tokio::test]
     async fn of_a_deleted_service_nothing_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let access = LogStore::open(folder.path(), 1 << 30).unwrap();
+        let access = LogStore::open(folder.path(), Retention::default()).unwrap();
         let (visits, taken) = mpsc::channel(10);
         let (gone, (ledger, _)) = (Gone::default(), Ledger::new());
         let (recorder, _recording) = start(taken, ledger, access.clone(), gone.clone());

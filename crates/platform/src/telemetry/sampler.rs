@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::meter::Meter;
+use super::recent::Recent;
 use super::recorder::Recorder;
 use super::sample::Sample;
 use super::samples::Samples;
@@ -32,6 +33,7 @@ pub(super) struct Sampler {
     ingress: Ingress,
     recorder: Recorder,
     samples: Samples,
+    recent: Recent,
     meter: Meter,
     clock: Clock,
     /// Since when requests were counted that are in no sample yet.
@@ -47,7 +49,7 @@ impl Sampler {
         engine: Arc<dyn Engine>,
         ingress: Ingress,
         recorder: Recorder,
-        samples: Samples,
+        (samples, recent): (Samples, Recent),
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -55,6 +57,7 @@ impl Sampler {
             ingress,
             recorder,
             samples,
+            recent,
             meter: Meter::default(),
             clock: Clock::new(now, Utc::now()),
             counted_since: now,
@@ -70,6 +73,10 @@ impl Sampler {
 
     /// Samples until it is asked to end.
     pub(super) async fn run(mut self, mut ends: mpsc::Receiver<End>) {
+        match self.samples.lately(Utc::now().timestamp()).await {
+            Ok(stored) => self.recent.restore(stored),
+            Err(error) => tracing::warn!(%error, "stored samples can't be read"),
+        }
         loop {
             let pause = until_next_tick(Utc::now().timestamp_millis());
             tokio::select! {
@@ -130,6 +137,7 @@ impl Sampler {
     }
 
     async fn store(&self, at: i64, measured: HashMap<String, Sample>) {
+        self.recent.add(at, &measured);
         match self.samples.insert(at, measured).await {
             Ok(()) => drop(self.sampled.send_replace(Instant::now())),
             Err(error) => tracing::warn!(%error, "samples can't be stored"),
