@@ -148,7 +148,7 @@ mod tests {
         let x = Scale::new((0.0, 50.0), (0.0, 900.0));
         let kept = decimate(&line, &(0..50), &x);
         assert_eq!(kept.places, (0..50).collect::<Vec<_>>());
-        assert_eq!(kept.runs, [0..50]);
+        assert_eq!(kept.runs, vec![0..50; 1]);
     }
 
     #[test]

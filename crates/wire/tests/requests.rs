@@ -215,8 +215,8 @@ proptest! {
     #[test]
     fn an_access_query_arrives_as_it_was_sent(
         since in option::of(1_u64..=1_000_000), start in option::of(0_i64..4_000_000_000),
-        limit in option::of(1_u64..=100_000), status in prop::collection::vec(status(), 0..5),
-        method in prop::collection::vec("[A-Z]{1,10}", 0..5), path_contains in option::of("[^\0]{1,30}"),
+        limit in option::of(1_u64..=100_000), status in vec(status(), 0..5),
+        method in vec("[A-Z]{1,10}", 0..5), path_contains in option::of("[^\0]{1,30}"),
         page in page(),
     ) {
         let query = AccessQuery {

@@ -39,14 +39,14 @@ fn main() {
     };
     let hold: Closure<dyn FnMut(Float64Array, Array)> = Closure::new(hold);
     let draw: Closure<dyn FnMut(HtmlCanvasElement, f64, f64) -> bool> = Closure::new(draw);
-    give("hold", hold.into_js_value());
-    give("draw", draw.into_js_value());
+    give("hold", &hold.into_js_value());
+    give("draw", &draw.into_js_value());
 }
 
 /// Gives the page a function.
-fn give(name: &str, function: JsValue) {
+fn give(name: &str, function: &JsValue) {
     // Fails for an object that takes no property, which the page's own is not.
-    let _ = Reflect::set(&js_sys::global(), &name.into(), &function);
+    let _ = Reflect::set(&js_sys::global(), &name.into(), function);
 }
 
 fn draw(canvas: &HtmlCanvasElement, lines: &[Line], span: (f64, f64)) -> Option<()> {

@@ -53,7 +53,9 @@ impl Latency {
 
     /// What was stored. `None`: these are not the bytes of one.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        DDSketch::from_java_bytes(bytes).ok().map(Self)
+        // Bytes that a failing disk has changed make it overflow.
+        let read = std::panic::catch_unwind(|| DDSketch::from_java_bytes(bytes).ok());
+        read.ok().flatten().map(Self)
     }
 }
 
