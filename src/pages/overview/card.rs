@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wire::overview::{Cell, Overview};
 use wire::path::ServiceParams;
 
-use super::cell::{address, what};
+use super::cell::{address, release};
 use crate::components::button::{ButtonLink, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
@@ -103,13 +103,13 @@ pub fn facts(org: &str, cell: &Cell) -> AnyView {
             scope,
             service: deployment.service.clone(),
         });
-        let release = params.map(|params| Address::release(&params, deployment.release));
+        let path = params.map(|params| Address::release(&params, deployment.release));
         let state = deployment.state.as_ref();
         let by = deployment.by.as_ref().map(|by| format!("by {by}"));
         view! {
             <span class="state-line">
-                <a class="link" href=release.unwrap_or_default()>
-                    {what(deployment)}
+                <a class="link" href=path.unwrap_or_default()>
+                    {release(deployment)}
                 </a>
                 {state.map(|state| state_mark(deployment_state(state)))}
                 <span class="dim">{maybe_instant(deployment.created)}</span>
@@ -130,7 +130,7 @@ pub fn facts(org: &str, cell: &Cell) -> AnyView {
                     {deployed}
                     {never}
                 },
-            )} {fact("For", chips)}
+            )} {fact("Type", chips)}
         </dl>
     }
     .into_any()

@@ -75,12 +75,17 @@ fn newest(deployment: &CellDeployment) -> AnyView {
     .into_any()
 }
 
-/// Which release of which service, and how it went where it did not go well.
-pub fn what(deployment: &CellDeployment) -> String {
+/// Which release of which service: `api v14`.
+pub fn release(deployment: &CellDeployment) -> String {
     let name = match deployment.name.is_empty() {
         true => &deployment.service,
         false => &deployment.name,
     };
+    format!("{name} v{}", deployment.release)
+}
+
+/// The same, and how it went where it did not go well.
+fn what(deployment: &CellDeployment) -> String {
     let how = match deployment.state.as_ref().and_then(Open::known) {
         Some(DeploymentState::Error) => " failed",
         Some(DeploymentState::Cancelled) => " cancelled",
@@ -88,7 +93,7 @@ pub fn what(deployment: &CellDeployment) -> String {
         Some(DeploymentState::Running) => " rolls out",
         Some(DeploymentState::Complete) | None => "",
     };
-    format!("{name} v{}{how}", deployment.release)
+    release(deployment) + how
 }
 
 #[cfg(test)]

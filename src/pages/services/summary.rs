@@ -6,7 +6,7 @@ use wire::service::Service;
 use wire::status::ServiceState;
 
 use super::filter::counts;
-use crate::words::plural;
+use crate::words::{grouped, plural};
 
 /// `14 services: 1 down, 1 degraded, 12 running`, with what needs attention in bold.
 pub fn summary<'a>(services: impl Iterator<Item = &'a Service> + Clone) -> AnyView {
@@ -28,7 +28,7 @@ pub fn sentence(
         .enumerate()
         .map(|(place, (state, count))| {
             let end = if place == last { "" } else { ", " };
-            let words = format!("{count} {}{end}", word(&state));
+            let words = format!("{} {}{end}", grouped(count), word(&state));
             match state {
                 Open::Known(ServiceState::Down | ServiceState::Degraded) => {
                     view! { <b>{words}</b> }.into_any()

@@ -46,7 +46,8 @@ const panel = (page: Page, title: string | RegExp): Locator =>
 const attention = (page: Page) => panel(page, /^Needs attention/);
 const lines = (page: Page) => attention(page).getByRole("listitem");
 const grid = (page: Page) => page.getByRole("table").filter({ has: page.getByRole("columnheader", { name: "Project" }) });
-const project = (page: Page, name: string): Locator => grid(page).getByRole("row").filter({ has: page.getByRole("rowheader", { name, exact: true }) });
+/** On a phone it is a card, and the table has no head. */
+const project = (page: Page, name: string): Locator => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name, exact: true }) });
 
 test("an organisation is the first page, and says what needs attention first", async ({ page, glance }) => {
   await page.goto(glance.url);
@@ -59,10 +60,10 @@ test("an organisation is the first page, and says what needs attention first", a
   await expect(lines(page).nth(1)).toContainText("Deploy failed");
   await expect(lines(page).nth(1)).toContainText("v2: ");
 
-  await page.getByRole("link", { name: "pages" }).click();
+  await lines(page).getByRole("link", { name: "pages" }).click();
   await expect(page).toHaveURL(/\/p\/blog\/e\/production\/s\/pages\/releases\?release=2/);
   await page.goBack();
-  await page.getByRole("link", { name: "jobs" }).focus();
+  await lines(page).getByRole("link", { name: "jobs" }).focus();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(`${glance.url}${PRODUCTION}/s/jobs/overview`);
 });
@@ -91,7 +92,7 @@ test("a project shows its environments side by side", async ({ page, glance }) =
   await page.goto(glance.url + SHOP);
   await expect(page.getByText("2 services: 1 down, 1 running").first()).toBeVisible();
   const production = panel(page, "Production");
-  await expect(production.getByRole("link", { name: "jobs v1 failed" })).toBeVisible();
+  await expect(production.getByRole("link", { name: "jobs v1" })).toBeVisible();
   await expect(production).toContainText("by harness");
   await expect(panel(page, "Staging")).toContainText("Nothing runs here yet");
   await production.getByRole("link", { name: "Overview" }).click();
@@ -150,7 +151,7 @@ test("a hundred projects stay readable, on a phone too", async ({ page, glance }
   const body = JSON.stringify(huge(100));
   await page.route(/\/orgs\/glance\/overview$/, (route) => route.fulfill({ status: 200, contentType: "application/json", body }));
   await page.goto(glance.url + ORG);
-  await expect(page.getByText("5,000 services: 200 down, 4800 running")).toBeVisible();
+  await expect(page.getByText("5,000 services: 200 down, 4,800 running")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Needs attention · 200" })).toBeVisible();
   await expect(lines(page)).toHaveCount(6);
   await page.getByRole("button", { name: "Show all 100" }).click();

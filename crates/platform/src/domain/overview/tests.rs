@@ -40,11 +40,11 @@ fn seen(name: &str, state: ServiceState) -> Seen<'_> {
 
 fn deployment(version: u32, state: DeploymentState, minutes: i64) -> Deployment {
     let at = noon() + TimeDelta::minutes(minutes);
-    Deployment {
-        error: (state == DeploymentState::Error).then(|| "It did not become healthy".to_owned()),
-        created_by: "tester".to_owned(),
-        ..Deployment::of_release(version, state, (at, Some(at), at))
-    }
+    let mut deployment = Deployment::of_release(version, state, (at, Some(at), at));
+    deployment.error =
+        (state == DeploymentState::Error).then(|| "It did not become healthy".to_owned());
+    "tester".clone_into(&mut deployment.created_by);
+    deployment
 }
 
 fn concerns(seen: &Seen<'_>) -> Vec<Concern> {
