@@ -79,9 +79,11 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     };
     view! {
         <Bar controls book />
-        <div class="bar">
-            <Finder controls book />
-        </div>
+        <When is=move || !shows_patterns.get()>
+            <div class="bar">
+                <Finder controls book />
+            </div>
+        </When>
         <Chosen controls />
         <Missing here controls lines book />
         <section class="panel" aria-label="Log">
