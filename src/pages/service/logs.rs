@@ -307,7 +307,9 @@ fn Missing(here: Here, controls: Controls, lines: Lines, book: Book) -> impl Int
             <Note>
                 <span class="grow">
                     "The line that the address names is not among the loaded ones. "
-                    <a href=link>"Show its moment"</a>
+                    <a class="link" href=link>
+                        "Show its moment"
+                    </a>
                 </span>
                 <Button
                     label="Forget it"
