@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::line::LineKey;
 use super::needle::Needle;
 use super::rows::Drawn;
-use super::scroll::{BeforeText, Scroll};
+use super::scroll::{AT_END, BeforeText, Scroll};
 use super::selection::Selection;
 use super::shown::Shown;
 use super::slices::Slices;
@@ -126,11 +126,18 @@ impl Book {
             let number = self.store.with_untracked(|store| store.number_of(key));
             if let Some(number) = number.filter(|_| is_measured) {
                 gone_to.set_value(Some(key));
-                if !self.is_seen(number) {
+                if !(self.is_settled() && self.is_seen(number)) {
                     self.go_to(number);
                 }
             }
         });
+    }
+
+    /// Whether it stays where it is: one that follows its end may not have got there yet.
+    fn is_settled(self) -> bool {
+        let (top, view) = self.scroll.seen_now();
+        let height = self.shown.with_untracked(|shown| shown.rows().height());
+        !self.scroll.follows().get_untracked() || top + view + AT_END >= height
     }
 
     fn is_seen(self, number: u64) -> bool {

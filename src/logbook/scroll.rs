@@ -10,7 +10,7 @@ use crate::components::icon::Icon;
 use crate::reactive::{When, effect, memo};
 
 /// How far from the end still counts as the end, in CSS pixels.
-const AT_END: f64 = 24.0;
+pub const AT_END: f64 = 24.0;
 
 /// As many characters as are measured to know the width of one.
 const PROBE: usize = 100;

@@ -110,7 +110,7 @@ fn line(book: Book, links: Links, key: LineKey, number: u64) -> AnyView {
             </span>
             <span class="who">{harmless(&instance).into_owned()}</span>
             <span class="opener">{opener}</span>
-            <span class="text">{runs.into_iter().map(run).collect_view()} {rest}</span>
+            <span class="text">{runs.iter().map(run).collect_view()} {rest}</span>
             {is_object.then(|| dynamic(all_fields))}
         </div>
     }
@@ -162,10 +162,10 @@ fn open_fields(book: Book, key: LineKey) -> AnyView {
         let line = store.number_of(key).and_then(|number| store.get(number));
         line.map_or(Vec::new(), |line| fields(line.message))
     });
-    view! { <div class="fields">{rows.into_iter().map(field).collect_view()}</div> }.into_any()
+    view! { <div class="fields">{rows.iter().map(field).collect_view()}</div> }.into_any()
 }
 
-fn field(field: Field) -> impl IntoView {
+fn field(field: &Field) -> impl IntoView + use<> {
     let gap = "  ".repeat(field.depth);
     let name = (!field.name.is_empty()).then(|| {
         let name = harmless(&field.name).into_owned();
@@ -177,7 +177,7 @@ fn field(field: Field) -> impl IntoView {
     view! { <div>{gap} {name} {harmless(&field.value).into_owned()}</div> }
 }
 
-fn run(run: Run) -> AnyView {
+fn run(run: &Run) -> AnyView {
     let text = styled(&run.text, run.style);
     match run.is_found {
         true => view! { <mark>{text}</mark> }.into_any(),

@@ -79,9 +79,11 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     };
     view! {
         <Bar controls book />
-        <div class="bar">
-            <Finder controls book />
-        </div>
+        <When is=move || !shows_patterns.get()>
+            <div class="bar">
+                <Finder controls book />
+            </div>
+        </When>
         <Chosen controls />
         <Missing here controls lines book />
         <section class="panel" aria-label="Log">
@@ -305,7 +307,9 @@ fn Missing(here: Here, controls: Controls, lines: Lines, book: Book) -> impl Int
             <Note>
                 <span class="grow">
                     "The line that the address names is not among the loaded ones. "
-                    <a href=link>"Show its moment"</a>
+                    <a class="link" href=link>
+                        "Show its moment"
+                    </a>
                 </span>
                 <Button
                     label="Forget it"

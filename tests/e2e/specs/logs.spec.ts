@@ -167,9 +167,9 @@ test("times, instance, stream and download", async ({ page, platform }) => {
   await page.getByLabel("Instance").selectOption("web.1");
   await page.getByLabel("Stream").selectOption("stderr");
   await expect(page.getByText("300 lines loaded, 50 lines shown")).toBeVisible();
-  await page.getByLabel("Times").selectOption("relative");
+  await page.getByLabel("Times", { exact: true }).selectOption("relative");
   await expect(row(page, "line 295").getByRole("link", { name: /ago/ })).toBeVisible();
-  await page.getByLabel("Times").selectOption("utc");
+  await page.getByLabel("Times", { exact: true }).selectOption("utc");
   await expect(row(page, "line 295").getByText(fake.at(295).slice(11, 23))).toBeVisible();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
   const text = readFileSync(await download.path(), "utf8");

@@ -9,7 +9,7 @@ use crate::components::field::{SearchBox, Toggle};
 use crate::components::icon::Icon;
 use crate::logbook::book::Book;
 use crate::reactive::memo;
-use crate::words::plural;
+use crate::words::{grouped, plural};
 
 /// The box, how many lines hold it, and the way to the next and to the previous one.
 #[component]
@@ -91,7 +91,7 @@ fn words(count: u32, rank: Option<u32>, is_done: bool) -> String {
     match (count, rank, is_done) {
         (_, _, false) => format!("{lines} so far"),
         (0, ..) => "no line".to_owned(),
-        (_, Some(rank), true) => format!("{rank} of {lines}"),
+        (_, Some(rank), true) => format!("{} of {lines}", grouped(rank as usize)),
         (_, None, true) => lines,
     }
 }

@@ -16,7 +16,7 @@ use crate::logbook::slices::Slices;
 use crate::pages::service::Here;
 use crate::reactive::{When, dynamic, effect, memo};
 use crate::state::clock::{use_ago, use_exact};
-use crate::words::plural;
+use crate::words::{grouped, plural};
 
 /// The most patterns that are listed.
 const MOST: usize = 200;
@@ -186,7 +186,7 @@ fn row(controls: Controls, pattern: Pattern, new_since: Option<u32>) -> AnyView 
     });
     view! {
         <tr>
-            <td class="num">{grouped(pattern.count)}</td>
+            <td class="num">{grouped(pattern.count as usize)}</td>
             <td>{chart(&pattern.over_time)}</td>
             <td class="pattern">{badge} {name}</td>
             <td class="dim">
@@ -238,11 +238,6 @@ impl Controls {
         self.step
             .run(vec![("view", String::new()), ("pattern", text)]);
     }
-}
-
-fn grouped(count: u32) -> String {
-    let words = plural(count as usize, "line");
-    words.split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// Bars for each slot of time: never lower than can be seen where a line came.
