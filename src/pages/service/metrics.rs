@@ -65,7 +65,7 @@ pub fn MetricsTab(here: Here) -> impl IntoView {
     let range = use_range();
     let remote = use_metrics(here, range);
     let measured = use_last(here, remote);
-    let events = use_events(here, range);
+    let events = use_last(here, use_events(here, range));
     let marks = memo(move || {
         events
             .get()
@@ -134,16 +134,18 @@ fn use_metrics(here: Here, range: Range) -> Remote<Measured> {
     )
 }
 
-/// The last answer of the same service: a new window is drawn from it at once, as far as it goes.
-fn use_last(here: Here, remote: Remote<Measured>) -> Memo<Option<Arc<Measured>>> {
-    type Kept = (ServiceParams, Option<Arc<Measured>>);
-    let kept = Memo::new(move |before: Option<&Kept>| {
+/// The last answer for the same service: a new window is drawn from it at once, as far as it goes.
+fn use_last<T>(here: Here, remote: Remote<T>) -> Memo<Option<Arc<T>>>
+where
+    T: PartialEq + Send + Sync + 'static,
+{
+    let kept = Memo::new(move |before: Option<&(ServiceParams, Option<Arc<T>>)>| {
         let params = here.params.get();
         let before = before.filter(|(of, _)| *of == params);
-        let measured = remote.get().or_else(|| before?.1.clone());
-        (params, measured)
+        let answer = remote.get().or_else(|| before?.1.clone());
+        (params, answer)
     });
-    memo(move || kept.with(|(_, measured)| measured.clone()))
+    memo(move || kept.with(|(_, answer)| answer.clone()))
 }
 
 /// What the axis shows: of a window that goes on, up to the moment of the answer.
