@@ -10,6 +10,7 @@ mod listing;
 mod meta;
 mod observed;
 mod orgs;
+mod overview;
 mod pipeline;
 mod procfile;
 mod push;

@@ -10,6 +10,7 @@ mod meta;
 mod mount;
 mod openapi;
 mod orgs;
+mod overview;
 mod push;
 mod services;
 mod session;

@@ -7,6 +7,7 @@ mod error;
 mod events;
 mod images;
 mod orgs;
+mod overview;
 mod prune;
 mod pushes;
 mod releases;
@@ -28,6 +29,7 @@ pub(crate) use deployments::{Attached, Cause, Deployment, ReleaseImage, Rollout}
 pub(crate) use error::StoreError;
 pub(crate) use events::{EventPlace, Fall, NewEvent};
 pub(crate) use images::{Built, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy};
+pub(crate) use overview::{FailedBuild, Place};
 pub(crate) use releases::{Release, listed};
 pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;

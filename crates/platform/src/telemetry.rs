@@ -6,6 +6,7 @@
 
 mod access;
 mod latency;
+mod recent;
 mod recorder;
 mod sample;
 mod sampler;
@@ -22,6 +23,7 @@ use chrono::{DateTime, Utc};
 use pilothouse_wire::access::{AccessLogs, AccessQuery};
 use pilothouse_wire::metrics::{Metric, Metrics, MetricsQuery, Series};
 use pilothouse_wire::open::Words;
+use pilothouse_wire::overview::ErrorShare;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -30,6 +32,7 @@ use crate::ingress::{Ingress, Visit};
 use crate::logs::{LogError, LogStore};
 use crate::start::StartError;
 use crate::store::StoreResult;
+use recent::Recent;
 use recorder::Recorder;
 use samples::Samples;
 use series::Plan;
@@ -52,6 +55,7 @@ pub(crate) struct Telemetry {
     samples: Samples,
     access: LogStore,
     recorder: Recorder,
+    recent: Recent,
 }
 
 /// The tasks that measure; they end when this is dropped.
@@ -76,7 +80,9 @@ impl Telemetry {
         let samples = samples.map_err(StartError::Samples)?;
         let access = LogStore::open(&data_dir.join("access"), ACCESS_LIMIT)?;
         let (recorder, recording) = recorder::start(visits, access.clone());
-        let sampler = sampler::run(engine, ingress, recorder.clone(), samples.clone());
+        let recent = Recent::default();
+        let to = (samples.clone(), recent.clone());
+        let sampler = sampler::run(engine, ingress, recorder.clone(), to);
         let measuring = Measuring {
             _recorder: recording,
             _sampler: AbortOnDropHandle::new(tokio::spawn(sampler)),
@@ -85,6 +91,7 @@ impl Telemetry {
             samples,
             access,
             recorder,
+            recent,
         };
         Ok((telemetry, measuring))
     }
@@ -119,6 +126,11 @@ impl Telemetry {
             .iter()
             .map(|name| (name.clone(), series(name)))
             .collect()
+    }
+
+    /// The services of which any request failed lately, by id.
+    pub(crate) fn failing(&self, now: DateTime<Utc>) -> HashMap<String, ErrorShare> {
+        self.recent.failing(now)
     }
 
     /// The rows of a service's access log that a query asks for.

@@ -3,6 +3,7 @@
 mod config;
 mod delivery;
 mod events;
+mod overview;
 mod places;
 mod platform;
 mod services;
@@ -12,6 +13,7 @@ use crate::endpoint::EndpointInfo;
 pub use config::*;
 pub use delivery::*;
 pub use events::*;
+pub use overview::*;
 pub use places::*;
 pub use platform::*;
 pub use services::*;
@@ -73,6 +75,9 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<GetEnvironment>(),
     EndpointInfo::of::<UpdateEnvironment>(),
     EndpointInfo::of::<DeleteEnvironment>(),
+    EndpointInfo::of::<GetOrgOverview>(),
+    EndpointInfo::of::<GetProjectOverview>(),
+    EndpointInfo::of::<GetEnvironmentOverview>(),
     EndpointInfo::of::<ListWorkspaces>(),
     EndpointInfo::of::<CreateWorkspace>(),
     EndpointInfo::of::<ListWorkspaceProjects>(),

@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod name;
 pub mod open;
 pub mod org;
+pub mod overview;
 pub mod patch;
 pub mod path;
 pub mod pipeline;

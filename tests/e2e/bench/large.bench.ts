@@ -23,6 +23,8 @@ test("10,000 services", async ({ page, platform }) => {
 
   const took = await times(LISTS, () => platform.read(LIST));
   tell("list_10000_services_p50_ms", percentile(took, 0.5), "at most 60");
+  const glances = await times(LISTS, () => platform.read("/orgs/many/overview"));
+  tell("overview_10000_services_p50_ms", percentile(glances, 0.5), "at most 60");
 
   await signIn(page, platform);
   await page.goto(`${platform.url}/o/many/p/shop/e/production`);

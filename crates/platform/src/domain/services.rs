@@ -280,7 +280,7 @@ impl Platform {
     }
 
     /// The same in short.
-    fn summary(&self, row: &ServiceRow) -> StatusSummary {
+    pub(super) fn summary(&self, row: &ServiceRow) -> StatusSummary {
         let is_true = |seen: &StatusSummary| {
             row.release_version.is_some() && !is_out_of_date(row, &seen.state)
         };

@@ -9,8 +9,8 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, config, console, delivery, events, fallback, meta, orgs, push, services, session,
-    trace,
+    Context, config, console, delivery, events, fallback, meta, orgs, overview, push, services,
+    session, trace,
 };
 
 /// The whole HTTP surface of the platform but ingress.
@@ -69,6 +69,9 @@ fn table(context: Context) -> Table {
         .mount::<e::GetEnvironment, _, _>(orgs::get_environment)
         .mount::<e::UpdateEnvironment, _, _>(orgs::update_environment)
         .mount::<e::DeleteEnvironment, _, _>(orgs::delete_environment)
+        .mount::<e::GetOrgOverview, _, _>(overview::org)
+        .mount::<e::GetProjectOverview, _, _>(overview::project)
+        .mount::<e::GetEnvironmentOverview, _, _>(overview::environment)
         .mount::<e::ListWorkspaces, _, _>(orgs::list_workspaces)
         .mount::<e::CreateWorkspace, _, _>(orgs::create_workspace)
         .mount::<e::ListWorkspaceProjects, _, _>(orgs::list_workspace_projects)

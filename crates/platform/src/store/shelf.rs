@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sqlx::{Sqlite, Transaction};
 
 use super::{
-    Deployment, NewestImage, Release, ServiceBelow, ServiceRow, Store, StoreResult, VariableRow,
+    Deployment, FailedBuild, NewestImage, Release, ServiceBelow, ServiceRow, Store, StoreResult,
+    VariableRow,
 };
 use crate::domain::{Frozen, LevelVariables, Written, frozen, is_ahead};
 
@@ -22,6 +23,8 @@ pub(crate) struct Listed {
     pub(crate) is_ahead: bool,
     /// The newest deployment, in whatever state.
     pub(crate) deployment: Option<Deployment>,
+    /// The newest image, if its build failed.
+    pub(crate) failed_build: Option<FailedBuild>,
     /// What lists told of it so far.
     pub(crate) written: Written,
 }
@@ -41,6 +44,7 @@ impl Listed {
             release,
             is_ahead,
             deployment: None,
+            failed_build: None,
             written: Written::default(),
         }
     }
@@ -93,6 +97,15 @@ impl Shelf {
 impl Store {
     /// Every service of an environment with the release that it should run, by name.
     pub(crate) async fn listed(&self, environment_id: &str) -> StoreResult<Vec<Arc<Listed>>> {
+        let listed = self.listed_in(&[environment_id]).await?;
+        Ok(listed.into_iter().flatten().collect())
+    }
+
+    /// The same of several environments, in their order, all as of one instant.
+    pub(crate) async fn listed_in(
+        &self,
+        environment_ids: &[&str],
+    ) -> StoreResult<Vec<Vec<Arc<Listed>>>> {
         let mut shelf = self.shelf.copies.lock().await;
         let changed = self.shelf.take_changed();
         // Out of the shelf while they are brought up to date: what fails half-way is read anew.
@@ -103,10 +116,16 @@ impl Store {
             Some(copies) => self.refresh(copies, changed).await?,
             None => self.copy_all().await?,
         };
-        let services = copies.by_environment.get(environment_id);
-        let listed = services.map(|services| services.values().cloned().collect());
+        let of = |id: &&str| {
+            let services = copies.by_environment.get(*id);
+            services.map(|services| services.values().cloned().collect())
+        };
+        let listed = environment_ids
+            .iter()
+            .map(|id| of(id).unwrap_or_default())
+            .collect();
         *shelf = Some(copies);
-        Ok(listed.unwrap_or_default())
+        Ok(listed)
     }
 
     /// Notes that something changed which concerns more services than are worth counting.
@@ -146,6 +165,7 @@ impl Store {
             let config = || frozen(&levels);
             let mut listed = Listed::new(row, release, newest.as_ref(), config);
             listed.deployment = self.latest_deployment(&id).await?;
+            listed.failed_build = self.failed_build(&id).await?;
             copies.put(listed);
         }
         Ok(copies)
@@ -158,6 +178,7 @@ impl Store {
         let owners = self.all_config_owners().await?;
         let newest = self.newest_images().await?;
         let mut deployments = self.latest_deployments().await?;
+        let mut failed_builds = self.failed_builds().await?;
         let mut copies = Copies::default();
         for row in self.all_services().await? {
             let release = releases.remove(&row.id);
@@ -165,6 +186,7 @@ impl Store {
             let newest = newest.get(&row.id);
             let mut listed = Listed::new(row.clone(), release, newest, config);
             listed.deployment = deployments.remove(&row.id);
+            listed.failed_build = failed_builds.remove(&row.id);
             copies.put(listed);
         }
         Ok(copies)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::Instant;
 
+use super::recent::Recent;
 use super::recorder::Recorder;
 use super::sample::Sample;
 use super::samples::Samples;
@@ -25,8 +26,12 @@ pub(super) async fn run(
     engine: Arc<dyn Engine>,
     ingress: Ingress,
     recorder: Recorder,
-    samples: Samples,
+    (samples, recent): (Samples, Recent),
 ) {
+    match samples.lately(Utc::now().timestamp()).await {
+        Ok(stored) => recent.restore(stored),
+        Err(error) => tracing::warn!(%error, "stored samples can't be read"),
+    }
     let mut meter = Meter::default();
     let mut counted_since = Instant::now();
     let mut rolled = i64::MIN;
@@ -63,6 +68,7 @@ pub(super) async fn run(
             }
         }
         let measured: Vec<(String, Sample)> = measured.into_iter().collect();
+        recent.add(at, &measured);
         if let Err(error) = samples.insert(at, &measured).await {
             tracing::warn!(%error, "samples can't be stored");
         }

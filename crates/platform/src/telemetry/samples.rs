@@ -8,6 +8,7 @@ use sqlx::sqlite::{
 use sqlx::{Row, SqlitePool};
 
 use super::latency::Latency;
+use super::recent;
 use super::sample::Sample;
 use super::series::{KEEP_MINUTES, KEEP_SAMPLES, MINUTE, Plan, Steps};
 use crate::store::StoreResult;
@@ -133,6 +134,37 @@ impl Samples {
         Ok(())
     }
 
+    /// What was counted of every service lately: service, instant, requests, errors.
+    pub(super) async fn lately(&self, now: i64) -> StoreResult<Vec<(String, i64, u64, u64)>> {
+        let begin = recent::begin(now);
+        let rolled: Option<i64> = sqlx::query_scalar("SELECT max(at) FROM minutes WHERE at < ?")
+            .bind(now)
+            .fetch_one(&self.reader)
+            .await?;
+        let from = rolled.map_or(begin, |rolled| (rolled + MINUTE).max(begin));
+        let rows = sqlx::query(
+            "SELECT service, at, requests, errors FROM minutes WHERE at >= ?1 AND at < ?2 AND requests > 0
+             UNION ALL
+             SELECT service, at, requests, errors FROM samples WHERE at >= ?2 AND at < ?3 AND requests > 0",
+        )
+        .bind(begin)
+        .bind(from)
+        .bind(now)
+        .fetch_all(&self.reader)
+        .await?;
+        let counted = |row: &SqliteRow| {
+            let (requests, errors) = (count(row, "requests")?, count(row, "errors")?);
+            Ok((
+                row.try_get("service")?,
+                row.try_get("at")?,
+                requests,
+                errors,
+            ))
+        };
+        let counted: sqlx::Result<Vec<_>> = rows.iter().map(counted).collect();
+        Ok(counted?)
+    }
+
     /// Where the rows of a minute of a service end that begin before an instant.
     async fn rolled_until(&self, service_id: &str, before: i64) -> StoreResult<i64> {
         let last: Option<i64> =
@@ -209,20 +241,21 @@ impl Samples {
     }
 }
 
+fn count(row: &SqliteRow, column: &str) -> sqlx::Result<u64> {
+    let count: i64 = row.try_get(column)?;
+    Ok(count.max(0) as u64)
+}
+
 fn sample(row: &SqliteRow) -> sqlx::Result<Sample> {
     let latency: Option<Vec<u8>> = row.try_get("latency")?;
-    let count = |column| {
-        row.try_get::<i64, _>(column)
-            .map(|count| count.max(0) as u64)
-    };
     Ok(Sample {
         cpu: row.try_get("cpu")?,
         cpu_samples: row.try_get("cpu_samples")?,
         memory: row.try_get("memory")?,
         memory_samples: row.try_get("memory_samples")?,
         traffic_seconds: row.try_get("traffic_seconds")?,
-        requests: count("requests")?,
-        errors: count("errors")?,
+        requests: count(row, "requests")?,
+        errors: count(row, "errors")?,
         latency: latency.and_then(|bytes| Latency::from_bytes(&bytes)),
     })
 }

@@ -17,6 +17,7 @@ mod images;
 mod meta;
 mod openapi;
 mod orgs;
+mod overview;
 mod projects;
 mod services;
 mod session;
@@ -110,6 +111,11 @@ fn main() -> ExitCode {
         verdict::alike_is_told_as_no_difference_seen,
         verdict::a_few_requests_are_too_little_to_say,
         verdict::there_is_not_always_one_to_tell,
+        overview::nothing_is_told_of_an_empty_place,
+        overview::each_level_tells_of_what_is_below_it,
+        overview::the_newest_deploy_and_build_are_told_if_they_failed,
+        overview::errors_are_told_with_how_many_requests_they_are_of,
+        overview::unknown_places,
         config::every_level_has_the_same_operations,
         config::the_nearest_level_wins_and_says_what_it_hides,
         config::secrets_are_never_read_back,
