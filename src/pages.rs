@@ -9,6 +9,7 @@ pub mod home;
 pub mod new_service;
 pub mod not_found;
 pub mod org;
+pub mod overview;
 pub mod parts;
 pub mod project;
 pub mod service;

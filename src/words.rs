@@ -27,7 +27,7 @@ pub fn plural(count: usize, one: &str) -> String {
 }
 
 /// A count with a comma after each three digits.
-fn grouped(count: usize) -> String {
+pub fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut words = String::new();
     for (place, digit) in digits.chars().enumerate() {

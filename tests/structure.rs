@@ -248,12 +248,6 @@ fn every_file_is_short_and_says_what_belongs_there() {
 const UNUSED: &[(&str, &str)] = &[
     ("service.metrics", "no page charts them yet"),
     ("service.access-logs", "no page shows them yet"),
-    ("org.overview", "no page shows it yet"),
-    ("project.overview", "no page shows it yet"),
-    ("environment.overview", "no page shows it yet"),
-    ("environment.events", "no page shows them yet"),
-    ("project.events", "no page shows them yet"),
-    ("org.events", "no page shows them yet"),
     ("org.get", "a list of all orgs is at hand"),
     ("org.update", "orgs are not renamed here yet"),
     ("org.delete", "orgs are not deleted here yet"),

@@ -157,11 +157,26 @@ fn environment_rows(tree: Tree, here: &Address, org: &str, project: &str) -> imp
                 project: project.to_owned(),
                 environment: environment.slug.clone(),
             };
-            let current = (here.scope().as_ref() == Some(&scope)).then_some("page");
+            let is_here = here.scope().as_ref() == Some(&scope);
+            let overview = Address::overview(&scope).filter(|_| is_here);
+            let is_overview = overview.as_ref() == Some(here);
+            let overview = overview.map(|overview| {
+                view! {
+                    <a
+                        class="sub deep"
+                        href=overview.path()
+                        aria-current=is_overview.then_some("page")
+                    >
+                        "Overview"
+                    </a>
+                }
+            });
+            let current = (is_here && !is_overview).then_some("page");
             view! {
                 <a class="sub" href=Address::Services(scope).path() aria-current=current>
                     <span class="cut">{environment.name.clone()}</span>
                 </a>
+                {overview}
             }
         })
         .collect_view()

@@ -68,6 +68,7 @@ fn crumbs(address: &Address) -> Vec<(String, Address)> {
         crumbs.push((words, Address::Services(scope)));
     }
     match address {
+        Address::Overview(_) => crumbs.push(("Overview".to_owned(), address.clone())),
         Address::Deployments(_) => crumbs.push(("Deployments".to_owned(), address.clone())),
         Address::NewService(_) => crumbs.push(("New service".to_owned(), address.clone())),
         Address::Service(params, _) => crumbs.push((params.service.clone(), address.clone())),

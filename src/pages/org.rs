@@ -1,4 +1,4 @@
-//! An org: its projects.
+//! An org: how it does, its projects and their environments.
 
 use std::sync::Arc;
 
@@ -6,30 +6,40 @@ use leptos::prelude::*;
 use wire::endpoint::NoQuery;
 use wire::endpoints::CreateProject;
 use wire::org::Named;
+use wire::overview::{Cell, Overview};
 use wire::path::{Level, OrgParams};
 use wire::project::Project;
 
-use super::parts::{freshness, loaded, maybe_instant};
+use super::overview::attention::AttentionPanel;
+use super::overview::grid::GridPanel;
+use super::overview::happened::LastEvents;
+use super::overview::{bones_of, told, use_overview};
+use super::parts::loaded_into;
+use super::typed::{Typed, use_typed};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
+use crate::components::field::SearchBox;
 use crate::components::icon::Icon;
-use crate::components::page::{Head, Panel};
+use crate::components::page::Head;
 use crate::forms::named::NamedForm;
-use crate::reactive::memo;
+use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, use_go, use_kept};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
 use crate::state::title::use_title;
 use crate::state::tree::use_tree;
-use crate::words::plural;
 
-/// The projects of an org.
+/// More projects than this are filtered by name.
+const MANY: usize = 10;
+
+/// How an org does, and the way to each of its projects.
 #[component]
 pub fn OrgPage() -> impl IntoView {
     let org = use_kept(|address| address.org().map(str::to_owned), String::new);
     let tree = use_tree();
-    let projects = tree.projects;
+    let level = memo(move || Level::Org(OrgParams { org: org.get() }));
+    let overview = use_overview(level);
     let name = memo(move || {
         let slug = org.get();
         let orgs = tree.orgs.get();
@@ -39,40 +49,27 @@ pub fn OrgPage() -> impl IntoView {
         known.map(|org| org.name.clone()).unwrap_or(slug)
     });
     use_title(move || name.get());
+    let filter = use_typed("q");
     let creating = RwSignal::new(false);
     let create = use_create(org, creating);
 
-    let rows = move |projects: Signal<Arc<Vec<Project>>>| {
-        let table = move || {
-            let projects = projects.get();
-            if projects.is_empty() {
-                return view! {
-                    <Empty
-                        title="No project yet"
-                        words="A project holds the services of one product, in environments like production and staging."
-                    >
-                        <Button
-                            label="New project"
-                            kind=Kind::Primary
-                            glyph=Icon::Plus
-                            on_click=move |()| creating.set(true)
-                        />
-                    </Empty>
-                }
-                .into_any();
+    let body = move |shown: Signal<Arc<Overview>>| {
+        let projects = memo(move || shown.with(|overview| count_projects(&overview.cells)));
+        let is_empty = memo(move || projects.get() == 0);
+        dynamic(move || match is_empty.get() {
+            true => no_project(creating),
+            false => view! {
+                <AttentionPanel level overview shown />
+                <When is=move || { projects.get() > MANY }>{project_filter(filter)}</When>
+                <GridPanel org shown filter />
+                <LastEvents level />
             }
-            project_table(&org.get(), &projects).into_any()
-        };
-        table.into_any()
+            .into_any(),
+        })
     };
-    let about = move || {
-        projects
-            .get()
-            .map(|projects| plural(projects.len(), "project"))
-    };
-    let config = move || Address::config(Level::Org(OrgParams { org: org.get() })).path();
+    let config = move || Address::config(level.get()).path();
     view! {
-        <Head title=name about=about>
+        <Head title=name about=move || told(overview)>
             <ButtonLink label="Config" href=Signal::derive(config) glyph=Icon::Sliders />
             <Button
                 label="New project"
@@ -81,44 +78,59 @@ pub fn OrgPage() -> impl IntoView {
                 on_click=move |()| creating.set(true)
             />
         </Head>
-        <Panel title="Projects" aside=move || freshness(projects.held()) flush=true>
-            {loaded(projects, 4, rows)}
-        </Panel>
+        {loaded_into(overview, bones, body)}
         <NamedForm title="New project" verb="Create project" open=creating act=create />
     }
 }
 
-fn project_table(org: &str, projects: &[Project]) -> impl IntoView + use<> {
-    let rows = projects
-        .iter()
-        .map(|project| {
-            let address = Address::Project {
-                org: org.to_owned(),
-                project: project.slug.clone(),
-            };
-            view! {
-                <tr>
-                    <td class="name">
-                        <a href=address.path()>{project.name.clone()}</a>
-                    </td>
-                    <td class="mono dim">{project.slug.clone()}</td>
-                    <td class="num dim">{maybe_instant(project.created)}</td>
-                </tr>
-            }
-        })
-        .collect_view();
+fn bones() -> AnyView {
     view! {
-        <table class="table links">
-            <thead>
-                <tr>
-                    <th>"Name"</th>
-                    <th>"In addresses"</th>
-                    <th class="num">"Made"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+        {bones_of("Needs attention", 2)}
+        {bones_of("Projects and environments", 4)}
+        {bones_of("Last events", 6)}
     }
+    .into_any()
+}
+
+/// The cells of a project stand together.
+fn count_projects(cells: &[Cell]) -> usize {
+    cells
+        .chunk_by(|one, next| one.project == next.project)
+        .count()
+}
+
+fn no_project(creating: RwSignal<bool>) -> AnyView {
+    view! {
+        <section class="panel">
+            <Empty
+                title="No project yet"
+                words="A project holds the services of one product, in environments like production and staging."
+            >
+                <Button
+                    label="New project"
+                    kind=Kind::Primary
+                    glyph=Icon::Plus
+                    on_click=move |()| creating.set(true)
+                />
+            </Empty>
+        </section>
+    }
+    .into_any()
+}
+
+fn project_filter(filter: Typed) -> AnyView {
+    view! {
+        <div class="bar">
+            <SearchBox
+                label="Filter projects"
+                placeholder="Filter projects"
+                node=NodeRef::new()
+                value=filter.text
+                on_input=move |text| filter.set(text)
+            />
+        </div>
+    }
+    .into_any()
 }
 
 fn use_create(org: Memo<String>, creating: RwSignal<bool>) -> Act<Named> {

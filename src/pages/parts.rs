@@ -22,22 +22,40 @@ pub fn loaded<T: PartialEq + Send + Sync + 'static>(
     rows: usize,
     show: impl Fn(Signal<Arc<T>>) -> AnyView + Send + 'static,
 ) -> AnyView {
-    let show = move || {
+    let bones = Box::new(move || view! { <Skeleton rows /> }.into_any());
+    loaded_once(remote.held(), bones, shown(remote, show))
+}
+
+/// As [`loaded`], with the page as it will be in the place of a few rows.
+pub fn loaded_into<T: PartialEq + Send + Sync + 'static>(
+    remote: Remote<T>,
+    skeleton: fn() -> AnyView,
+    show: impl Fn(Signal<Arc<T>>) -> AnyView + Send + 'static,
+) -> AnyView {
+    loaded_once(remote.held(), Box::new(skeleton), shown(remote, show))
+}
+
+type Show = Box<dyn Fn() -> Option<AnyView> + Send>;
+
+fn shown<T: PartialEq + Send + Sync + 'static>(
+    remote: Remote<T>,
+    show: impl Fn(Signal<Arc<T>>) -> AnyView + Send + 'static,
+) -> Show {
+    Box::new(move || {
         let first = untrack(|| remote.get())?;
         let last = move || remote.get().unwrap_or_else(|| first.clone());
         Some(show(Signal::derive(last)))
-    };
-    loaded_once(remote.held(), rows, Box::new(show))
+    })
 }
 
-fn loaded_once(held: Held, rows: usize, show: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
+fn loaded_once(held: Held, skeleton: Box<dyn Fn() -> AnyView + Send>, show: Show) -> AnyView {
     let has_data = memo(move || held.is_there());
     let has_failed = memo(move || held.error.with(Option::is_some));
     let refresh = Callback::new(move |()| held.refresh());
     dynamic(move || match has_data.get() {
         true => show().into_any(),
         false if has_failed.get() => failed(held.error, held.loading, refresh),
-        false => view! { <Skeleton rows /> }.into_any(),
+        false => skeleton(),
     })
 }
 

@@ -98,6 +98,8 @@ pub enum Address {
         /// Id or slug.
         project: String,
     },
+    /// How an environment does at a glance.
+    Overview(EnvironmentParams),
     /// The services of one place.
     Services(Scope),
     /// The newest deployments of the services of one place.
@@ -140,20 +142,15 @@ impl Address {
         }
     }
 
+    /// How an environment does at a glance. W has no page for it.
+    pub fn overview(scope: &Scope) -> Option<Self> {
+        environment_params(scope).map(Self::Overview)
+    }
+
     /// The config of an environment. W has no page for it.
     pub fn environment_config(scope: &Scope) -> Option<Self> {
-        match scope {
-            Scope::Workspace { .. } => None,
-            Scope::Environment {
-                org,
-                project,
-                environment,
-            } => Some(Self::Config(Level::Environment(EnvironmentParams {
-                org: org.clone(),
-                project: project.clone(),
-                environment: environment.clone(),
-            }))),
-        }
+        let params = environment_params(scope)?;
+        Some(Self::Config(Level::Environment(params)))
     }
 
     /// The path of the list of orgs, even where one was used last.
@@ -168,6 +165,7 @@ impl Address {
             Self::Home => "/".to_owned(),
             Self::Org { org } => join(&["o", org]),
             Self::Project { org, project } => join(&["o", org, "p", project]),
+            Self::Overview(params) => scope_path(&environment_scope(params)) + "/overview",
             Self::Services(scope) => scope_path(scope),
             Self::Deployments(scope) => scope_path(scope) + "/deployments",
             Self::NewService(scope) => scope_path(scope) + "/services/new",
@@ -235,6 +233,13 @@ impl Address {
                     environment: (*environment).to_owned(),
                 })))
             }
+            ["o", org, "p", project, "e", environment, "overview"] => {
+                Some(Self::Overview(EnvironmentParams {
+                    org: (*org).to_owned(),
+                    project: (*project).to_owned(),
+                    environment: (*environment).to_owned(),
+                }))
+            }
             ["o", org, "p", project, "e", environment, rest @ ..] => {
                 let scope = Scope::Environment {
                     org: (*org).to_owned(),
@@ -283,6 +288,7 @@ impl Address {
             Self::Service(ServiceParams { scope, .. }, _)
             | Self::Deployments(scope)
             | Self::NewService(scope) => Self::Services(scope.clone()),
+            Self::Overview(params) => Self::Services(environment_scope(params)),
             Self::Services(Scope::Environment { org, project, .. }) => Self::Project {
                 org: org.clone(),
                 project: project.clone(),
@@ -311,7 +317,9 @@ impl Address {
             Self::Service(params, _) | Self::Config(Level::Service(params)) => {
                 Some(params.scope.clone())
             }
-            Self::Config(Level::Environment(params)) => Some(environment_scope(params)),
+            Self::Overview(params) | Self::Config(Level::Environment(params)) => {
+                Some(environment_scope(params))
+            }
             Self::Connect
             | Self::Home
             | Self::Org { .. }
@@ -328,6 +336,7 @@ impl Address {
             Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
                 owner(scope)
             }
+            Self::Overview(params) => owner(params),
             Self::Service(params, _) => owner(params),
             Self::Config(level) => owner(level),
         }
@@ -341,6 +350,7 @@ impl Address {
             Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
                 project(scope)
             }
+            Self::Overview(params) => project(params),
             Self::Service(params, _) => project(params),
             Self::Config(level) => project(level),
         }
@@ -354,6 +364,21 @@ fn owner(of: &impl Params) -> Option<&str> {
 
 fn project(of: &impl Params) -> Option<&str> {
     of.value("project").or_else(|| of.value("project_id"))
+}
+
+fn environment_params(scope: &Scope) -> Option<EnvironmentParams> {
+    match scope {
+        Scope::Workspace { .. } => None,
+        Scope::Environment {
+            org,
+            project,
+            environment,
+        } => Some(EnvironmentParams {
+            org: org.clone(),
+            project: project.clone(),
+            environment: environment.clone(),
+        }),
+    }
 }
 
 fn environment_scope(params: &EnvironmentParams) -> Scope {

@@ -16,6 +16,7 @@ use crate::pages::deployments::DeploymentsPage;
 use crate::pages::home::HomePage;
 use crate::pages::new_service::NewServicePage;
 use crate::pages::org::OrgPage;
+use crate::pages::overview::OverviewPage;
 use crate::pages::project::ProjectPage;
 use crate::pages::service::ServicePage;
 use crate::pages::service::metrics::MetricsTab;
@@ -34,7 +35,7 @@ type Arrival = Result<Build, SplitLoaderError>;
 /// Pages that travel together.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
-    /// Orgs, projects, what was deployed in an environment, and signing in.
+    /// Orgs, projects, how an environment does, what was deployed there, and signing in.
     Places,
     /// The form of a new service.
     Form,
@@ -101,6 +102,7 @@ part!(places, |kind| match kind {
     Kind::Connect => ConnectPage().into_any(),
     Kind::Org => OrgPage().into_any(),
     Kind::Project => ProjectPage().into_any(),
+    Kind::Overview => OverviewPage().into_any(),
     Kind::Deployments => DeploymentsPage().into_any(),
     _ => HomePage().into_any(),
 });

@@ -1,25 +1,38 @@
 //! How many services there are and how they do, as a sentence.
 
 use leptos::prelude::*;
+use wire::open::Open;
 use wire::service::Service;
 use wire::status::ServiceState;
 
 use super::filter::counts;
-use crate::words::plural;
+use crate::words::{grouped, plural};
 
 /// `14 services: 1 down, 1 degraded, 12 running`, with what needs attention in bold.
 pub fn summary<'a>(services: impl Iterator<Item = &'a Service> + Clone) -> AnyView {
     let total = services.clone().count();
-    let counts = counts(services);
+    let counts = counts(services).into_iter();
+    sentence(
+        total,
+        counts.map(|(state, count)| (Open::Known(state), count)),
+    )
+}
+
+/// The same of services that are counted already, what needs attention first.
+pub fn sentence(
+    total: usize,
+    counts: impl ExactSizeIterator<Item = (Open<ServiceState>, usize)>,
+) -> AnyView {
     let last = counts.len().saturating_sub(1);
     let parts = counts
-        .into_iter()
         .enumerate()
         .map(|(place, (state, count))| {
             let end = if place == last { "" } else { ", " };
-            let words = format!("{count} {}{end}", word(state));
+            let words = format!("{} {}{end}", grouped(count), word(&state));
             match state {
-                ServiceState::Down | ServiceState::Degraded => view! { <b>{words}</b> }.into_any(),
+                Open::Known(ServiceState::Down | ServiceState::Degraded) => {
+                    view! { <b>{words}</b> }.into_any()
+                }
                 _ => words.into_any(),
             }
         })
@@ -33,13 +46,9 @@ pub fn summary<'a>(services: impl Iterator<Item = &'a Service> + Clone) -> AnyVi
     .into_any()
 }
 
-fn word(state: ServiceState) -> &'static str {
+fn word(state: &Open<ServiceState>) -> &str {
     match state {
-        ServiceState::Down => "down",
-        ServiceState::Degraded => "degraded",
-        ServiceState::Converging => "converging",
-        ServiceState::Running => "running",
-        ServiceState::Paused => "paused",
-        ServiceState::Undeployed => "never deployed",
+        Open::Known(ServiceState::Undeployed) => "never deployed",
+        state => state.word(),
     }
 }

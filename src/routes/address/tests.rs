@@ -41,6 +41,14 @@ fn every_address_is_written_and_read() {
             Address::NewService(environment()),
         ),
         (
+            "/o/acme/p/shop/e/production/overview",
+            Address::Overview(EnvironmentParams {
+                org: org(),
+                project: "shop".into(),
+                environment: "production".into(),
+            }),
+        ),
+        (
             "/o/acme/p/shop/e/production/deployments",
             Address::Deployments(environment()),
         ),
@@ -150,6 +158,19 @@ fn config_belongs_to_what_it_is_of() {
     );
     assert_eq!(config.parent(), Address::Services(environment()));
     assert_eq!(Address::read("/o/acme/config").unwrap().project(), None);
+}
+
+#[test]
+fn only_environments_have_an_overview() {
+    let overview = Address::read("/o/acme/p/shop/e/production/overview/");
+    let overview = overview.unwrap();
+    assert_eq!(overview.scope(), Some(environment()));
+    assert_eq!(
+        (overview.org(), overview.project()),
+        (Some("acme"), Some("shop"))
+    );
+    assert_eq!(overview.parent(), Address::Services(environment()));
+    assert_eq!(Address::read("/w/acme/p/shop/overview"), None);
 }
 
 #[test]

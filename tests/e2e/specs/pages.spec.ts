@@ -19,7 +19,9 @@ const press = (name: string) => (page: Page) => page.getByRole("button", { name,
 const VISITS: Visit[] = [
   { name: "organisations", path: "/?all=yes", shows: "Organisations" },
   { name: "an organisation", path: ORGANISATION, shows: "Looked at" },
+  { name: "an organisation without a project", path: "/o/looked-at-empty", shows: "Looked at empty" },
   { name: "a project", path: SHOP, shows: "Shop" },
+  { name: "an environment", path: `${PRODUCTION}/overview`, shows: "Overview" },
   { name: "services", path: PRODUCTION, shows: "Services" },
   { name: "no services", path: `${ORGANISATION}/p/empty/e/production`, shows: "Services" },
   { name: "services of a workspace", path: "/w/looked-at/p/shop", shows: "Services" },
@@ -51,12 +53,14 @@ async function fill(platform: Platform): Promise<void> {
   const known = await platform.api<{ slug: string }[]>("GET", "/orgs/");
   if (known.some(({ slug }) => slug === "looked-at")) return;
   await platform.api("POST", "/workspaces/", { name: "Looked at" });
+  await platform.api("POST", "/workspaces/", { name: "Looked at empty" });
   const projects = "/workspaces/looked-at/projects/";
   for (const name of ["Shop", "Empty"]) await platform.api("POST", projects, { name });
   const services = `${projects}shop/services/`;
   await platform.api("POST", services, { name: "cart", image: "registry.example/team/cart:1", port: 8080, instances: 2, domains: ["cart.localhost"] });
   await platform.api("POST", "/orgs/looked-at/config/bulk", { variables: { LOG_LEVEL: "warn" } });
   await platform.api("POST", `${services}cart/config/bulk`, { variables: { LOG_LEVEL: "info" } });
+  await platform.api("POST", services, { name: "wreck", image: "shop:crash", port: 8080 });
   await platform.api("POST", services, { name: "a-service-with-a-very-long-name-that-does-not-fit-anywhere", image: "shop:1", port: 8080 });
 }
 
