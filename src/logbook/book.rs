@@ -242,7 +242,7 @@ fn keep(
 }
 
 fn needle(store: &Store, text: &str, tells_case: bool) -> Option<Needle> {
-    let sample = store.blocks().back().map(|block| block.text());
+    let sample = store.blocks().back().map(super::block::Block::text);
     let sample = sample.unwrap_or_default();
     let newest = sample.len().saturating_sub(SAMPLE);
     Needle::new(text, tells_case, sample.get(newest..).unwrap_or_default())

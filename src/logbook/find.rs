@@ -37,7 +37,7 @@ impl Find {
         self.is_done = self.counts.work(store, has_time, |place, block| {
             let mut count = 0;
             each(needle, block, |line| {
-                count += u32::from(rows.shows(place, line))
+                count += u32::from(rows.shows(place, line));
             });
             count
         });

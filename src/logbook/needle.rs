@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn capitals_count_or_not() {
         let line = "GET /get Get";
-        assert_eq!(ranges("get", true, line), [5..8]);
+        assert_eq!(ranges("get", true, line), vec![5..8; 1]);
         assert_eq!(ranges("get", false, line), [0..3, 5..8, 9..12]);
-        assert_eq!(ranges("/GET", false, line), [4..8]);
+        assert_eq!(ranges("/GET", false, line), vec![4..8; 1]);
         assert!(ranges("", false, line).is_empty());
     }
 
@@ -180,8 +180,8 @@ mod tests {
     fn other_scripts_have_capitals_too() {
         let line = "\u{c9}T\u{c9} en \u{e9}t\u{e9}, \u{130}stanbul";
         assert_eq!(ranges("\u{e9}t\u{e9}", false, line), [0..5, 9..14]);
-        assert_eq!(ranges("\u{e9}t\u{e9}", true, line), [9..14]);
-        assert_eq!(ranges("\u{42f}", false, "\u{44f}"), [0..2]);
+        assert_eq!(ranges("\u{e9}t\u{e9}", true, line), vec![9..14; 1]);
+        assert_eq!(ranges("\u{42f}", false, "\u{44f}"), vec![0..2; 1]);
     }
 
     #[test]

@@ -42,7 +42,10 @@ pub fn find(text: &str, tells_case: bool) -> u32 {
         let mut rows = Rows::default();
         rows.show(store, Selection::default(), None);
         rows.work(store, &mut || true);
-        let sample = store.blocks().back().map(|block| block.text());
+        let sample = store
+            .blocks()
+            .back()
+            .map(console::logbook::block::Block::text);
         let Some(needle) = Needle::new(text, tells_case, sample.unwrap_or_default()) else {
             return 0;
         };

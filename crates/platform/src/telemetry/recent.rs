@@ -132,7 +132,7 @@ mod tests {
         // The first of the two minutes is out of the window.
         assert_eq!(failing(&recent, NOON + WINDOW), Some((12, 120)));
         assert_eq!(failing(&recent, NOON + WINDOW + 60), None);
-        recent.add(NOON + WINDOW + 60, &[]);
+        recent.add(NOON + WINDOW + 60, &HashMap::new());
         assert!(recent.lock().is_empty());
     }
 

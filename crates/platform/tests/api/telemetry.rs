@@ -221,6 +221,15 @@ pub(crate) async fn windows_of_any_kind_have_an_outcome() {
             let got = api.get(&format!("{at}/api/{query}")).await.is(200).data();
             assert_eq!(got["cpu_usage"][name], expected, "{query}");
         }
+        let empty = [
+            "access-logs?since=31536000",
+            "access-logs?start=2999-01-01T00:00:00Z",
+            "access-logs?start=1999-01-01T00:00:00Z&end=2000-01-01T00:00:00Z&status=2xx,404",
+        ];
+        for query in empty {
+            let got = api.get(&format!("{at}/api/{query}")).await.is(200).data();
+            assert_eq!(got, json!({"rows": [], "truncated": false}), "{query}");
+        }
         let refused = [
             (
                 "metrics?start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z",
@@ -228,6 +237,10 @@ pub(crate) async fn windows_of_any_kind_have_an_outcome() {
             ),
             ("metrics?step=0", "step"),
             ("metrics?nonsense=1", "nonsense"),
+            (
+                "access-logs?start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z",
+                "start",
+            ),
             ("access-logs?status=20", "status"),
             ("access-logs?method=G+T", "method"),
             ("access-logs?limit=0", "limit"),

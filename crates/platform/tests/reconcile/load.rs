@@ -64,8 +64,8 @@ fn send(bench: &Bench) -> (BTreeMap<u16, usize>, Vec<Duration>) {
     (statuses, sent.into_iter().map(|(_, took)| took).collect())
 }
 
-/// The values of a metric.
-fn values(bench: &Bench, name: &str, query: &str) -> (f64, Vec<f64>) {
+/// How long a step is in which a metric is told, in seconds, and its values.
+pub(crate) fn values(bench: &Bench, name: &str, query: &str) -> (f64, Vec<f64>) {
     let path = format!("web/metrics?names={name}&{query}");
     let (status, metrics) = bench.service("GET", &path, &Value::Null);
     assert_eq!(status, 200, "{metrics}");
