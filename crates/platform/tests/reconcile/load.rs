@@ -137,18 +137,16 @@ fn metrics_and_access_log_tell_what_was_sent() {
     let mut exact: Vec<f64> = logged.iter().map(duration).collect();
     exact.sort_by(f64::total_cmp);
     took.sort();
+    // Of what the rates do not count yet the rank is off, too.
     let rank = (0.95 * (all - 1) as f64) as usize;
-    assert!(
-        near(p95, exact[rank], LATENCY_ERROR),
-        "{p95} for {}",
-        exact[rank]
-    );
+    let off = (all as f64 * RATE_ERROR) as usize;
+    let last = (rank + off).min(all - 1);
+    let (least, most) = (1.0 - LATENCY_ERROR, 1.0 + LATENCY_ERROR);
+    let bounds = exact[rank - off] * least..=exact[last] * most;
+    assert!(bounds.contains(&p95), "{p95} is not in {bounds:?}");
     // The visitor's own clock saw that, and the way to ingress beside it.
-    let seen = took[rank].as_secs_f64();
-    assert!(
-        p95 >= WAIT.as_secs_f64() && p95 <= seen * (1.0 + LATENCY_ERROR),
-        "{p95} of {seen}"
-    );
+    let seen = WAIT.as_secs_f64() * least..=took[last].as_secs_f64() * most;
+    assert!(seen.contains(&p95), "{p95} is not in {seen:?}");
 }
 
 /// Asks the one instance of `web` for something.
