@@ -28,6 +28,10 @@ use crate::state::poll::Later;
 /// Milliseconds after the start until the parts are fetched that nothing has asked for yet.
 const CALM: u32 = 2_000;
 
+/// Milliseconds until a part is fetched again that did not arrive: a network that changes ends every
+/// request that is under way, and is back at once.
+const AGAIN: [u32; 2] = [250, 1_500];
+
 /// Builds a page of a part.
 type Build = fn(Kind) -> AnyView;
 type Arrival = Result<Build, SplitLoaderError>;
@@ -137,12 +141,10 @@ fn show_with(part: Part, kind: Kind, rows: usize) -> AnyView {
         return build(kind);
     }
     let arrival = RwSignal::new(None::<Option<Build>>);
+    let later = Later::new();
     let fetch = move || {
         arrival.set(None);
-        spawn_local(async move {
-            // The person may have gone elsewhere meanwhile.
-            let _ = arrival.try_set(Some(part.fetch().await.ok()));
-        });
+        fetch_for(part, arrival, later, &AGAIN);
     };
     fetch();
     dynamic(move || match arrival.get() {
@@ -150,6 +152,27 @@ fn show_with(part: Part, kind: Kind, rows: usize) -> AnyView {
         Some(None) => did_not_arrive(Callback::new(move |()| fetch())),
         None => view! { <Skeleton rows /> }.into_any(),
     })
+}
+
+/// Fetches a part for a page that waits for it, and where it does not come again after these pauses.
+fn fetch_for(
+    part: Part,
+    arrival: RwSignal<Option<Option<Build>>>,
+    later: Later,
+    again: &'static [u32],
+) {
+    spawn_local(async move {
+        let build = part.fetch().await.ok();
+        match (build, again) {
+            (None, [pause, again @ ..]) => {
+                later.run(*pause, move || fetch_for(part, arrival, later, again));
+            }
+            _ => {
+                // The person may have gone elsewhere meanwhile.
+                let _ = arrival.try_set(Some(build));
+            }
+        }
+    });
 }
 
 /// The bar for the ticked services of the page above.

@@ -119,7 +119,11 @@ async fn what_is_found_is_marked_and_gone_to() {
     knobs.find.set("LINE 1000123".to_owned());
     until("all is looked at", || {
         let shown = knobs.book().shown;
-        shown.with_untracked(|shown| shown.find().is_some_and(console::logbook::find::Find::is_done))
+        shown.with_untracked(|shown| {
+            shown
+                .find()
+                .is_some_and(console::logbook::find::Find::is_done)
+        })
     })
     .await;
     knobs.book().go_on(false);

@@ -176,11 +176,11 @@ test("a platform without places in its log is paged by instants", async ({ page,
   await page.goto(`${shop.url}${PAGE}?end=${new Date().toISOString()}`);
   await expect(rows(page)).toHaveCount(5);
   const older = page.getByRole("button", { name: "Load older" });
-  for (let pages = 0; pages < 4 && (await older.count()) > 0; pages += 1) {
-    await older.first().click();
-    await expect(older.first()).not.toHaveAttribute("aria-busy", "true");
-  }
-  await expect(rows(page)).toHaveCount(12);
+  await expect(async () => {
+    // It is gone with the last page.
+    if ((await older.count()) > 0) await older.first().click({ timeout: 1_000 });
+    await expect(rows(page)).toHaveCount(12, { timeout: 1_000 });
+  }).toPass();
   await expect(older).toHaveCount(0);
 });
 

@@ -76,6 +76,29 @@ async fn control_characters_come_as_they_were_written() {
     .await;
 }
 
+/// Podman drops some of the lines that it has not sent yet when their container ends.
+#[tokio::test]
+async fn what_is_written_just_before_the_end_is_whole() {
+    on_bench(|bench| async move {
+        let instance = bench.started(&bench.spec("sleep 1; seq 1 30000")).await;
+        let expected: Vec<String> = (1..=30_000).map(|number| number.to_string()).collect();
+        let followed = bench.messages(&instance.id).await;
+        bench.end_of(&instance.id).await;
+        let again = bench.messages(&instance.id).await;
+        let sorted = |mut messages: Vec<String>| {
+            messages.sort_by_key(|number| number.parse::<u32>().unwrap());
+            messages
+        };
+        // In order but for what came before the end was known.
+        assert!(
+            sorted(followed) == expected,
+            "none is lost, none comes twice"
+        );
+        assert!(again == expected);
+    })
+    .await;
+}
+
 /// The head of a long line may be written in another second than its end.
 #[tokio::test]
 async fn a_line_that_took_seconds_is_taken_up_again_once() {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
 use pilothouse::engine::{BuildSpec, Engine, EngineChoice, EngineInstance, connect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -276,6 +277,15 @@ impl Bench {
         assert!(killed.status.success(), "{killed:?}");
     }
 
+    /// What an instance that ended has written, as the engine has it.
+    pub(crate) fn written(&self, id: &str) -> Vec<String> {
+        self.runtime.block_on(async {
+            let engine = self.connect().await;
+            let lines = engine.logs(id, None).await.unwrap();
+            lines.map(|line| line.unwrap().message).collect().await
+        })
+    }
+
     /// Stops an instance behind the platform's back.
     pub(crate) fn stop(&self, id: &str) {
         self.runtime.block_on(async {
@@ -304,7 +314,13 @@ impl Drop for Bench {
         self.runtime.block_on(async {
             let engine = self.connect().await;
             for instance in engine.list(None).await.unwrap() {
-                engine.remove(&instance.id).await.unwrap();
+                // Podman may still be at its end, where much else goes on.
+                let mut tries = 0;
+                while let Err(error) = engine.remove(&instance.id).await {
+                    tries += 1;
+                    assert!(tries < 10, "{error}");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
             }
             for service in &self.services {
                 engine.remove_volumes(service).await.unwrap();

@@ -65,7 +65,7 @@ fn send(bench: &Bench) -> (BTreeMap<u16, usize>, Vec<Duration>) {
 }
 
 /// How long a step is in which a metric is told, in seconds, and its values.
-pub(crate) fn values(bench: &Bench, name: &str, query: &str) -> (f64, Vec<f64>) {
+fn values(bench: &Bench, name: &str, query: &str) -> (f64, Vec<f64>) {
     let path = format!("web/metrics?names={name}&{query}");
     let (status, metrics) = bench.service("GET", &path, &Value::Null);
     assert_eq!(status, 200, "{metrics}");

@@ -2,7 +2,8 @@
 
 mod assembler;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -13,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use pilothouse_wire::logs::LogStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use self::assembler::Assembler;
 use super::failure::{status, unavailable};
@@ -31,6 +32,16 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// After such a while without a line the container is looked at: Podman may miss its end, and would
 /// keep the stream open for ever.
 const LOOK_AFTER: Duration = Duration::from_secs(20);
+/// The same after so many lines.
+const LOOK_AFTER_LINES: usize = 8_192;
+
+/// How long a line is held back that may be one of the last: these come in order only when they are
+/// read once more.
+const HOLD: Duration = Duration::from_millis(150);
+/// Held are at most so many bytes.
+const MAX_HELD: usize = 8 * 1024 * 1024;
+/// What a held line takes besides its text, in bytes.
+const LINE_OVERHEAD: usize = 64;
 
 /// Follows a container's lines from an instant on, until it ends or is gone. The engine's own
 /// `since` counts whole seconds, and Podman's instants do too, so lines of that second come again:
@@ -40,18 +51,18 @@ pub(super) fn follow(
     id: &str,
     since: Option<DateTime<Utc>>,
 ) -> BoxStream<'static, EngineResult<EngineLine>> {
-    let docker = docker.clone().with_timeout(SILENCE);
-    let second = since.map_or(0, |since| since.timestamp());
     let reader = Reader {
-        frames: frames(&docker, id, second, true),
-        docker,
+        docker: docker.clone().with_timeout(SILENCE),
         id: id.to_owned(),
+        frames: stream::empty().boxed(),
         assembler: Assembler::default(),
         lines: VecDeque::new(),
-        second,
-        read: 0,
-        repeated: 0,
-        phase: Phase::Following,
+        held: 0,
+        since: since.map_or(0, |since| since.timestamp()),
+        told: Vec::new(),
+        look_at: LOOK_AFTER_LINES,
+        repeated: HashMap::new(),
+        phase: Phase::Beginning,
     };
     stream::unfold(reader, |mut reader| async {
         let line = reader.next().await?;
@@ -76,98 +87,180 @@ fn frames(docker: &Docker, id: &str, second: i64, follow: bool) -> Frames {
 /// Where the reading of a container's lines is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    Beginning,
     /// Lines come as they are written.
     Following,
-    /// The container ended. Docker may end such a stream before its last lines, so what was written
-    /// from the last second on is read once more.
+    /// The container ended. Of the last lines of such a stream Docker may leave out the end, and
+    /// Podman any: what was written since it was known to run is read once more.
     Rest,
     Over,
 }
+
+/// What tells lines apart: the second, and a hash of the rest.
+type Mark = (i64, u64);
 
 struct Reader {
     docker: Docker,
     id: String,
     frames: Frames,
     assembler: Assembler,
-    /// Lines that are ready to be given out.
-    lines: VecDeque<EngineLine>,
-    /// The second of the newest line, and how many lines of it were read.
-    second: i64,
-    read: usize,
-    /// Lines still to come that were read already.
-    repeated: usize,
+    /// Lines to be given out, with when they came.
+    lines: VecDeque<(Instant, EngineLine)>,
+    /// What they take, in bytes.
+    held: usize,
+    /// From this second on all is read again when the container has ended.
+    since: i64,
+    /// What was given out of that.
+    told: Vec<Mark>,
+    /// How many these may be before the container is looked at.
+    look_at: usize,
+    /// Lines still to come that were given out already, and how often each.
+    repeated: HashMap<Mark, usize>,
     phase: Phase,
 }
 
 impl Reader {
     async fn next(&mut self) -> Option<EngineResult<EngineLine>> {
+        if self.phase == Phase::Beginning {
+            self.begin().await;
+        }
         loop {
-            while let Some(line) = self.lines.pop_front() {
-                if self.is_new(&line) {
-                    return Some(Ok(line));
-                }
+            if let Some(line) = self.ready() {
+                return Some(Ok(line));
             }
             if self.phase == Phase::Over {
                 return None;
             }
-            let Ok(frame) = timeout(LOOK_AFTER, self.frames.next()).await else {
-                if has_ended(&self.docker, &self.id).await {
-                    self.go_on();
-                }
-                continue;
+            if self.phase == Phase::Following && self.told.len() >= self.look_at {
+                self.look().await;
+            }
+            let wait = match self.lines.front() {
+                Some((came, _)) => HOLD.saturating_sub(came.elapsed()),
+                None => LOOK_AFTER,
             };
-            match frame {
-                Some(Ok(frame)) => {
+            match timeout(wait, self.frames.next()).await {
+                Err(_) if !self.lines.is_empty() => {}
+                Err(_) if self.phase == Phase::Following => {
+                    if self.look().await {
+                        self.go_on();
+                    }
+                }
+                Err(_) => {
+                    let why = "it does not end the log of a container that ended".to_owned();
+                    return Some(Err(self.fails(EngineError::Unavailable(why))));
+                }
+                Ok(Some(Ok(frame))) => {
                     let (stream, bytes) = parts(&frame);
-                    self.lines.extend(self.assembler.push(stream, bytes));
+                    let lines = self.assembler.push(stream, bytes);
+                    self.hold(lines);
                 }
                 // Removed, and its lines with it.
-                Some(Err(error)) if status(&error) == Some(404) => self.phase = Phase::Over,
-                Some(Err(error)) => {
-                    self.phase = Phase::Over;
-                    return Some(Err(unavailable(error)));
-                }
-                None if self.phase == Phase::Following
-                    && !has_ended_soon(&self.docker, &self.id).await =>
-                {
-                    self.phase = Phase::Over;
+                Ok(Some(Err(error))) if status(&error) == Some(404) => self.phase = Phase::Over,
+                Ok(Some(Err(error))) => return Some(Err(self.fails(unavailable(error)))),
+                Ok(None) if self.phase == Phase::Following => {
+                    if has_ended_soon(&self.docker, &self.id).await {
+                        self.go_on();
+                        continue;
+                    }
                     let why = "it ended the log of a container that runs".to_owned();
-                    return Some(Err(EngineError::Unavailable(why)));
+                    return Some(Err(self.fails(EngineError::Unavailable(why))));
                 }
-                None => self.go_on(),
+                Ok(None) => self.go_on(),
             }
         }
     }
 
-    fn is_new(&mut self, line: &EngineLine) -> bool {
-        let second = line.timestamp.timestamp();
-        // What the engine no longer has is not repeated either.
-        if self.repeated > 0 && second == self.second {
-            self.repeated -= 1;
-            return false;
+    /// Podman follows the lines of what runs without loss, of what has ended with.
+    async fn begin(&mut self) {
+        let has_ended = has_ended(&self.docker, &self.id).await;
+        self.phase = if has_ended {
+            Phase::Rest
+        } else {
+            Phase::Following
+        };
+        self.frames = frames(&self.docker, &self.id, self.since, !has_ended);
+    }
+
+    /// Nothing more comes; what is held will come again when the stream is taken up again.
+    fn fails(&mut self, error: EngineError) -> EngineError {
+        self.phase = Phase::Over;
+        self.lines.clear();
+        error
+    }
+
+    fn hold(&mut self, lines: Vec<EngineLine>) {
+        let now = Instant::now();
+        for line in lines {
+            self.held += weight(&line);
+            self.lines.push_back((now, line));
         }
-        self.repeated = 0;
-        if second > self.second {
-            (self.second, self.read) = (second, 0);
+    }
+
+    /// The next line, if it need not be held back any longer.
+    fn ready(&mut self) -> Option<EngineLine> {
+        let is_followed = self.phase == Phase::Following;
+        loop {
+            let (came, _) = self.lines.front()?;
+            if is_followed && came.elapsed() < HOLD && self.held <= MAX_HELD {
+                return None;
+            }
+            let (_, line) = self.lines.pop_front()?;
+            self.held -= weight(&line);
+            if is_followed {
+                self.told.push(mark(&line));
+                return Some(line);
+            }
+            match self.repeated.get_mut(&mark(&line)) {
+                Some(times) if *times > 0 => *times -= 1,
+                _ => return Some(line),
+            }
         }
-        // Lines of an earlier second, after a clock was set back, do not come again.
-        self.read += usize::from(second == self.second);
-        true
+    }
+
+    /// Looks whether the container has ended. While it runs, nothing is missing among the lines
+    /// that came.
+    async fn look(&mut self) -> bool {
+        if has_ended(&self.docker, &self.id).await {
+            // Whatever still comes is kept in mind.
+            self.look_at = usize::MAX;
+            return true;
+        }
+        if let Some((second, _)) = self.told.last().copied() {
+            self.told.retain(|(earlier, _)| *earlier >= second);
+            self.since = second;
+        }
+        self.look_at = self.told.len() + LOOK_AFTER_LINES;
+        false
     }
 
     /// What comes when a stream has ended.
     fn go_on(&mut self) {
         if self.phase == Phase::Following {
             self.phase = Phase::Rest;
-            // What was read of a line in part comes again as a whole.
+            // What is held, or was read of a line in part, comes again.
             self.assembler = Assembler::default();
-            self.repeated = self.read;
-            self.frames = frames(&self.docker, &self.id, self.second, false);
+            self.lines.clear();
+            self.held = 0;
+            for mark in self.told.drain(..) {
+                *self.repeated.entry(mark).or_default() += 1;
+            }
+            self.frames = frames(&self.docker, &self.id, self.since, false);
         } else {
             self.phase = Phase::Over;
-            self.lines.extend(self.assembler.finish());
+            let lines = self.assembler.finish();
+            self.hold(lines);
         }
     }
+}
+
+fn weight(line: &EngineLine) -> usize {
+    line.message.len() + LINE_OVERHEAD
+}
+
+fn mark(line: &EngineLine) -> Mark {
+    let mut hasher = DefaultHasher::new();
+    (line.stream == LogStream::Stderr, &line.message).hash(&mut hasher);
+    (line.timestamp.timestamp(), hasher.finish())
 }
 
 /// Whether a container has ended, or does so at once.
