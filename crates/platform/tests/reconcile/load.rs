@@ -17,8 +17,6 @@ const WAITING: usize = 40;
 const WAIT: Duration = Duration::from_millis(300);
 const SENDERS: usize = 8;
 
-/// How far a sum of rates may be from the count, as ticks are not a whole 5 s: a share of it.
-const RATE_ERROR: f64 = 0.02;
 /// How far `latency_p95` may be from the exact percentile: a share of it.
 const LATENCY_ERROR: f64 = 0.01;
 /// How far `cpu_usage` may be from the processor time that was used: a share of it, since the ends of
@@ -75,6 +73,18 @@ fn values(bench: &Bench, name: &str, query: &str) -> (f64, Vec<f64>) {
     (series["step"].as_f64().unwrap(), values.collect())
 }
 
+/// When the first and the last step of a metric begin, in seconds since 1970.
+fn span(bench: &Bench, name: &str) -> (f64, f64) {
+    let path = format!("web/metrics?names={name}&since=600");
+    let (_, metrics) = bench.service("GET", &path, &Value::Null);
+    let points = metrics[name]["points"].as_array().unwrap();
+    let at = |point: &Value| {
+        let at = chrono::DateTime::parse_from_rfc3339(point[0].as_str().unwrap());
+        at.unwrap().timestamp() as f64
+    };
+    (at(points.first().unwrap()), at(points.last().unwrap()))
+}
+
 /// What a rate comes to over the last ten minutes.
 fn total(bench: &Bench, name: &str) -> f64 {
     let (step, values) = values(bench, name, "since=600");
@@ -123,29 +133,40 @@ fn metrics_and_access_log_tell_what_was_sent() {
         BTreeSet::from(["web.0".to_owned(), "web.1".to_owned()])
     );
 
-    // So do the rates say.
-    bench.wait_for("all requests to be sampled", || {
-        let counted = total(&bench, "request_rate");
-        (counted, near(counted, all as f64, RATE_ERROR))
-    });
-    let failed = total(&bench, "error_rate");
-    assert!(near(failed, FAILING as f64, RATE_ERROR), "{failed}");
+    // Two ticks later all are sampled.
+    let ticks = || values(&bench, "request_rate", "since=600").1.len();
+    let before = ticks();
+    bench.wait_for("two ticks", || (ticks(), ticks() >= before + 2));
+    // One step of a day holds all of them: of its rates the share of errors is exact.
+    let day = |name: &str| {
+        values(&bench, name, "since=600&step=86400")
+            .1
+            .iter()
+            .sum::<f64>()
+    };
+    let (requests, errors) = (day("request_rate"), day("error_rate"));
+    let share = FAILING as f64 / all as f64;
+    assert!(
+        near(errors, requests * share, 1e-6),
+        "{errors} of {requests}"
+    );
+    // And the rate counts them over the time that was watched, known to a tick at either end.
+    let (first, last) = span(&bench, "request_rate");
+    let (told, tick) = (all as f64 / requests, 5.0);
+    let times = last - first - tick..=last - first + 3.0 * tick;
+    assert!(times.contains(&told), "{told} s is not in {times:?}");
 
-    // One step of a day holds all of them.
     let (_, p95) = values(&bench, "latency_p95", "since=600&step=86400");
     let p95 = *p95.last().unwrap();
     let mut exact: Vec<f64> = logged.iter().map(duration).collect();
     exact.sort_by(f64::total_cmp);
     took.sort();
-    // Of what the rates do not count yet the rank is off, too.
     let rank = (0.95 * (all - 1) as f64) as usize;
-    let off = (all as f64 * RATE_ERROR) as usize;
-    let last = (rank + off).min(all - 1);
     let (least, most) = (1.0 - LATENCY_ERROR, 1.0 + LATENCY_ERROR);
-    let bounds = exact[rank - off] * least..=exact[last] * most;
+    let bounds = exact[rank - 1] * least..=exact[rank + 1] * most;
     assert!(bounds.contains(&p95), "{p95} is not in {bounds:?}");
     // The visitor's own clock saw that, and the way to ingress beside it.
-    let seen = WAIT.as_secs_f64() * least..=took[last].as_secs_f64() * most;
+    let seen = WAIT.as_secs_f64() * least..=took[rank + 1].as_secs_f64() * most;
     assert!(seen.contains(&p95), "{p95} is not in {seen:?}");
 }
 
