@@ -8,7 +8,7 @@ import { percentile, tell } from "./figure.ts";
 
 const COUNT = 10_000;
 const ROUNDS = 15;
-const HOME = "/o/many/p/shop/e/production";
+const HOME = "/o/lists/p/shop/e/production";
 /** How many rows are there at the least when a table is drawn. */
 const DRAWN = 20;
 
@@ -49,9 +49,9 @@ test("tables beside lists written by hand", async ({ page, platform }) => {
     }
     for (const [name, [a, b], bar] of [["first_paint", first, 1.1], ["keystroke", key, 1.3]] as const) {
       const [own, other] = [percentile(a, 0.5), percentile(b, 0.5)];
-      tell(`table_10000_${list.name}_${name}_ms`, own, "told");
-      tell(`table_10000_${list.name}_${name}_by_hand_ms`, other, "told");
-      tell(`table_10000_${list.name}_${name}_ratio`, own / other, `at most ${bar}`);
+      tell(`table_10000_${list.name}_${name}_ms`, own);
+      tell(`table_10000_${list.name}_${name}_by_hand_ms`, other);
+      tell(`table_10000_${list.name}_${name}_ratio`, own / other, { atMost: bar });
     }
   }
 });
@@ -180,10 +180,10 @@ async function serveByHand(page: Page): Promise<void> {
 
 /** One real service, told 10,000 times under other names; and requests for one. */
 async function prepare(platform: Platform): Promise<List[]> {
-  await platform.api("POST", "/workspaces/", { name: "Many" });
-  await platform.api("POST", "/workspaces/many/projects/", { name: "Shop" });
-  const services = "/orgs/many/projects/shop/envs/production/services/";
-  await platform.api("POST", "/workspaces/many/projects/shop/services/", { name: "web", image: "shop:1", port: 8080, domains: ["web.localhost"] });
+  await platform.api("POST", "/workspaces/", { name: "Lists" });
+  await platform.api("POST", "/workspaces/lists/projects/", { name: "Shop" });
+  const services = "/orgs/lists/projects/shop/envs/production/services/";
+  await platform.api("POST", "/workspaces/lists/projects/shop/services/", { name: "web", image: "shop:1", port: 8080, domains: ["web.localhost"] });
   const told = async () => (await platform.api<{ status?: { state: string } }[]>("GET", services))[0];
   await expect.poll(async () => (await told()).status?.state, { timeout: 60_000 }).toBe("running");
   const service = await told();
