@@ -38,10 +38,17 @@ async fn visit(api: &Api, visits: &Visits, requests: usize, expected: usize) {
     metrics.close().await.unwrap();
 }
 
+/// Waits until the newest deployment is of this release, and complete.
+async fn deployed(api: &Api, release: u32) {
+    let complete = |list: &Value| list[0]["release"] == release && list[0]["state"] == "complete";
+    api.until(&format!("{E}/deployments"), complete).await;
+}
+
 /// A service whose release v1 was measured until an hour ago, with one in so many of its requests
 /// an error, and whose release v2 began to serve 45 seconds ago.
 async fn two_releases(requests: (usize, usize), one_in: i64) -> (Api, Visits) {
     let (api, visits) = with_domain().await;
+    deployed(&api, 1).await;
     // One more showed that ingress knows the service.
     visit(&api, &visits, requests.0, requests.0 + 1).await;
     let change = Utc::now() - HOUR + TimeDelta::seconds(5);
@@ -58,8 +65,7 @@ async fn two_releases(requests: (usize, usize), one_in: i64) -> (Api, Visits) {
     metrics.close().await.unwrap();
 
     api.patch(W, json!({"image": "shop:2"})).await.is(200);
-    let complete = |list: &Value| list[0]["release"] == 2 && list[0]["state"] == "complete";
-    api.until(&format!("{E}/deployments"), complete).await;
+    deployed(&api, 2).await;
     let mut store = database(&api, "pilothouse.db").await;
     let since = Utc::now() - TimeDelta::seconds(45);
     for (version, started, ended) in [(1, change - HOUR, change - HOUR), (2, change, since)] {
@@ -183,8 +189,7 @@ pub(crate) async fn there_is_not_always_one_to_tell() {
     }
     // The next one has only just begun.
     api.patch(W, json!({"image": "shop:2"})).await.is(200);
-    let newest = |list: &Value| list[0]["release"] == 2 && list[0]["state"] == "complete";
-    api.until(&format!("{E}/deployments"), newest).await;
+    deployed(&api, 2).await;
     let told = api.get(&format!("{E}/releases/2/verdict")).await.data();
     assert_eq!(
         (&told["state"], &told["previous"]),
