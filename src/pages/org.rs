@@ -57,7 +57,7 @@ pub fn OrgPage() -> impl IntoView {
         let projects = memo(move || shown.with(|overview| count_projects(&overview.cells)));
         let is_empty = memo(move || projects.get() == 0);
         dynamic(move || match is_empty.get() {
-            true => no_project(creating),
+            true => no_project(),
             false => view! {
                 <AttentionPanel level overview shown />
                 <When is=move || { projects.get() > MANY }>{project_filter(filter)}</When>
@@ -99,20 +99,13 @@ fn count_projects(cells: &[Cell]) -> usize {
         .count()
 }
 
-fn no_project(creating: RwSignal<bool>) -> AnyView {
+fn no_project() -> AnyView {
     view! {
         <section class="panel">
             <Empty
                 title="No project yet"
-                words="A project holds the services of one product, in environments like production and staging."
-            >
-                <Button
-                    label="New project"
-                    kind=Kind::Primary
-                    glyph=Icon::Plus
-                    on_click=move |()| creating.set(true)
-                />
-            </Empty>
+                words="Create one with New project above: it holds the services of one product, in environments like production and staging."
+            />
         </section>
     }
     .into_any()

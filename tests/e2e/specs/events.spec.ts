@@ -33,7 +33,7 @@ test("what happens to a service is told as it happens", async ({ page, platform 
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Instances").fill("3");
   await dialog.getByRole("button", { name: "Scale" }).click();
-  const scaled = feed.getByRole("listitem").filter({ hasText: "Scaled: web 1 → 3." });
+  const scaled = feed.getByRole("listitem").filter({ hasText: "Instances: web 1 → 3." });
   await expect(scaled).toBeVisible();
   // Who, and exactly when on hover.
   await expect(scaled).toContainText("e2e");

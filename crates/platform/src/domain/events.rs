@@ -125,11 +125,11 @@ impl NewEvent {
             return None;
         }
         let is_paused = after.values().all(|now| *now == 0);
-        let (kind, what) = match is_paused {
-            true => (EventKind::Paused, "Paused"),
-            false => (EventKind::Scaled, "Scaled"),
+        let kind = match is_paused {
+            true => EventKind::Paused,
+            false => EventKind::Scaled,
         };
-        let message = format!("{what}: {}.", changes.join(", "));
+        let message = format!("Instances: {}.", changes.join(", "));
         Some(Self::by(by, kind, message))
     }
 

@@ -65,8 +65,8 @@ pub(crate) async fn a_services_life_is_told_at_every_level() {
         );
         assert_eq!(told["truncated"], false);
         for (kind, message) in [
-            ("scaled", "Scaled: web 1 → 2."),
-            ("paused", "Paused: web 2 → 0."),
+            ("scaled", "Instances: web 1 → 2."),
+            ("paused", "Instances: web 2 → 0."),
             ("updated", "The description changed: port, tags."),
             ("deployed", "Release v1 was deployed: first try"),
         ] {
