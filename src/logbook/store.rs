@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
+use wire::instant::instant;
 
 use super::block::{Block, Head, OWNERS};
-use super::instant::instant;
 use super::reply::Row;
 
 /// How many lines are kept: past it the oldest block goes.
