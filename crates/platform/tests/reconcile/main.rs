@@ -7,9 +7,15 @@
 
 mod away;
 mod bench;
+mod builds;
 mod containers;
 mod delivery;
+mod disk;
+mod docker;
+mod engine;
+mod interrupted;
 mod kill;
 mod load;
 mod logs;
 mod simulated;
+mod workshop;
