@@ -10,6 +10,10 @@ use super::work::{BuildError, Log};
 
 /// How much of git's words an error repeats, in bytes.
 const LAST_WORDS: usize = 2_000;
+/// The variable in which git's credential helper finds the token.
+const TOKEN: &str = "PILOTHOUSE_GIT_TOKEN";
+/// What answers git when it asks for credentials: RFC 7617, with the name that GitHub wants.
+const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=x-access-token\npassword=%s\n' "$PILOTHOUSE_GIT_TOKEN"; }; f"#;
 
 /// Where repositories are.
 pub(super) struct Host<'a> {
@@ -148,9 +152,13 @@ impl Host<'_> {
             ("http.lowSpeedTime".to_owned(), "60".to_owned()),
         ];
         if let Some(token) = self.token {
-            // In the environment, where other users of this machine do not see it.
-            let header = format!("Authorization: Basic {}", credentials(token));
-            config.push((format!("http.{}.extraHeader", self.base), header));
+            // In the environment, where other users of this machine do not see it. A header of our own
+            // would go along with every redirect; credentials are those of one host.
+            command.env(TOKEN, token);
+            config.push((
+                format!("credential.{}.helper", self.base),
+                HELPER.to_owned(),
+            ));
         }
         command.env("GIT_CONFIG_COUNT", config.len().to_string());
         for (index, (name, value)) in config.into_iter().enumerate() {
@@ -251,7 +259,7 @@ fn sorted(words: &str, host: &Host<'_>) -> BuildError {
     }
 }
 
-/// What a host is told of a token: RFC 7617, with the name that GitHub wants.
+/// A token as it goes over the wire.
 pub(super) fn credentials(token: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(format!("x-access-token:{token}"))
