@@ -6,12 +6,14 @@ mod failure;
 mod group;
 mod images;
 mod layers;
+mod leftovers;
 mod logs;
 mod probe;
 mod usage;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,6 +36,7 @@ use tokio::sync::Semaphore;
 
 use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable};
+use self::leftovers::Leftovers;
 use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
     FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Slot, Usage,
@@ -60,6 +63,7 @@ pub(super) struct Containers {
     docker: Docker,
     host: String,
     installation: String,
+    leftovers: Arc<Leftovers>,
     pulls: Semaphore,
     starts: Semaphore,
 }
@@ -76,6 +80,7 @@ impl Containers {
                 ))
             })??;
         Ok(Self {
+            leftovers: Leftovers::new(docker.clone(), installation),
             docker,
             host: host.to_owned(),
             installation: installation.to_owned(),
@@ -318,7 +323,8 @@ impl Engine for Containers {
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()> {
         let parent = group::parent(&spec.group, self.uses_systemd().await?);
         let mut ending = group::Ending::of(parent.clone());
-        let built = builds::build(&self.host, spec, &parent, log).await;
+        let making = self.leftovers.begin().await;
+        let built = builds::build(&self.host, spec, &parent, making, log).await;
         ending.is_over = true;
         built
     }

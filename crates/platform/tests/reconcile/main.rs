@@ -16,6 +16,7 @@ mod engine;
 mod git_host;
 mod interrupted;
 mod kill;
+mod leftovers;
 mod load;
 mod logs;
 mod repositories;
