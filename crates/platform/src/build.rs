@@ -1,9 +1,11 @@
 //! Builds: one task takes what waits, a few at once and one a service, and carries it to an image.
 //!
 //! `repository` gets the commit, `context` packs what the engine may see, `work` does the whole of
-//! one build, `prune` removes what nobody needs any more.
+//! one build and writes its `log`, `error` says why one failed, `prune` removes what nobody needs any more.
 
 mod context;
+mod error;
+mod log;
 mod prune;
 mod repository;
 mod settings;

@@ -6,10 +6,18 @@ use std::process::Stdio;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-use super::work::{BuildError, Log};
+use super::error::BuildError;
+use super::log::Log;
 
 /// How much of git's words an error repeats, in bytes.
 const LAST_WORDS: usize = 2_000;
+/// What git says where a disk is full, in lower case.
+const DISK_FULL: [&str; 4] = [
+    "no space left",
+    "out of diskspace",
+    "unable to write file",
+    "disk quota",
+];
 /// The variable in which git's credential helper finds the token.
 const TOKEN: &str = "PILOTHOUSE_GIT_TOKEN";
 /// What answers git when it asks for credentials: RFC 7617, with the name that GitHub wants.
@@ -195,20 +203,15 @@ async fn pass_on(mut from: impl AsyncRead + Unpin, log: &mut Log) -> String {
 fn sorted(words: &str, host: &Host<'_>) -> BuildError {
     let said = words.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    let why = words
-        .lines()
-        .rev()
-        .find(|line| line.contains("fatal") || line.contains("error"))
-        .unwrap_or(words)
-        .trim()
-        .to_owned();
-    if says(&[
-        "no space left",
-        "out of diskspace",
-        "unable to write file",
-        "disk quota",
-    ]) {
-        BuildError::DiskFull(why)
+    let line = |is_it: &dyn Fn(&str) -> bool| words.lines().rev().find(|line| is_it(line));
+    let why = line(&|line| line.contains("fatal") || line.contains("error"));
+    let why = why.unwrap_or(words).trim().to_owned();
+    let full = line(&|line| {
+        let line = line.to_lowercase();
+        DISK_FULL.iter().any(|words| line.contains(words))
+    });
+    if let Some(line) = full {
+        BuildError::DiskFull(line.trim().to_owned())
     } else if says(&[
         "couldn't find remote ref",
         "not our ref",
