@@ -65,6 +65,15 @@ impl Bench {
         Self::start("simulated", Setup::of_settings(settings))
     }
 
+    /// On the simulated engine, with its data on a disk of so many MiB.
+    pub(crate) fn simulated_on_disk(size: u32) -> Self {
+        let setup = Setup {
+            disk: Some(size),
+            ..Setup::default()
+        };
+        Self::start("simulated", setup)
+    }
+
     /// On real containers, reached at `DOCKER_HOST` or at the place that is given.
     pub(crate) fn containers(docker_host: Option<String>) -> Self {
         build_image();

@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// A mounted disk, for as long as it is held.
 pub(crate) struct Disk {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 impl Disk {
@@ -24,6 +24,14 @@ impl Disk {
         Self {
             folder: folder.to_owned(),
         }
+    }
+}
+
+impl Disk {
+    /// How much of it is free, in bytes.
+    pub(crate) fn free(&self) -> u64 {
+        let disk = rustix::fs::statvfs(&self.folder).unwrap();
+        disk.f_bavail * disk.f_frsize
     }
 }
 

@@ -1,18 +1,70 @@
 //! The engine behind a bench, as it is without the platform.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use pilothouse::engine::{BuildSpec, Engine, EngineChoice, EngineInstance, connect, connect_to};
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::bench::Bench;
+use crate::disk::Disk;
+
+/// The folder of a Podman on its disk.
+const STATE: &str = "engine";
 
 /// The image of the sample service.
 pub(crate) const IMAGE: &str = "localhost/pilothouse-reconcile-test:1";
+
+/// A Podman on a small disk of its own, for as long as it is held.
+pub(crate) struct SmallEngine {
+    /// `unix:///…`
+    pub(crate) host: String,
+    disk: Disk,
+    _folder: TempDir,
+}
+
+impl SmallEngine {
+    /// On a disk of so many MiB.
+    pub(crate) fn start(size: u32) -> Self {
+        let folder = TempDir::new().unwrap();
+        let disk = Disk::mount(folder.path(), size);
+        let private = ["--private", "--subnets", "10.201"];
+        let host = make_engine(&private, &folder.path().join(STATE));
+        let host = host.trim().strip_prefix("DOCKER_HOST=").unwrap();
+        Self {
+            host: host.to_owned(),
+            disk,
+            _folder: folder,
+        }
+    }
+
+    /// How much of its disk is free, in bytes.
+    pub(crate) fn free(&self) -> u64 {
+        self.disk.free()
+    }
+}
+
+impl Drop for SmallEngine {
+    fn drop(&mut self) {
+        make_engine(&["--remove"], &self.disk.folder.join(STATE));
+    }
+}
+
+fn make_engine(args: &[&str], state: &Path) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.make/engine");
+    let done = Command::new(script)
+        .args(args)
+        .arg("--state")
+        .arg(state)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+    String::from_utf8(done.stdout).unwrap()
+}
 
 impl Bench {
     /// Whether an image holds a text in any of its layers or its history.

@@ -13,6 +13,7 @@ mod delivery;
 mod disk;
 mod docker;
 mod engine;
+mod full_disk;
 mod git_host;
 mod interrupted;
 mod kill;
