@@ -112,3 +112,38 @@ fn what_a_kill_interrupts_is_never_stuck() {
     assert_eq!(done["state"], "complete", "{done}");
     bench.answer();
 }
+
+#[test]
+fn a_long_log_keeps_its_tail_through_a_kill() {
+    let mut bench = Bench::containers_with(&[]);
+    bench.describe();
+    let run = "echo the head; i=0; while [ $i -lt 90000 ]; do i=$((i+1)); echo $i 0123456789012345678901234567890123456789012345678901234567890123456789; done; echo the tail; exec /bin/busybox sleep 4325";
+    with_busybox(&bench, run);
+    let version = bench.begin_build();
+    // What is kept back can't be read before the end.
+    let tail = bench.folder.path().join("work");
+    bench.wait_for("the tail to be written", || {
+        let files = std::fs::read_dir(&tail).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let tails = files.filter(|file| file.extension().is_some_and(|end| end == "tail"));
+        let is_there = tails
+            .filter_map(|file| std::fs::read(file).ok())
+            .any(|bytes| bytes.ends_with(b"\nthe tail\n"));
+        ((), is_there)
+    });
+    bench.kill();
+    bench.start_again();
+    let image = bench.end_of_build(&version);
+    assert_eq!(image["state"], "failed", "{image}");
+    let log = bench.log(&format!("images/{version}"));
+    let text = log["log_text"].as_str().unwrap();
+    assert!(text.contains("\nthe head\n"));
+    assert!(text.contains("are left out here"), "{} bytes", text.len());
+    let (_, end) = text.split_at(text.len() - 200);
+    assert!(end.contains("\n90000 01234"), "{end}");
+    assert!(end.contains("\nthe tail\n\nIt was interrupted"), "{end}");
+    bench.wait_for("nothing to be left of it", || {
+        let left = running("sleep\u{0}4325");
+        (left.clone(), left.is_empty())
+    });
+}
