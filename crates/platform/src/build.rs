@@ -15,7 +15,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pilothouse_wire::build::ImageState;
+use chrono::Utc;
+use pilothouse_wire::build::{ImageState, WorkLogQuery};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -132,10 +133,11 @@ async fn begin(
 }
 
 async fn end_interrupted(platform: &Platform) -> Result<()> {
-    for row in platform.store.interrupted_images().await? {
+    let interrupted = platform.store.interrupted_images().await?;
+    for row in &interrupted {
         platform
             .store
-            .end_image(&row, ImageState::Failed, INTERRUPTED, None)
+            .end_image(row, ImageState::Failed, INTERRUPTED, None)
             .await?;
         if let Ok(mut journal) = platform.journals.begin(&row.id) {
             // The row says it too.
@@ -145,7 +147,11 @@ async fn end_interrupted(platform: &Platform) -> Result<()> {
     }
     // Also of builds that were cancelled just before.
     for id in context::left(&platform.build_settings.folder).await {
-        if let Err(error) = platform.engine.end_build(&id).await {
+        let row = interrupted.iter().find(|row| row.id == id);
+        let since = row.and_then(|row| row.started).unwrap_or_else(Utc::now);
+        let log = platform.journals.read(&id, WorkLogQuery::default());
+        let log = log.unwrap_or_default().text;
+        if let Err(error) = platform.engine.end_build(&id, since, &log).await {
             tracing::warn!(%error, "what goes on of an interrupted build can't be ended");
         }
         context::clean_up(&platform.build_settings.folder, &id).await;

@@ -315,8 +315,14 @@ impl Engine for Containers {
         Ok(self.detail().await?.starts_with("Podman"))
     }
 
-    async fn end_build(&self, group: &str) -> EngineResult<()> {
-        group::end(group::parent(group, self.uses_systemd().await?));
+    async fn end_build(&self, group: &str, since: DateTime<Utc>, log: &str) -> EngineResult<()> {
+        let parent = group::parent(group, self.uses_systemd().await?);
+        let mut making = self.leftovers.begin().await.since(since);
+        making.hears(log);
+        tokio::spawn(async move {
+            group::end(&parent).await;
+            making.end(false).await;
+        });
         Ok(())
     }
 

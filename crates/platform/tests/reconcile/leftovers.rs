@@ -81,6 +81,18 @@ fn nothing_is_left_of_builds_that_bring_no_image() {
     bench.nothing_is_left();
     assert_eq!(running("sleep\u{0}4324"), Vec::<String>::new());
 
+    // One that the platform does not outlive.
+    let version = bench.begin_build();
+    bench.wait_for("the build to hang", || {
+        let text = text(&bench.log(&format!("images/{version}"))["log_text"]);
+        let hangs = text.contains("\nit begins\n");
+        (text, hangs)
+    });
+    bench.kill();
+    assert_eq!(bench.dangling().len(), 1);
+    bench.start_again();
+    bench.nothing_is_left();
+
     // What runs is still there, and can run again.
     assert_eq!(bench.answer().1, "one");
     let (status, _) = bench.service("POST", "web/restart", &Value::Null);

@@ -110,6 +110,12 @@ impl Leftovers {
 }
 
 impl Making {
+    /// One that began then.
+    pub(super) fn since(mut self, since: DateTime<Utc>) -> Self {
+        self.made.since = since;
+        self
+    }
+
     /// Takes in what the engine says.
     pub(super) fn hears(&mut self, text: &str) {
         for id in text.lines().filter_map(step_image) {
