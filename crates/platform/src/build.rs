@@ -133,11 +133,10 @@ async fn begin(
 }
 
 async fn end_interrupted(platform: &Platform) -> Result<()> {
-    let interrupted = platform.store.interrupted_images().await?;
-    for row in &interrupted {
+    for row in platform.store.interrupted_images().await? {
         platform
             .store
-            .end_image(row, ImageState::Failed, INTERRUPTED, None)
+            .end_image(&row, ImageState::Failed, INTERRUPTED, None)
             .await?;
         if let Ok(mut journal) = platform.journals.begin(&row.id) {
             // The row says it too.
@@ -147,7 +146,7 @@ async fn end_interrupted(platform: &Platform) -> Result<()> {
     }
     // Also of builds that were cancelled just before.
     for id in context::left(&platform.build_settings.folder).await {
-        let row = interrupted.iter().find(|row| row.id == id);
+        let row = platform.store.image_by_id(&id).await?;
         let since = row.and_then(|row| row.started).unwrap_or_else(Utc::now);
         let log = platform.journals.read(&id, WorkLogQuery::default());
         let log = log.unwrap_or_default().text;
