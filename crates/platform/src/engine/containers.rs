@@ -55,6 +55,9 @@ const LIST_PAUSE: Duration = Duration::from_millis(100);
 const PULLS_AT_ONCE: usize = 3;
 const STARTS_AT_ONCE: usize = 6;
 
+/// How often a build is begun that an image was taken away from.
+const BUILD_ATTEMPTS: u32 = 5;
+
 /// Instances whose counters are read at once.
 const READ_AT_ONCE: usize = 4;
 
@@ -329,8 +332,17 @@ impl Engine for Containers {
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()> {
         let parent = group::parent(&spec.group, self.uses_systemd().await?);
         let mut ending = group::Ending::of(parent.clone());
-        let making = self.leftovers.begin().await;
-        let built = builds::build(&self.host, spec, &parent, making, log).await;
+        let mut attempt = 1;
+        let built = loop {
+            let making = self.leftovers.begin().await;
+            let built = builds::build(&self.host, spec, &parent, making, log).await;
+            if attempt == BUILD_ATTEMPTS || !built.as_ref().is_err_and(builds::lost_an_image) {
+                break built;
+            }
+            attempt += 1;
+            // Whoever wanted the log may have stopped reading.
+            let _ = log.send(builds::AGAIN.to_owned()).await;
+        };
         ending.is_over = true;
         built
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::json;
@@ -18,31 +18,48 @@ const ID: &str = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf1
 /// The engine, on a port of its own for as long as it is held.
 struct Docker {
     host: String,
-    builds: Builds,
+    state: Arc<State>,
     _runtime: Runtime,
 }
 
-/// The contexts of the builds that were asked for.
-type Builds = Arc<Mutex<Vec<Bytes>>>;
+#[derive(Default)]
+struct State {
+    /// The contexts of the builds that were asked for.
+    builds: Mutex<Vec<Bytes>>,
+    /// What the first build fails with.
+    first: Option<&'static str>,
+}
 
 impl Docker {
-    fn start() -> Self {
+    fn start(first: Option<&'static str>) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let host = format!("tcp://{}", listener.local_addr().unwrap());
-        let builds = Builds::default();
-        let pages = Router::new().fallback(page).with_state(Arc::clone(&builds));
+        let state = Arc::new(State {
+            first,
+            ..State::default()
+        });
+        let pages = Router::new().fallback(page).with_state(Arc::clone(&state));
         runtime.spawn(async move { axum::serve(listener, pages).await.unwrap() });
         Self {
             host,
-            builds,
+            state,
             _runtime: runtime,
         }
+    }
+
+    fn builds(&self) -> usize {
+        self.state.builds.lock().unwrap().len()
     }
 }
 
 /// The answers of Docker 27, as far as they are asked for.
-async fn page(State(builds): State<Builds>, method: Method, uri: Uri, body: Bytes) -> Response {
+async fn page(
+    extract::State(state): extract::State<Arc<State>>,
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+) -> Response {
     let path = uri.path();
     let path = path.strip_prefix("/v1.").map_or(path, |rest| {
         rest.find('/').map_or(path, |from| &rest[from..])
@@ -59,7 +76,11 @@ async fn page(State(builds): State<Builds>, method: Method, uri: Uri, body: Byte
         (_, "/containers/json") => Json(json!([])).into_response(),
         (_, "/volumes") => Json(json!({"Volumes": []})).into_response(),
         (&Method::POST, "/build") => {
-            builds.lock().unwrap().push(body);
+            let mut builds = state.builds.lock().unwrap();
+            builds.push(body);
+            if let Some(why) = state.first.filter(|_| builds.len() == 1) {
+                return Body::from(json!({"error": why}).to_string()).into_response();
+            }
             let lines = [
                 json!({"stream": "Step 1/1 : FROM scratch\n"}),
                 json!({"aux": {"ID": ID}}),
@@ -79,7 +100,7 @@ async fn page(State(builds): State<Builds>, method: Method, uri: Uri, body: Byte
 
 #[test]
 fn secrets_are_not_sent_to_an_engine_that_would_keep_them() {
-    let docker = Docker::start();
+    let docker = Docker::start(None);
     let mut bench = Bench::set_up(Setup {
         own_engine: Some(docker.host.clone()),
         ..Setup::default()
@@ -102,7 +123,7 @@ fn secrets_are_not_sent_to_an_engine_that_would_keep_them() {
     );
     assert!(why.contains("use Podman, or make them plain"), "{why}");
     assert!(text(&bench.log("images/1")["log_text"]).contains(&why));
-    assert_eq!(docker.builds.lock().unwrap().len(), 0, "nothing was sent");
+    assert_eq!(docker.builds(), 0, "nothing was sent");
 
     // The way on that the words name.
     for name in ["NPM_TOKEN", "PIP_TOKEN"] {
@@ -111,5 +132,22 @@ fn secrets_are_not_sent_to_an_engine_that_would_keep_them() {
     let image = bench.build();
     assert_eq!(image["state"], "built", "{image} {}", bench.log("images/2"));
     assert_eq!(image["image_id"], ID);
-    assert_eq!(docker.builds.lock().unwrap().len(), 1);
+    assert_eq!(docker.builds(), 1);
+}
+
+#[test]
+fn a_build_that_an_image_was_taken_away_from_begins_again() {
+    let why = "checking if cached image exists from a previous build: getting top layer info: layer not known";
+    let engine = Docker::start(Some(why));
+    let mut bench = Bench::set_up(Setup {
+        own_engine: Some(engine.host.clone()),
+        ..Setup::default()
+    });
+    bench.describe();
+    bench.commit("acme/web", &[("Dockerfile", "FROM scratch\n")]);
+    let image = bench.build();
+    assert_eq!(image["state"], "built", "{image} {}", bench.log("images/1"));
+    assert_eq!(engine.builds(), 2);
+    let log = text(&bench.log("images/1")["log_text"]);
+    assert!(log.contains("the build begins again"), "{log}");
 }

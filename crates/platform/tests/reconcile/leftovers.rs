@@ -18,20 +18,27 @@ impl Bench {
             "label": [format!("pilothouse.installation={}", installation.trim())],
         });
         let host = self.engine_host();
-        let listed = Command::new("curl")
-            .args([
-                "--silent",
-                "--show-error",
-                "--fail",
-                "--get",
-                "--unix-socket",
-            ])
-            .arg(host.trim_start_matches("unix://"))
-            .args(["--data-urlencode", &format!("filters={filters}")])
-            .arg("http://localhost/images/json")
-            .output()
-            .unwrap();
-        assert!(listed.status.success(), "{listed:?}");
+        let list = || {
+            Command::new("curl")
+                .args([
+                    "--silent",
+                    "--show-error",
+                    "--fail",
+                    "--get",
+                    "--unix-socket",
+                ])
+                .arg(host.trim_start_matches("unix://"))
+                .args(["--data-urlencode", &format!("filters={filters}")])
+                .arg("http://localhost/images/json")
+                .output()
+                .unwrap()
+        };
+        // Podman fails where another image goes while it lists them.
+        let listed = self.wait_for("a list of images", || {
+            let listed = list();
+            let is_there = listed.status.success();
+            (listed, is_there)
+        });
         let images: Value = serde_json::from_slice(&listed.stdout).unwrap();
         let ids = images.as_array().unwrap().iter();
         ids.map(|image| text(&image["Id"])).collect()
@@ -52,7 +59,8 @@ fn nothing_is_left_of_builds_that_bring_no_image() {
     with_busybox(&bench, "true");
     let good = script("echo well") + &recipe("one").replace("FROM scratch\n", "");
     bench.commit("acme/web", &[("Dockerfile", &good)]);
-    assert_eq!(bench.build()["state"], "built");
+    let image = bench.build();
+    assert_eq!(image["state"], "built", "{image} {}", bench.log("images/1"));
     let done = bench.deploy(&json!({}));
     assert_eq!(done["state"], "complete", "{done}");
     assert_eq!(bench.dangling(), BTreeSet::new());

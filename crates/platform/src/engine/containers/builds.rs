@@ -34,6 +34,12 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// The longest line that the engine may answer with, in bytes.
 const MAX_LINE: usize = 8 * 1024 * 1024;
 
+/// What the log of a build says that is begun again.
+pub(super) const AGAIN: &str =
+    "\nAn image of the engine's cache was removed meanwhile: the build begins again.\n";
+/// What Podman says where an image goes while it looks for a step in its cache, whosever it is.
+const LOST: [&str; 2] = ["layer not known", "image not known"];
+
 type Body = BoxBody<Bytes, io::Error>;
 
 /// One line of the engine's answer.
@@ -92,6 +98,15 @@ pub(super) async fn build(
         }
     }
     outcome
+}
+
+/// Whether a build failed because an image went at the wrong moment. The last line is the engine's own.
+pub(super) fn lost_an_image(error: &EngineError) -> bool {
+    let EngineError::BuildFailed { why, .. } = error else {
+        return false;
+    };
+    let last = why.lines().next_back().unwrap_or_default();
+    LOST.iter().any(|words| last.ends_with(words))
 }
 
 /// The steps that an engine answers with, until there is nothing more to be done about its build.

@@ -6,17 +6,23 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bollard::Docker;
+use bollard::errors::Error as ApiError;
 use bollard::query_parameters::RemoveImageOptionsBuilder;
 use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use super::describe::INSTALLATION;
+use super::failure;
 
 /// The most images of one build that are looked at. No recipe has as many steps; what a step prints
 /// may look like them.
 const MOST: usize = 500;
+/// How often the removal of one is tried, and the pause in between.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
 /// How short an engine's id may be, and how long.
 const ID: std::ops::RangeInclusive<usize> = 11..=64;
 
@@ -77,35 +83,43 @@ impl Leftovers {
         };
         for made in waiting {
             for id in made.ids.iter().rev() {
-                if self.is_left_over(id, made.since).await {
-                    self.remove_image(id).await;
-                }
+                self.remove_left_over(id, made.since).await;
             }
         }
     }
 
-    /// Whether an image was made since then, for nothing but a step.
-    async fn is_left_over(&self, id: &str, since: DateTime<Utc>) -> bool {
-        let Ok(image) = self.docker.inspect_image(id).await else {
-            return false;
-        };
+    /// Removes an image if it was made since then, for nothing but a step.
+    async fn remove_left_over(&self, id: &str, since: DateTime<Utc>) {
+        let mut attempt = 1;
+        while let Err(error) = self.try_remove(id, since).await {
+            // It is gone, or something needs it: another image, or a container. Podman also fails
+            // where another image goes while it looks.
+            let is_settled = matches!(failure::status(&error), Some(404 | 409));
+            if is_settled || attempt == ATTEMPTS {
+                tracing::debug!(%id, %error, "the image of a build's step stays");
+                return;
+            }
+            attempt += 1;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn try_remove(&self, id: &str, since: DateTime<Utc>) -> Result<(), ApiError> {
+        let image = self.docker.inspect_image(id).await?;
         let labels = image.config.and_then(|config| config.labels);
         // Docker labels the last step alone.
         let owner = labels.as_ref().and_then(|labels| labels.get(INSTALLATION));
         let created = image.created.as_deref().map(DateTime::parse_from_rfc3339);
-        image.repo_tags.unwrap_or_default().is_empty()
+        let is_left_over = image.repo_tags.unwrap_or_default().is_empty()
             && owner.is_none_or(|owner| *owner == self.installation)
-            && created.is_some_and(|created| created.is_ok_and(|created| created >= since))
-    }
-
-    async fn remove_image(&self, id: &str) {
+            && created.is_some_and(|created| created.is_ok_and(|created| created >= since));
+        if !is_left_over {
+            return Ok(());
+        }
         // Not those below it, which may have been there before.
         let options = RemoveImageOptionsBuilder::new().noprune(true).build();
         let removed = self.docker.remove_image(id, Some(options), None).await;
-        if let Err(error) = removed {
-            // Something needs it: another image, or a container.
-            tracing::debug!(%id, %error, "the image of a build's step stays");
-        }
+        removed.map(drop)
     }
 }
 
