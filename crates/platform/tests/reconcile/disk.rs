@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 /// A mounted disk, for as long as it is held.
 pub(crate) struct Disk {
@@ -42,6 +43,7 @@ impl Drop for Disk {
             .arg("--lazy")
             .arg(&self.folder)
             .status();
-        assert!(unmounted.is_ok_and(|status| status.success()));
+        let is_gone = unmounted.is_ok_and(|status| status.success());
+        assert!(is_gone || thread::panicking(), "a disk can't be unmounted");
     }
 }
