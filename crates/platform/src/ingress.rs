@@ -1,7 +1,8 @@
 //! Ingress: routes requests by their `Host` to the ready instances of a service.
 //!
 //! `server` accepts visitors, `visitor` serves one connection, `forward` one request on it: `routes`
-//! says to which instance, and `ledger` notes how it ended.
+//! says to which instance, and `ledger` notes how it ended. Who takes nothing is given up by `patient`,
+//! and on HTTP/2 by `streams`.
 
 mod body;
 mod forward;
@@ -13,6 +14,7 @@ mod page;
 mod patient;
 mod routes;
 mod server;
+mod streams;
 mod visitor;
 
 pub use ledger::{CLASSES, Counted, Ledger, Visit};
