@@ -17,12 +17,15 @@ use pilothouse_wire::logs::LogStream;
 use tokio::time::{Instant, timeout};
 
 use self::assembler::Assembler;
-use super::failure::{status, unavailable};
+use super::failure::{is_garbled, status, unavailable};
 use crate::engine::{EngineError, EngineLine, EngineResult};
 
 /// How long a container may stay silent: Podman does not even answer before the first line. The
 /// stream is then taken up again.
 const SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long the engine may take to say how a container is.
+const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether the container of a stream that ended has ended too, and the pause
 /// between.
@@ -121,8 +124,10 @@ struct Reader {
 
 impl Reader {
     async fn next(&mut self) -> Option<EngineResult<EngineLine>> {
-        if self.phase == Phase::Beginning {
-            self.begin().await;
+        if self.phase == Phase::Beginning
+            && let Err(error) = self.begin().await
+        {
+            return Some(Err(self.fails(error)));
         }
         loop {
             if let Some(line) = self.ready() {
@@ -131,8 +136,11 @@ impl Reader {
             if self.phase == Phase::Over {
                 return None;
             }
-            if self.phase == Phase::Following && self.told.len() >= self.look_at {
-                self.look().await;
+            if self.phase == Phase::Following
+                && self.told.len() >= self.look_at
+                && let Err(error) = self.look().await
+            {
+                return Some(Err(self.fails(error)));
             }
             let wait = match self.lines.front() {
                 Some((came, _)) => HOLD.saturating_sub(came.elapsed()),
@@ -140,11 +148,11 @@ impl Reader {
             };
             match timeout(wait, self.frames.next()).await {
                 Err(_) if !self.lines.is_empty() => {}
-                Err(_) if self.phase == Phase::Following => {
-                    if self.look().await {
-                        self.go_on();
-                    }
-                }
+                Err(_) if self.phase == Phase::Following => match self.look().await {
+                    Ok(true) => self.go_on(),
+                    Ok(false) => {}
+                    Err(error) => return Some(Err(self.fails(error))),
+                },
                 Err(_) => {
                     let why = "it does not end the log of a container that ended".to_owned();
                     return Some(Err(self.fails(EngineError::Unavailable(why))));
@@ -158,12 +166,18 @@ impl Reader {
                 Ok(Some(Err(error))) if status(&error) == Some(404) => self.phase = Phase::Over,
                 Ok(Some(Err(error))) => return Some(Err(self.fails(unavailable(error)))),
                 Ok(None) if self.phase == Phase::Following => {
-                    if has_ended_soon(&self.docker, &self.id).await {
-                        self.go_on();
-                        continue;
-                    }
-                    let why = "it ended the log of a container that runs".to_owned();
-                    return Some(Err(self.fails(EngineError::Unavailable(why))));
+                    let why = match has_ended_soon(&self.docker, &self.id).await {
+                        Ok(true) => {
+                            self.go_on();
+                            continue;
+                        }
+                        Ok(false) => {
+                            let why = "it ended the log of a container that runs".to_owned();
+                            EngineError::Unavailable(why)
+                        }
+                        Err(error) => error,
+                    };
+                    return Some(Err(self.fails(why)));
                 }
                 Ok(None) => self.go_on(),
             }
@@ -171,14 +185,15 @@ impl Reader {
     }
 
     /// Podman follows the lines of what runs without loss, of what has ended with.
-    async fn begin(&mut self) {
-        let has_ended = has_ended(&self.docker, &self.id).await;
+    async fn begin(&mut self) -> EngineResult<()> {
+        let has_ended = has_ended(&self.docker, &self.id).await?;
         self.phase = if has_ended {
             Phase::Rest
         } else {
             Phase::Following
         };
         self.frames = frames(&self.docker, &self.id, self.since, !has_ended);
+        Ok(())
     }
 
     /// Nothing more comes; what is held will come again when the stream is taken up again.
@@ -219,18 +234,18 @@ impl Reader {
 
     /// Looks whether the container has ended. While it runs, nothing is missing among the lines
     /// that came.
-    async fn look(&mut self) -> bool {
-        if has_ended(&self.docker, &self.id).await {
+    async fn look(&mut self) -> EngineResult<bool> {
+        if has_ended(&self.docker, &self.id).await? {
             // Whatever still comes is kept in mind.
             self.look_at = usize::MAX;
-            return true;
+            return Ok(true);
         }
         if let Some((second, _)) = self.told.last().copied() {
             self.told.retain(|(earlier, _)| *earlier >= second);
             self.since = second;
         }
         self.look_at = self.told.len() + LOOK_AFTER_LINES;
-        false
+        Ok(false)
     }
 
     /// What comes when a stream has ended.
@@ -264,21 +279,25 @@ fn mark(line: &EngineLine) -> Mark {
 }
 
 /// Whether a container has ended, or does so at once.
-async fn has_ended_soon(docker: &Docker, id: &str) -> bool {
+async fn has_ended_soon(docker: &Docker, id: &str) -> EngineResult<bool> {
     for _ in 0..LOOKS {
-        if has_ended(docker, id).await {
-            return true;
+        if has_ended(docker, id).await? {
+            return Ok(true);
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    false
+    Ok(false)
 }
 
-/// Whether a container is known to write no more.
-async fn has_ended(docker: &Docker, id: &str) -> bool {
+/// Whether a container is known to write no more. An engine that does not say so is one whose streams
+/// may be dead as well: nothing comes of a network that went away without a word.
+async fn has_ended(docker: &Docker, id: &str) -> EngineResult<bool> {
+    let docker = docker.clone().with_timeout(LOOK_WITHIN);
     match docker.inspect_container(id, None).await {
-        Ok(container) => container.state.and_then(|state| state.running) == Some(false),
-        Err(error) => status(&error) == Some(404),
+        Ok(container) => Ok(container.state.and_then(|state| state.running) == Some(false)),
+        Err(error) if status(&error) == Some(404) => Ok(true),
+        Err(error) if is_garbled(&error) => Ok(false),
+        Err(error) => Err(unavailable(error)),
     }
 }
 
@@ -288,5 +307,35 @@ fn parts(frame: &LogOutput) -> (LogStream, &[u8]) {
         LogOutput::StdOut { message }
         | LogOutput::Console { message }
         | LogOutput::StdIn { message } => (LogStream::Stdout, message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::API_DEFAULT_VERSION;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_engine_that_never_answers_breaks_the_stream_soon() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // Accepts, and says nothing.
+        let silent = tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                open.push(stream);
+            }
+        });
+        let docker = Docker::connect_with_http(&address.to_string(), 60, API_DEFAULT_VERSION);
+        let mut lines = follow(&docker.unwrap(), "id", None);
+        let first = timeout(2 * LOOK_WITHIN, lines.next()).await.unwrap();
+        assert!(
+            matches!(first, Some(Err(EngineError::Unavailable(_)))),
+            "{first:?}"
+        );
+        assert!(lines.next().await.is_none());
+        silent.abort();
     }
 }
