@@ -10,6 +10,7 @@ pub mod logs;
 pub mod settings;
 pub mod start;
 
+mod clock;
 mod data_dir;
 mod domain;
 mod http;

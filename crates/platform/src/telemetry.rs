@@ -2,11 +2,10 @@
 //!
 //! `recorder` takes requests from ingress: it writes each into the access log and counts it in the
 //! `tally`. `sampler` joins the tally with what the `meter` reads of the engine, and puts a `sample` a
-//! service into `samples`, a database of its own. `series` makes points of them. A `clock` that jumps
-//! deletes nothing; of what is `gone` nothing is kept.
+//! service into `samples`, a database of its own. `series` makes points of them. Of what is `gone`
+//! nothing is kept.
 
 mod access;
-mod clock;
 mod gone;
 mod latency;
 mod meter;
