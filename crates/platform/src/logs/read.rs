@@ -5,7 +5,7 @@ use std::io;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use memchr::memmem::Finder;
 use pilothouse_wire::logs::{LogCursor, LogLine, LogStream, Logs, Page};
 use pilothouse_wire::open::Open;
@@ -24,6 +24,10 @@ const MAX_TEXT: usize = 64 * 1024 * 1024;
 const LAST_LINE_SEGMENTS: usize = 2;
 /// Characters of the last line that are told.
 const LAST_LINE_CHARS: usize = 300;
+
+/// How far the clock of an engine may be ahead of the platform's. What is written later than that is
+/// not yet in a window without an end: lines of a clock that was wrong would be the newest for ever.
+const AHEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// Which part of a log is asked for.
 #[derive(Clone, Debug)]
@@ -53,8 +57,14 @@ impl Part {
         };
         let after = bookmark(&page.after, "after")?;
         let start = window.start(now).map_or(oldest, nanos).max(oldest);
+        let end = match (window.end, &after) {
+            (Some(end), _) => nanos(end),
+            (None, None) => now.checked_add_signed(AHEAD).map_or(i64::MAX, nanos),
+            // What has just come is told, whatever its clock shows.
+            (None, Some(_)) => i64::MAX,
+        };
         Ok(Self {
-            window: start..window.end.map_or(i64::MAX, nanos),
+            window: start..end,
             before: bookmark(&page.before, "before")?,
             after: after.map_or_else(Spot::default, |bookmark| bookmark.end),
             limit: usize::try_from(limit.get()).unwrap_or(usize::MAX),

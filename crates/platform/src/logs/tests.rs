@@ -278,6 +278,42 @@ async fn windows_of_any_kind_have_an_outcome() {
 }
 
 #[tokio::test]
+async fn lines_of_a_clock_that_was_ahead_are_not_the_newest() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let now = Utc::now().timestamp_nanos_opt().unwrap();
+    let year = 365 * 24 * 60 * 60 * NANOS;
+    store.append(line("a", now + year, "ahead")).await;
+    store.append(line("a", now, "now")).await;
+    store
+        .append(line("a", now + 30 * NANOS, "almost now"))
+        .await;
+    for window in [Window::default(), Window::last("60".parse().unwrap())] {
+        let query = LogQuery {
+            window,
+            limit: limit(2),
+            ..LogQuery::default()
+        };
+        assert_eq!(messages(&store, query).await, ["now", "almost now"]);
+    }
+    let seen = store.read("service", LogQuery::default()).await.unwrap();
+    // They are there for who asks for them, or sees them come.
+    let end = DateTime::from_timestamp_nanos(now + 2 * year);
+    let query = LogQuery {
+        window: Window {
+            end: Some(end),
+            ..Window::default()
+        },
+        ..LogQuery::default()
+    };
+    assert_eq!(messages(&store, query).await.len(), 3);
+    store.append(line("a", now + year, "comes")).await;
+    let mut query = LogQuery::default();
+    query.page.after = seen.newer;
+    assert_eq!(messages(&store, query).await, ["comes"]);
+}
+
+#[tokio::test]
 async fn an_answer_with_too_much_text_ends_early_and_goes_on() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder);
