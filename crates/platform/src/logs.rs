@@ -5,7 +5,7 @@
 //! lines stands how far each instance's stream is stored, so the two can't disagree.
 //!
 //! `writer` is the one writer, and `files` what it writes to; `cursor` counts what an engine would
-//! repeat. `read` answers queries, in the order that `place` defines; `spans` knows which segments
+//! repeat, and `resume` leaves that out. `read` answers queries, in the order that `place` defines; `spans` knows which segments
 //! matter.
 
 mod cursor;
@@ -13,6 +13,7 @@ mod files;
 mod frame;
 mod place;
 mod read;
+mod resume;
 mod segments;
 mod spans;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use tokio::time::timeout;
 pub use cursor::Cursor;
 pub(crate) use read::Newest;
 use read::Part;
+pub use resume::Resume;
 use spans::Spans;
 use writer::Order;
 
@@ -257,6 +259,32 @@ impl LogStore {
             answer,
         });
         Ok(wait.await.map_err(io::Error::other)??)
+    }
+
+    /// How the lines of an instance, by the engine's id, are taken up at `now`.
+    ///
+    /// # Errors
+    /// The files can't be read.
+    pub async fn resume(
+        &self,
+        service_id: &str,
+        engine_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Resume, LogError> {
+        let Some(cursor) = self.cursor(service_id, engine_id).await? else {
+            return Ok(Resume::default());
+        };
+        if let Some(resume) = Resume::in_order(&cursor, now) {
+            return Ok(resume);
+        }
+        let folder = segments::folder(&self.folder, service_id);
+        let source = frame::source(engine_id);
+        let turn = Arc::clone(&self.readers).acquire_owned().await;
+        blocking(move || {
+            let _turn = turn;
+            Resume::by_lines(&folder, source, &cursor, now)
+        })
+        .await
     }
 
     /// The last line of an instance, by the engine's id, that says something, shortened.

@@ -105,7 +105,8 @@ async fn a_torn_tail_costs_only_what_it_tore() {
         cursor,
         Some(Cursor {
             second: 1,
-            stored: 1
+            stored: 1,
+            ahead: None,
         })
     );
     store.append(line("a", NANOS + 1, "again")).await;
@@ -167,14 +168,16 @@ async fn cursors_outlive_the_segments_that_they_speak_of() {
         cursor("silent").await.unwrap(),
         Some(Cursor {
             second: 5,
-            stored: 1
+            stored: 1,
+            ahead: None,
         })
     );
     assert_eq!(
         cursor("loud").await.unwrap(),
         Some(Cursor {
             second: 6,
-            stored: 100
+            stored: 100,
+            ahead: None,
         })
     );
     assert_eq!(cursor("new").await.unwrap(), None);
