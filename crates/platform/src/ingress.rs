@@ -1,8 +1,8 @@
 //! Ingress: routes requests by their `Host` to the ready instances of a service.
 //!
 //! `server` accepts visitors, `visitor` serves one connection, `forward` one request on it: `routes`
-//! says to which instance, and `ledger` notes how it ended. Who takes nothing is given up by `patient`,
-//! and on HTTP/2 by `streams`.
+//! says to which instance, and `ledger` notes how it ended. Who takes nothing is given up by his
+//! socket, and on HTTP/2 by `streams`.
 
 mod body;
 mod forward;
@@ -11,7 +11,6 @@ mod ledger;
 mod limits;
 mod metered;
 mod page;
-mod patient;
 mod routes;
 mod server;
 mod streams;

@@ -16,6 +16,7 @@ mod domain;
 mod http;
 mod journal;
 mod mask;
+mod patient;
 mod process;
 mod reconcile;
 mod sample;

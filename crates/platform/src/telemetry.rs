@@ -34,7 +34,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::Engine;
 use crate::ingress::{Counted, Ingress, Ledger, Visit};
-use crate::logs::{LogError, LogStore, Retention};
+use crate::logs::{Held, LogError, LogStore, Retention};
 use crate::start::StartError;
 use crate::store::StoreResult;
 use gone::Gone;
@@ -164,7 +164,7 @@ impl Telemetry {
         &self,
         service_id: &str,
         query: AccessQuery,
-    ) -> Result<AccessLogs, LogError> {
+    ) -> Result<Held<AccessLogs>, LogError> {
         self.recorder.flush().await;
         access::read(&self.access, service_id, query).await
     }

@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::forward::Forwarder;
-use super::patient::Patient;
 use super::streams::Streams;
+use crate::patient::Patient;
 
 /// Bytes of a request's head.
 const MAX_HEAD: u32 = 64 * 1024;

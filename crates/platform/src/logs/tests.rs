@@ -36,7 +36,8 @@ fn open(folder: &TempDir) -> LogStore {
 
 async fn messages(store: &LogStore, query: LogQuery) -> Vec<String> {
     let logs = store.read("service", query).await.unwrap();
-    logs.lines.into_iter().map(|line| line.message).collect()
+    let lines = logs.lines.iter();
+    lines.map(|line| line.message.clone()).collect()
 }
 
 fn limit(limit: u32) -> Option<LogLimit> {
@@ -312,7 +313,7 @@ async fn lines_of_a_clock_that_was_ahead_are_not_the_newest() {
     assert_eq!(messages(&store, query).await.len(), 3);
     store.append(line("a", now + year, "comes")).await;
     let mut query = LogQuery::default();
-    query.page.after = seen.newer;
+    query.page.after = seen.newer.clone();
     assert_eq!(messages(&store, query).await, ["comes"]);
 }
 
@@ -338,13 +339,53 @@ async fn an_answer_with_too_much_text_ends_early_and_goes_on() {
         };
         numbers.extend(logs.lines.iter().rev().map(number));
         assert_eq!(logs.truncated, logs.older.is_some());
-        query.page.before = logs.older;
+        query.page.before = logs.older.clone();
         if query.page.before.is_none() {
             break;
         }
     }
     let expected: Vec<u32> = (0..150).rev().collect();
     assert_eq!(numbers, expected);
+}
+
+#[tokio::test]
+async fn what_is_not_sent_yet_holds_its_room_and_no_more() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    for number in 0..70 {
+        store
+            .append(line("a", number, "x".repeat(1024 * 1024)))
+            .await;
+    }
+    store.append(line("a", 100, "small")).await;
+    let of = async |lines: u32| {
+        let query = LogQuery {
+            limit: limit(lines),
+            ..LogQuery::default()
+        };
+        store.read("service", query).await.unwrap()
+    };
+    let waits = async || {
+        let next = timeout(Duration::from_millis(200), of(1)).await;
+        next.is_err()
+    };
+    let mut small = Vec::new();
+    for _ in 0..20 {
+        small.push(of(1).await);
+    }
+    assert!(store.answers.available_permits() > ANSWERS - 20 * 200);
+    let mut large = Vec::new();
+    for _ in 0..4 {
+        large.push(of(100).await);
+    }
+    assert!(waits().await);
+    let (logs, room) = large.pop().unwrap().into_parts();
+    drop(logs);
+    assert!(waits().await);
+    drop(room);
+    assert!(!waits().await);
+    drop((large, small));
+    assert_eq!(store.answers.available_permits(), ANSWERS);
 }
 
 #[tokio::test]

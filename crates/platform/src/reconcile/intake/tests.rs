@@ -121,7 +121,8 @@ impl Bench {
             ..LogQuery::default()
         };
         let logs = self.source.logs.read("service", query).await.unwrap();
-        let mut stored: Vec<_> = logs.lines.into_iter().map(|line| line.message).collect();
+        let lines = logs.lines.iter();
+        let mut stored: Vec<_> = lines.map(|line| line.message.clone()).collect();
         stored.sort();
         stored
     }
