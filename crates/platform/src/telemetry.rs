@@ -45,6 +45,7 @@ use samples::Samples;
 use series::Plan;
 use tally::Tally;
 
+pub(crate) use series::{KEEP_SAMPLES, MINUTE};
 pub(crate) use verdict::{Measured, slower};
 
 /// How often services are sampled, in seconds.
