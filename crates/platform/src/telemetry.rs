@@ -2,11 +2,10 @@
 //!
 //! `recorder` takes requests from ingress: it writes each into the access log and counts it in the
 //! `tally`. `sampler` joins the tally with what the `meter` reads of the engine, and puts a `sample` a
-//! service into `samples`, a database of its own. `series` makes points of them. A `clock` that jumps
-//! deletes nothing; of what is `gone` nothing is kept.
+//! service into `samples`, a database of its own. `series` makes points of them. Of what is `gone`
+//! nothing is kept.
 
 mod access;
-mod clock;
 mod gone;
 mod latency;
 mod meter;
@@ -36,7 +35,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::Engine;
 use crate::ingress::{Counted, Ingress, Ledger, Visit};
-use crate::logs::{LogError, LogStore, Retention};
+use crate::logs::{Held, LogError, LogStore, Retention};
 use crate::start::StartError;
 use crate::store::StoreResult;
 use gone::Gone;
@@ -48,6 +47,7 @@ use series::Plan;
 use tally::Tally;
 use usage::{InstanceUsage, LastUsage};
 
+pub(crate) use series::{KEEP_SAMPLES, MINUTE};
 pub(crate) use verdict::{Measured, slower};
 
 /// How often services are sampled, in seconds.
@@ -174,7 +174,7 @@ impl Telemetry {
         &self,
         service_id: &str,
         query: AccessQuery,
-    ) -> Result<AccessLogs, LogError> {
+    ) -> Result<Held<AccessLogs>, LogError> {
         self.recorder.flush().await;
         access::read(&self.access, service_id, query).await
     }

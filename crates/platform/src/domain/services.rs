@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::deploys::Choice;
 use super::{Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, frozen};
+use crate::logs::Held;
 use crate::store::{
     Attached, Cause, Deployment, ImageRow, NewEvent, NewestImage, Release, ServiceRow,
 };
@@ -192,7 +193,11 @@ impl Platform {
         Ok(status)
     }
 
-    pub(crate) async fn service_logs(&self, at: &ServiceParams, query: LogQuery) -> Result<Logs> {
+    pub(crate) async fn service_logs(
+        &self,
+        at: &ServiceParams,
+        query: LogQuery,
+    ) -> Result<Held<Logs>> {
         let row = self.find_service(at).await?;
         Ok(self.logs.read(&row.id, query).await?)
     }

@@ -9,7 +9,6 @@ use chrono::Utc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::clock::Clock;
 use super::meter::Meter;
 use super::recent::Recent;
 use super::recorder::Recorder;
@@ -19,6 +18,7 @@ use super::series::MINUTE;
 use super::tally::Tally;
 use super::usage::LastUsage;
 use super::{TICK, Tallies};
+use crate::clock::Clock;
 use crate::engine::{Engine, Usage};
 use crate::ingress::Ingress;
 
@@ -62,7 +62,7 @@ impl Sampler {
             recent,
             meter: Meter::default(),
             last_usage: LastUsage::default(),
-            clock: Clock::new(now, Utc::now()),
+            clock: Clock::new(now.into_std(), Utc::now()),
             counted_since: now,
             rolled: None,
             sampled: watch::Sender::new(now),
@@ -111,7 +111,7 @@ impl Sampler {
         self.last_usage
             .replace(self.meter.read(usage, &mut measured));
         self.store(at, measured).await;
-        let is_steady = self.clock.look(Instant::now(), now);
+        let is_steady = self.clock.look(Instant::now().into_std(), now);
         let minute = at.div_euclid(MINUTE);
         if self.rolled == Some(minute) {
             return;
