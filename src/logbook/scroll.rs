@@ -147,11 +147,15 @@ impl Scroll {
             height.track();
             self.follows.track();
             request_animation_frame(move || {
+                // The log may be gone by now, also where what it is part of is not.
+                let Some(height) = height.try_get_untracked() else {
+                    return;
+                };
                 self.measure();
                 // Somebody may have gone elsewhere since.
                 match self.follows.try_get_untracked() {
-                    Some(true) => self.show_end(height.get_untracked()),
-                    Some(false) => self.stay(height.get_untracked()),
+                    Some(true) => self.show_end(height),
+                    Some(false) => self.stay(height),
                     None => {}
                 }
             });
@@ -193,7 +197,7 @@ impl Scroll {
     }
 
     fn scrolled(self, height: f64, lines: usize) {
-        let Some(node) = self.node.get_untracked() else {
+        let Some(Some(node)) = self.node.try_get_untracked() else {
             return;
         };
         self.measure();
@@ -251,6 +255,13 @@ pub fn ScrollFrame(
 ) -> impl IntoView {
     scroll.follow(height);
     let back = scroll.back(count);
+    let scrolled = move |_| {
+        // The event of a frame may come after the log has gone in it.
+        if let (Some(height), Some(count)) = (height.try_get_untracked(), count.try_get_untracked())
+        {
+            scroll.scrolled(height, count);
+        }
+    };
     view! {
         <div class="log-frame" class:wrap=wrap>
             <div
@@ -259,7 +270,7 @@ pub fn ScrollFrame(
                 aria-live="off"
                 tabindex="0"
                 node_ref=scroll.node
-                on:scroll=move |_| scroll.scrolled(height.get_untracked(), count.get_untracked())
+                on:scroll=scrolled
             >
                 <span class="log-probe" aria-hidden="true" node_ref=scroll.probe>
                     {"0".repeat(PROBE)}

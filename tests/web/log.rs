@@ -11,7 +11,7 @@ use console::logbook::view::{Links, LogView};
 use leptos::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::page::{Page, frame, until};
+use crate::page::{Page, faults, frame, until};
 
 const LINES: &str = ".line";
 
@@ -22,6 +22,7 @@ struct Knobs {
     change: RwSignal<u32>,
     find: RwSignal<String>,
     book: StoredValue<Option<Book>>,
+    visible: RwSignal<bool>,
 }
 
 fn rows(first: i64, count: i64) -> Vec<Row<'static>> {
@@ -52,6 +53,7 @@ fn log(count: i64) -> (Page, Knobs) {
         change: RwSignal::new(0),
         find: RwSignal::new(String::new()),
         book: StoredValue::new(None),
+        visible: RwSignal::new(true),
     };
     knobs.add(|store| store.extend(rows(1_000_000, count)));
     let page = Page::show(move || {
@@ -68,7 +70,12 @@ fn log(count: i64) -> (Page, Knobs) {
             address: Callback::new(LineKey::written),
             mark: Callback::new(|_| ()),
         };
-        view! { <LogView book links /> }
+        move || {
+            knobs
+                .visible
+                .get()
+                .then(|| view! { <LogView book links /> })
+        }
     });
     (page, knobs)
 }
@@ -134,4 +141,24 @@ async fn what_is_found_is_marked_and_gone_to() {
     })
     .await;
     assert_eq!(page.find("mark").text_content().unwrap(), "line 1000123");
+}
+
+#[wasm_bindgen_test]
+async fn a_log_may_go_while_its_lines_are_counted() {
+    let faults = faults();
+    let (page, knobs) = log(2_000);
+    until("the page shows it", || page.text().contains("line 1001999")).await;
+    for places in [1_100_000, 1_200_000] {
+        // The height is another one: the end is gone to in the next frame.
+        knobs.add(|store| store.extend(rows(places, 5_000)));
+        leptos::task::tick().await;
+        knobs.visible.set(false);
+        leptos::task::tick().await;
+        assert!(page.maybe(".log").is_none());
+        frame().await;
+        frame().await;
+        knobs.visible.set(true);
+        until("it is there again", || page.maybe(".log").is_some()).await;
+    }
+    assert_eq!(faults.get(), 0);
 }
