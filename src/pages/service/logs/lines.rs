@@ -1,7 +1,6 @@
 //! The lines of a service as they are fetched: the newest of a window first, then what is written
 //! since, and older ones when they are wanted.
 
-use chrono::Utc;
 use leptos::prelude::*;
 use wire::endpoint::NoBody;
 use wire::endpoints::GetServiceLogs;
@@ -10,7 +9,7 @@ use wire::path::ServiceParams;
 use wire::quantity::LogLimit;
 use wire::window;
 
-use crate::api::{Answer, Connection, Failure, call, use_connection};
+use crate::api::{Answer, Connection, Failure, call, platform_now, use_connection};
 use crate::logbook::reply::Reply;
 use crate::logbook::store::Store;
 use crate::state::range::Window;
@@ -178,7 +177,7 @@ async fn begin(
     let mut asked = Asked {
         window: window::Window {
             since: None,
-            start: window.start(Utc::now()),
+            start: window.start(platform_now()),
             ..window
         },
         question,
@@ -287,6 +286,8 @@ async fn go_on_by_time(
     asked: &mut Asked,
 ) -> Result<(), Failure> {
     let since = store.try_with_untracked(Store::resume).flatten();
+    // A line from a clock that is far ahead is no reason to ask for nothing else.
+    let since = since.map(|since| since.min(platform_now()));
     let window = window::Window {
         start: since.or(asked.window.start),
         ..asked.window

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use leptos::html;
 use leptos::prelude::*;
 use wire::metrics::Metric;
@@ -11,6 +10,7 @@ use wire::open::{Open, Words};
 use super::data::{Measured, Outcome, unit};
 use super::nothing::{Case, Reason, reason};
 use super::{Shown, file_name};
+use crate::api::platform_now;
 use crate::chart::export::csv;
 use crate::chart::paint::titled;
 use crate::chart::series::Line;
@@ -198,7 +198,7 @@ fn nothing(shown: Shown, metric: Metric) -> Option<Reason> {
         service: &service,
         state,
         span: shown.board.span.get(),
-        now: Utc::now(),
+        now: platform_now(),
     }))
 }
 

@@ -13,7 +13,7 @@ use wire::quantity::{LogLimit, Since};
 
 use super::book::{Book, Landing, MOST, PlatformClock, Row};
 use super::filter::Filter;
-use crate::api::{Failure, send, use_connection};
+use crate::api::{Failure, platform_now, send, use_connection};
 use crate::reactive::memo;
 use crate::state::act::Act;
 use crate::state::range::Window;
@@ -336,7 +336,7 @@ fn older_query(book: &Book, question: &Question) -> (AccessQuery, bool) {
     if let Some((oldest, ties)) = book.oldest() {
         // All of the oldest instant come once more: some of them may not be held.
         query.limit = limit_of(room + ties);
-        query.window.start = question.window.start(Utc::now());
+        query.window.start = question.window.start(platform_now());
         query.window.since = None;
         query.window.end = oldest.checked_add_signed(TimeDelta::nanoseconds(1));
     }
