@@ -156,7 +156,7 @@ impl Asked {
         loaded.is_full = store.is_full();
         loaded.has_older = self.is_cut || store.has_dropped();
         loaded.can_go_back = self.older.is_some() && !loaded.is_full;
-        loaded.is_open = self.question.window.is_open();
+        loaded.is_open = self.question.window.is_open(platform_now());
     }
 }
 

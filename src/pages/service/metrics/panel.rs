@@ -21,7 +21,6 @@ use crate::components::menu::{Menu, MenuItem};
 use crate::pages::parts::freshness;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
-use crate::state::range::Window;
 
 /// What a metric is called.
 pub fn name(metric: Metric) -> &'static str {
@@ -69,7 +68,13 @@ pub fn MetricPanel(shown: Shown, metric: Metric) -> impl IntoView {
     });
     let axis = axis_of(board, unit(metric), line.into());
     let canvas = NodeRef::<html::Canvas>::new();
-    let newest = move || match shown.range.window.with(Window::is_open) {
+    let is_open = move || {
+        let is_open = |measured: &Arc<Measured>| measured.window.is_open(measured.asked);
+        shown
+            .measured
+            .with(|measured| measured.as_ref().is_none_or(is_open))
+    };
+    let newest = move || match is_open() {
         true => "now",
         false => "last",
     };

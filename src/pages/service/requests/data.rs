@@ -218,7 +218,7 @@ impl LandingPlace {
         answer: AccessLogs,
         is_read: &impl Fn() -> bool,
     ) -> Loaded {
-        let is_open = question.window.is_open();
+        let is_open = question.window.is_open(platform_now());
         let goes_on = self
             .answered
             .try_with_untracked(|answered| answered.as_ref() == Some(&question))
