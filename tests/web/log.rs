@@ -162,3 +162,59 @@ async fn a_log_may_go_while_its_lines_are_counted() {
     }
     assert_eq!(faults.get(), 0);
 }
+
+#[wasm_bindgen_test]
+async fn other_lines_in_the_same_places_are_drawn() {
+    let (page, knobs) = log(10);
+    until("the page shows it", || page.text().contains("line 1000009")).await;
+    knobs.add(|store| {
+        store.clear();
+        store.extend(rows(2_000_000, 10));
+    });
+    until("the page shows the others", || {
+        page.text().contains("line 2000009")
+    })
+    .await;
+    assert!(!page.text().contains("line 1000009"));
+}
+
+#[wasm_bindgen_test]
+async fn of_equal_lines_one_is_opened() {
+    let (page, knobs) = log(10);
+    let object = |_| Row {
+        at: 2_000_000_000_000,
+        instance: Cow::Borrowed("web.0"),
+        is_error: false,
+        message: Cow::Borrowed(r#"{"level":"info","took":7}"#),
+    };
+    knobs.add(|store| store.extend((0..3).map(object).collect()));
+    until("the page shows them", || page.count(".opener button") == 3).await;
+    let button = page.all(".opener button").remove(1);
+    wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(button).click();
+    until("one is open", || page.count(".fields") == 1).await;
+    frame().await;
+    let lines = page.all(LINES);
+    let bottom = |place: usize| lines[place].get_bounding_client_rect().bottom();
+    assert!(lines[11].query_selector(".fields").unwrap().is_some());
+    let room = page.find(".log-all").get_bounding_client_rect();
+    assert!(
+        (bottom(12) - room.bottom()).abs() < 1.0,
+        "no gap and no overlap"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn what_is_looked_for_is_marked_in_lines_that_stay() {
+    let (page, knobs) = log(30);
+    until("the page shows it", || page.text().contains("line 1000029")).await;
+    let line = page.all(LINES).remove(29);
+    knobs.find.set("0029".to_owned());
+    until("it is marked", || page.count("mark") == 1).await;
+    assert_eq!(page.find("mark").text_content().unwrap(), "0029");
+    knobs.find.set("line".to_owned());
+    until("all are marked", || page.count("mark") == 30).await;
+    assert!(page.all(LINES).remove(29).is_same_node(Some(&line)));
+    knobs.find.set(String::new());
+    until("nothing is", || page.count("mark") == 0).await;
+    assert!(page.text().contains("line 1000029"));
+}
