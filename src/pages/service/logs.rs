@@ -268,7 +268,8 @@ fn Chosen(controls: Controls) -> impl IntoView {
 /// ones were looked through.
 #[component]
 fn Missing(here: Here, controls: Controls, lines: Lines, book: Book) -> impl IntoView {
-    let pages = StoredValue::new(0);
+    // How many pages were looked through, and for which line.
+    let looked = StoredValue::new((None, 0));
     let marked = book.view.marked;
     let is_missing = memo(move || {
         book.view.change.track();
@@ -290,8 +291,15 @@ fn Missing(here: Here, controls: Controls, lines: Lines, book: Book) -> impl Int
             .is_some_and(|key| first.is_some_and(|first| key.at <= first))
     };
     effect(move || {
-        if is_missing.get() && may_be_older() && pages.get_value() < PAGES {
-            pages.update_value(|pages| *pages += 1);
+        let key = marked.get();
+        looked.update_value(|looked| {
+            if looked.0 != key {
+                *looked = (key, 0);
+            }
+        });
+        let (_, pages) = looked.get_value();
+        if is_missing.get() && may_be_older() && pages < PAGES {
+            looked.set_value((key, pages + 1));
             lines.load_older();
         }
     });
