@@ -33,6 +33,10 @@ pub struct View {
     pub wanted: Memo<(String, bool)>,
     /// The line that the address names.
     pub marked: Memo<Option<LineKey>>,
+    /// Whether it follows its end: a person who scrolls up leaves it.
+    pub follows: RwSignal<bool>,
+    /// Whether more lines came than are added while it does not.
+    pub is_behind: Memo<bool>,
 }
 
 /// Lines that are to be drawn.
@@ -67,7 +71,7 @@ pub struct Book {
 impl Book {
     /// A log of these lines.
     pub fn new(store: RwSignal<Store>, view: View) -> Self {
-        let scroll = Scroll::new();
+        let scroll = Scroll::of(view.follows);
         let shown = RwSignal::new(Shown::default());
         let anchor = StoredValue::new(None);
         let columns = scroll.columns(view.wrap.into(), BEFORE_TEXT, BEFORE_TEXT_ON_PHONES);
@@ -151,7 +155,7 @@ impl Book {
     fn is_settled(self) -> bool {
         let (top, view) = self.scroll.seen_now();
         let height = self.shown.with_untracked(|shown| shown.rows().height());
-        !self.scroll.follows().get_untracked() || top + view + AT_END >= height
+        !self.view.follows.get_untracked() || top + view + AT_END >= height
     }
 
     fn is_seen(self, number: u64) -> bool {
@@ -210,7 +214,7 @@ impl Book {
     /// Looks at nothing that was: another log begins.
     pub fn begin_anew(self) {
         self.forget_current();
-        self.scroll.follows().set(true);
+        self.view.follows.set(true);
     }
 
     /// Goes on from what is seen, and not from the line that was gone to last.

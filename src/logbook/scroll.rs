@@ -32,12 +32,7 @@ pub struct Scroll {
 pub type BeforeText = (f64, f64);
 
 impl Scroll {
-    /// At the end of a log that is not drawn yet.
-    pub fn new() -> Self {
-        Self::of(RwSignal::new(true))
-    }
-
-    /// The same, where others know too whether it follows its end.
+    /// At the end of a log that is not drawn yet, and which it may follow.
     pub fn of(follows: RwSignal<bool>) -> Self {
         let scroll = Self {
             node: NodeRef::new(),
@@ -108,11 +103,6 @@ impl Scroll {
                 self.put(Place::at(top, height, view));
             }
         });
-    }
-
-    /// Whether it keeps still, or follows its end.
-    pub fn follows(self) -> RwSignal<bool> {
-        self.follows
     }
 
     /// Goes to the end, and follows it.
@@ -216,20 +206,17 @@ impl Scroll {
     }
 
     /// What leads back to the end.
-    fn back(self, count: Memo<usize>) -> Memo<String> {
-        memo(
-            move || match count.get().saturating_sub(self.left_at.get()) {
+    fn back(self, count: Memo<usize>, is_behind: Option<Memo<bool>>) -> Memo<String> {
+        memo(move || {
+            if is_behind.is_some_and(|is_behind| is_behind.get()) {
+                return "Many new lines".to_owned();
+            }
+            match count.get().saturating_sub(self.left_at.get()) {
                 0 => "Follow the newest lines".to_owned(),
                 1 => "1 new line".to_owned(),
                 count => format!("{count} new lines"),
-            },
-        )
-    }
-}
-
-impl Default for Scroll {
-    fn default() -> Self {
-        Self::new()
+            }
+        })
     }
 }
 
@@ -248,13 +235,16 @@ pub fn ScrollFrame(
     offset: Signal<f64>,
     /// How many lines there are.
     count: Memo<usize>,
+    /// Whether more lines came than are added while somebody looks at older ones.
+    #[prop(optional)]
+    is_behind: Option<Memo<bool>>,
     /// What is said where there are none.
     none: &'static str,
     /// The drawn lines.
     children: Children,
 ) -> impl IntoView {
     scroll.follow(height);
-    let back = scroll.back(count);
+    let back = scroll.back(count, is_behind);
     let scrolled = move |_| {
         // The event of a frame may come after the log has gone in it.
         if let (Some(height), Some(count)) = (height.try_get_untracked(), count.try_get_untracked())

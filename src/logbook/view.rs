@@ -47,6 +47,7 @@ pub fn LogView(book: Book, links: Links) -> impl IntoView {
             height
             offset=Signal::derive(offset)
             count
+            is_behind=book.view.is_behind
             none="None of the loaded lines is chosen: look at other instances, streams or patterns."
         >
             <For

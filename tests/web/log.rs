@@ -63,6 +63,8 @@ fn log(count: i64) -> (Page, Knobs) {
             wrap: RwSignal::new(false),
             wanted: Memo::new(move |_| (knobs.find.get(), false)),
             marked: Memo::new(|_| None),
+            follows: RwSignal::new(true),
+            is_behind: Memo::new(|_| false),
         };
         let book = Book::new(knobs.store, view);
         knobs.book.set_value(Some(book));
