@@ -18,7 +18,7 @@ use crate::words::domain_link;
 
 /// The width of each column: tick, name, state, ready, source, release, domains, tags, updated.
 pub const WIDTHS: &[&str] = &[
-    "4%", "13%", "10%", "6%", "20.5%", "6.5%", "16%", "13.5%", "10.5%",
+    "4%", "13%", "12%", "6%", "18.5%", "6.5%", "16%", "13.5%", "10.5%",
 ];
 
 /// Domains and tags beyond this many are counted, not listed.

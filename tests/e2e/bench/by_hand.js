@@ -161,7 +161,7 @@ function serviceRow() {
 
 async function services(into) {
   const heads = [["", "tick"], ["Name"], ["State"], ["Ready", "num"], ["Source"], ["Release", "num"], ["Domains"], ["Tags"], ["Updated", "num"]];
-  const list = windowed("services", heads, ["4%", "13%", "10%", "6%", "20.5%", "6.5%", "16%", "13.5%", "10.5%"], serviceRow);
+  const list = windowed("services", heads, ["4%", "13%", "12%", "6%", "18.5%", "6.5%", "16%", "13.5%", "10.5%"], serviceRow);
   const about = make("div", "dim about-line");
   let rows = [];
   const filter = (text) => {
@@ -267,7 +267,7 @@ function summary() {
 
 async function requests(into) {
   const heads = [["Time"], ["Status"], ["Method"], ["Path"], ["Host"], ["Duration", "num"], ["In", "num"], ["Out", "num"], ["Client"], ["Instance"]];
-  const list = windowed("requests", heads, ["10.5%", "6.5%", "7%", "25%", "12.5%", "8%", "6.5%", "7%", "10%", "7%"], requestRow);
+  const list = windowed("requests", heads, ["10.5%", "6.5%", "7%", "24%", "12.5%", "8%", "6%", "7%", "10%", "8.5%"], requestRow);
   const totals = summary();
   const count = make("span", "dim sm");
   let rows = [];

@@ -18,7 +18,7 @@ use crate::words::{size, visible};
 
 /// The width of each column: time, status, method, path, host, duration, in, out, client, instance.
 const WIDTHS: &[&str] = &[
-    "10.5%", "6.5%", "7%", "25%", "12.5%", "8%", "6.5%", "7%", "10%", "7%",
+    "10.5%", "6.5%", "7%", "24%", "12.5%", "8%", "6%", "7%", "10%", "8.5%",
 ];
 
 /// Characters of a path that a row may show: more never fit.
