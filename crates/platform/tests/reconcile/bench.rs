@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use pilothouse::engine::{BuildSpec, Engine, EngineChoice, EngineInstance, connect};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -95,6 +96,11 @@ impl Bench {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Halts it where it is, as a machine without a processor to spare would, or lets it go on.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Starts it again on the same data.
@@ -268,8 +274,8 @@ impl Bench {
     pub(crate) fn kill_instance(&self, id: &str) {
         let host = std::env::var("DOCKER_HOST").unwrap();
         let killed = Command::new("curl")
-            .args(["--silent", "--show-error", "--fail", "--request", "POST"])
-            .arg("--unix-socket")
+            .args(["--silent", "--show-error", "--fail-with-body"])
+            .args(["--request", "POST", "--unix-socket"])
             .arg(host.trim_start_matches("unix://"))
             .arg(format!("http://localhost/containers/{id}/kill"))
             .output()
@@ -297,9 +303,14 @@ impl Bench {
     async fn connect(&self) -> Arc<dyn Engine> {
         let file = self.folder.path().join("installation");
         let installation = std::fs::read_to_string(file).unwrap();
-        connect(EngineChoice::Containers, installation.trim())
-            .await
-            .unwrap()
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match connect(EngineChoice::Containers, installation.trim()).await {
+                Ok(engine) => return engine,
+                // A machine with much to do may keep it from answering.
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+        }
     }
 }
 
