@@ -1,10 +1,12 @@
 //! The way to the platform: sending a declared endpoint, and putting failures into words.
 
 pub mod client;
+pub mod clock;
 pub mod connection;
 pub mod curl;
 pub mod error;
 
 pub use client::{Answer, Call, Request, call, send};
+pub use clock::platform_now;
 pub use connection::{Connection, use_connection};
 pub use error::Failure;

@@ -12,7 +12,7 @@ use web_sys::{AbortController, AbortSignal};
 use wire::endpoint::{BodyRule, Endpoint, Method, dialect, url};
 use wire::envelope::{Dialect, decode_error, decode_reply};
 
-use super::{Connection, Failure, curl};
+use super::{Connection, Failure, clock, curl};
 
 /// How long a call may take, in seconds: longer than the platform's own limit for any of them.
 const TIMEOUT: u32 = 30;
@@ -169,13 +169,24 @@ async fn exchange(call: Request) -> Result<(Vec<u8>, Option<String>), Failure> {
     );
     let _guard = AbortOnDrop(controller);
     let signal = AbortSignal::any(&signals);
+    let sent = js_sys::Date::now();
     let response = request(call, &signal)?
         .send()
         .await
         .map_err(network_failure)?;
+    learn_time(&response, sent);
     let bytes = response.binary().await.map_err(network_failure)?;
     let revision = response.headers().get("ETag");
     Ok((answer(&response, bytes)?, revision))
+}
+
+/// Takes over the platform's time, where the reply tells it.
+fn learn_time(response: &Response, sent: f64) {
+    let told = response.headers().get("Date");
+    let told = told.map_or(f64::NAN, |told| js_sys::Date::parse(&told));
+    if told.is_finite() {
+        clock::learn(told as i64, sent as i64, js_sys::Date::now() as i64);
+    }
 }
 
 fn request(call: Request, signal: &AbortSignal) -> Result<gloo_net::http::Request, Failure> {

@@ -163,16 +163,6 @@ impl Block {
         })
     }
 
-    /// Takes the lines from this one on away.
-    pub fn truncate(&mut self, lines: usize) {
-        if lines >= self.lines {
-            return;
-        }
-        self.used = self.start(lines);
-        self.lines = lines;
-        self.anchors.retain(|anchor| (anchor.line as usize) < lines);
-    }
-
     /// What is known of a line.
     pub fn head(&self, line: usize) -> Option<Head> {
         let entry = self.entry(line)?;
@@ -308,19 +298,6 @@ mod tests {
         block.push(head(1), &long);
         assert!(!block.fits(0));
         assert_eq!(block.line(0), Some(&*long));
-    }
-
-    #[test]
-    fn what_was_taken_away_makes_room() {
-        let mut block = Block::new(0, 0);
-        for (at, text) in [(1, "a"), (5_000_000_000, "bb"), (15_000_000_000, "ccc")] {
-            block.push(head(at), text.as_bytes());
-        }
-        block.truncate(1);
-        block.push(head(9), b"d");
-        assert_eq!(block.text(), b"ad");
-        assert_eq!(block.head(1).unwrap().at, 9);
-        assert_eq!(block.line(2), None);
     }
 
     #[test]

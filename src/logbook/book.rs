@@ -3,9 +3,8 @@
 
 use leptos::prelude::*;
 
-use super::line::LineKey;
+use super::line::{LineId, LineKey};
 use super::needle::Needle;
-use super::rows::Drawn;
 use super::scroll::{AT_END, BeforeText, Scroll};
 use super::selection::Selection;
 use super::shown::Shown;
@@ -34,6 +33,19 @@ pub struct View {
     pub wanted: Memo<(String, bool)>,
     /// The line that the address names.
     pub marked: Memo<Option<LineKey>>,
+    /// Whether it follows its end: a person who scrolls up leaves it.
+    pub follows: RwSignal<bool>,
+    /// Whether more lines came than are added while it does not.
+    pub is_behind: Memo<bool>,
+}
+
+/// Lines that are to be drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lines {
+    /// The first row of the first one.
+    pub row: u32,
+    /// What they are known by.
+    pub ids: Vec<LineId>,
 }
 
 /// A log on the page.
@@ -47,17 +59,19 @@ pub struct Book {
     pub shown: RwSignal<Shown>,
     /// Where it is scrolled to.
     pub scroll: Scroll,
+    /// What is looked for.
+    pub needle: Memo<Option<Needle>>,
     /// The line that was gone to last.
-    pub current: RwSignal<Option<LineKey>>,
+    pub current: RwSignal<Option<LineId>>,
     /// The first line that is seen, and how many pixels of it are not.
-    anchor: StoredValue<Option<(LineKey, f64)>>,
+    anchor: StoredValue<Option<(LineId, f64)>>,
     slices: Slices,
 }
 
 impl Book {
     /// A log of these lines.
     pub fn new(store: RwSignal<Store>, view: View) -> Self {
-        let scroll = Scroll::new();
+        let scroll = Scroll::of(view.follows);
         let shown = RwSignal::new(Shown::default());
         let anchor = StoredValue::new(None);
         let columns = scroll.columns(view.wrap.into(), BEFORE_TEXT, BEFORE_TEXT_ON_PHONES);
@@ -69,11 +83,16 @@ impl Book {
             });
             done.flatten().unwrap_or(true)
         });
+        let needle = memo(move || {
+            let (text, tells_case) = view.wanted.get();
+            store.with_untracked(|store| needle(store, &text, tells_case))
+        });
         let book = Self {
             store,
             view,
             shown,
             scroll,
+            needle,
             current: RwSignal::new(None),
             anchor,
             slices,
@@ -81,11 +100,11 @@ impl Book {
         effect(move || {
             view.change.track();
             let (selection, columns) = (view.selection.get(), columns.get());
-            let (text, tells_case) = view.wanted.get();
+            let needle = needle.get();
             store.with_untracked(|store| {
                 shown.update_untracked(|shown| {
                     shown.show(store, selection, columns);
-                    shown.look_for(needle(store, &text, tells_case));
+                    shown.look_for(needle);
                 });
             });
             slices.start();
@@ -102,8 +121,7 @@ impl Book {
             let found = self.shown.with(|shown| {
                 self.store.with_untracked(|store| {
                     let (number, start) = shown.rows().at(store, top)?;
-                    let line = store.get(number)?;
-                    Some((LineKey::of(&line), top - start))
+                    Some((store.id_of(number)?, top - start))
                 })
             });
             self.anchor.set_value(found);
@@ -137,7 +155,7 @@ impl Book {
     fn is_settled(self) -> bool {
         let (top, view) = self.scroll.seen_now();
         let height = self.shown.with_untracked(|shown| shown.rows().height());
-        !self.scroll.follows().get_untracked() || top + view + AT_END >= height
+        !self.view.follows.get_untracked() || top + view + AT_END >= height
     }
 
     fn is_seen(self, number: u64) -> bool {
@@ -164,7 +182,7 @@ impl Book {
         let current = self.current.get_untracked();
         let found = self.with_rows(|store, shown| {
             let edge = |offset: f64| shown.rows().at(store, offset).map(|(number, _)| number);
-            let current = current.and_then(|key| store.number_of(key));
+            let current = current.and_then(|id| store.line_of(id));
             let from = match (current, is_next) {
                 (Some(current), true) => current + 1,
                 (Some(current), false) => current,
@@ -172,10 +190,10 @@ impl Book {
                 (None, false) => edge(top + view).unwrap_or(u64::MAX),
             };
             let number = shown.found_from(store, from, is_next)?;
-            Some((number, LineKey::of(&store.get(number)?)))
+            Some((number, store.id_of(number)?))
         });
-        if let Some((number, key)) = found {
-            self.current.set(Some(key));
+        if let Some((number, id)) = found {
+            self.current.set(Some(id));
             if !self.is_seen(number) {
                 self.go_to(number);
             }
@@ -183,9 +201,9 @@ impl Book {
     }
 
     /// Opens or closes a line.
-    pub fn toggle(self, key: LineKey) {
+    pub fn toggle(self, id: LineId) {
         self.store.with_untracked(|store| {
-            if let Some(number) = store.number_of(key) {
+            if let Some(number) = store.line_of(id) {
                 self.shown
                     .update_untracked(|shown| shown.toggle(store, number));
             }
@@ -195,25 +213,40 @@ impl Book {
 
     /// Looks at nothing that was: another log begins.
     pub fn begin_anew(self) {
-        self.current.set(None);
-        self.scroll.follows().set(true);
+        self.forget_current();
+        self.view.follows.set(true);
     }
 
-    /// The lines that are to be drawn.
-    pub fn drawn(self) -> Memo<Drawn> {
+    /// Goes on from what is seen, and not from the line that was gone to last.
+    pub fn forget_current(self) {
+        // Each line on the page asks for it.
+        if self.current.get_untracked().is_some() {
+            self.current.set(None);
+        }
+    }
+
+    /// The lines that are to be drawn. Others may stand under the same numbers after a change.
+    pub fn drawn(self) -> Memo<Lines> {
         memo(move || {
             let (top, view) = self.scroll.seen();
             self.shown.with(|shown| {
-                self.store
-                    .with_untracked(|store| shown.rows().visible(store, top, view))
+                self.store.with_untracked(|store| {
+                    let drawn = shown.rows().visible(store, top, view);
+                    Lines {
+                        row: drawn.row,
+                        ids: store.ids(&drawn.numbers),
+                    }
+                })
             })
         })
     }
 
-    /// Calls with a line that is known by this, if it is still there.
-    pub fn with_line<T>(self, number: u64, read: impl FnOnce(&Line<'_>) -> T) -> Option<T> {
-        self.store
-            .with_untracked(|store| store.get(number).map(|line| read(&line)))
+    /// Calls with a line, if it is still there.
+    pub fn with_line<T>(self, id: LineId, read: impl FnOnce(&Line<'_>) -> T) -> Option<T> {
+        self.store.with_untracked(|store| {
+            let line = store.get(store.line_of(id)?)?;
+            Some(read(&line))
+        })
     }
 
     fn with_rows<T>(self, read: impl FnOnce(&Store, &Shown) -> T) -> T {
@@ -227,13 +260,13 @@ fn keep(
     store: &Store,
     shown: RwSignal<Shown>,
     scroll: Scroll,
-    anchor: StoredValue<Option<(LineKey, f64)>>,
+    anchor: StoredValue<Option<(LineId, f64)>>,
 ) {
-    let Some(Some((key, inside))) = anchor.try_get_value() else {
+    let Some(Some((id, inside))) = anchor.try_get_value() else {
         return;
     };
     let place = shown.try_with_untracked(|shown| {
-        let top = shown.rows().top(store, store.number_of(key)?)?;
+        let top = shown.rows().top(store, store.line_of(id)?)?;
         Some((top + inside, shown.rows().height()))
     });
     if let Some(Some((top, height))) = place {

@@ -1,6 +1,7 @@
 //! A line as it is drawn: by what it is known, how much of it, in which runs of which look.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::ansi::{Style, plain, spans};
@@ -48,14 +49,60 @@ impl LineKey {
     }
 }
 
+/// One line among those of one instant that are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LineId {
+    /// What all of them are known by.
+    pub key: LineKey,
+    /// How many of them stand before it.
+    pub rank: usize,
+}
+
 impl Store {
-    /// The number of the line that is known by this.
+    /// The number of the first line that is known by this.
     pub fn number_of(&self, key: LineKey) -> Option<u64> {
-        let is_it = |line: &Line<'_>| LineKey::of(line) == key;
+        self.numbers_of(key).next()
+    }
+
+    /// The number of a line.
+    pub fn line_of(&self, id: LineId) -> Option<u64> {
+        self.numbers_of(id.key).nth(id.rank)
+    }
+
+    /// What a line is known by.
+    pub fn id_of(&self, number: u64) -> Option<LineId> {
+        let key = LineKey::of(&self.get(number)?);
+        let before = self.numbers_of(key).take_while(|other| *other < number);
+        let rank = before.count();
+        Some(LineId { key, rank })
+    }
+
+    /// What lines are known by. They come in their order, and between them no equal one is left out.
+    pub fn ids(&self, numbers: &[u64]) -> Vec<LineId> {
+        let mut ranks: HashMap<LineKey, usize> = HashMap::new();
+        let mut id = |number: u64| {
+            let key = LineKey::of(&self.get(number)?);
+            let next = ranks.entry(key).or_default();
+            *next += 1;
+            let rank = *next - 1;
+            Some(LineId { key, rank })
+        };
+        // Those of the first instant that are not among them count, too.
+        if let Some(first) = numbers.first()
+            && let Some(line) = self.get(*first)
+        {
+            (self.first_since(line.at)..*first).for_each(|number| {
+                id(number);
+            });
+        }
+        numbers.iter().filter_map(|number| id(*number)).collect()
+    }
+
+    fn numbers_of(&self, key: LineKey) -> impl Iterator<Item = u64> {
         (self.first_since(key.at)..self.numbers().1)
             .map_while(|number| Some((number, self.get(number)?)))
-            .take_while(|(_, line)| line.at == key.at)
-            .find(|(_, line)| is_it(line))
+            .take_while(move |(_, line)| line.at == key.at)
+            .filter(move |(_, line)| LineKey::of(line) == key)
             .map(|(number, _)| number)
     }
 }

@@ -159,7 +159,7 @@ impl Patterns {
 }
 
 /// The instants of the first and of the last line.
-fn extent(store: &Store) -> Option<(i64, i64)> {
+pub fn extent(store: &Store) -> Option<(i64, i64)> {
     let at = |block: &Block, line: usize| Some(block.head(line)?.at);
     let (first, last) = (store.blocks().front()?, store.blocks().back()?);
     Some((at(first, 0)?, at(last, last.len().checked_sub(1)?)?))

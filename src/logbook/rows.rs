@@ -5,23 +5,33 @@ use super::block::Block;
 use super::each_block::EachBlock;
 use super::json;
 use super::layout::{MARGIN, ROW, columns_of, rows};
-use super::line::{LineKey, columns};
+use super::line::{LineId, columns};
 use super::selection::Selection;
 use super::store::Store;
 
 /// What is known of a block.
 #[derive(Clone, Debug, Default)]
 struct Tally {
-    /// A bit for each line that is shown; nothing where all are.
-    shown: Option<Box<[u64]>>,
+    shown: Chosen,
     lines: u32,
     rows: u32,
+}
+
+/// Which lines of a block are shown.
+#[derive(Clone, Debug, Default)]
+enum Chosen {
+    /// Not worked out yet.
+    #[default]
+    Unknown,
+    All,
+    /// A bit for each line.
+    Some(Box<[u64]>),
 }
 
 /// A line that is opened, and how many rows it has then beside its own.
 #[derive(Clone, Copy, Debug)]
 struct Opened {
-    key: LineKey,
+    id: LineId,
     rows: u32,
 }
 
@@ -70,20 +80,18 @@ impl Rows {
         let columns = self.columns;
         let opened = &self.opened;
         self.is_done = self.tallies.work(store, has_time, |_, block| {
-            let shown: Option<Box<[u64]>> = (!is_all).then(|| {
-                let mut bits = vec![0; block.len().div_ceil(64)];
+            let mut tally = Tally {
+                shown: Chosen::All,
+                lines: block.len() as u32,
+                rows: 0,
+            };
+            if !is_all {
+                let mut bits = vec![0_u64; block.len().div_ceil(64)];
                 for line in (0..block.len()).filter(|line| picker.picks(block, *line)) {
                     bits[line / 64] |= 1 << (line % 64);
                 }
-                bits.into()
-            });
-            let mut tally = Tally {
-                lines: block.len() as u32,
-                shown,
-                rows: 0,
-            };
-            if let Some(bits) = &tally.shown {
                 tally.lines = bits.iter().map(|bits| bits.count_ones()).sum();
+                tally.shown = Chosen::Some(bits.into());
             }
             tally.rows = tally.lines;
             if columns.is_some() {
@@ -91,7 +99,7 @@ impl Rows {
                 tally.rows = lines.map(|line| own_rows(block, line, columns)).sum();
             }
             for opened in opened {
-                let line = line_of(store, block, opened.key);
+                let line = line_of(store, block, opened.id);
                 tally.rows += line
                     .filter(|line| tally.has(*line))
                     .map_or(0, |_| opened.rows);
@@ -122,7 +130,7 @@ impl Rows {
         rows.sum::<f64>() * ROW
     }
 
-    /// Whether a line of a block is shown.
+    /// Whether a line of a block is shown, as far as that is worked out.
     pub fn shows(&self, place: usize, line: usize) -> bool {
         self.tallies.get(place).is_some_and(|tally| tally.has(line))
     }
@@ -194,16 +202,15 @@ impl Rows {
 
     /// Opens or closes a line.
     pub fn toggle(&mut self, store: &Store, number: u64) {
-        let Some(line) = store.get(number) else {
+        let (Some(line), Some(id)) = (store.get(number), store.id_of(number)) else {
             return;
         };
-        let key = LineKey::of(&line);
-        match self.opened.iter().position(|opened| opened.key == key) {
+        match self.opened.iter().position(|opened| opened.id == id) {
             Some(place) => {
                 self.opened.remove(place);
             }
             None => self.opened.push(Opened {
-                key,
+                id,
                 rows: self.field_rows(line.message),
             }),
         }
@@ -213,17 +220,15 @@ impl Rows {
     }
 
     /// Whether a line is open.
-    pub fn is_open(&self, key: LineKey) -> bool {
-        self.opened.iter().any(|opened| opened.key == key)
+    pub fn is_open(&self, id: LineId) -> bool {
+        self.opened.iter().any(|opened| opened.id == id)
     }
 
     /// Counts the rows of open lines anew.
     fn measure_opened(&mut self, store: &Store) {
         let mut opened = std::mem::take(&mut self.opened);
         for open in &mut opened {
-            let line = store
-                .number_of(open.key)
-                .and_then(|number| store.get(number));
+            let line = store.line_of(open.id).and_then(|number| store.get(number));
             open.rows = line.map_or(0, |line| self.field_rows(line.message));
         }
         opened.retain(|open| open.rows > 0);
@@ -246,8 +251,10 @@ impl Rows {
         if self.opened.is_empty() {
             return own;
         }
-        let key = store.line(block, line).map(|line| LineKey::of(&line));
-        let opened = self.opened.iter().filter(|opened| Some(opened.key) == key);
+        let at = block.head(line).map(|head| head.at);
+        let number = block.first + line as u64;
+        let is_it = |id: LineId| Some(id.key.at) == at && store.line_of(id) == Some(number);
+        let opened = self.opened.iter().filter(|opened| is_it(opened.id));
         own + opened.map(|opened| opened.rows).sum::<u32>()
     }
 }
@@ -255,8 +262,9 @@ impl Rows {
 impl Tally {
     fn has(&self, line: usize) -> bool {
         match &self.shown {
-            None => true,
-            Some(bits) => bits
+            Chosen::Unknown => false,
+            Chosen::All => true,
+            Chosen::Some(bits) => bits
                 .get(line / 64)
                 .is_some_and(|bits| bits >> (line % 64) & 1 == 1),
         }
@@ -280,8 +288,8 @@ fn own_rows(block: &Block, line: usize, fit: Option<u32>) -> u32 {
 }
 
 /// The place of a line in a block, if it stands there.
-fn line_of(store: &Store, block: &Block, key: LineKey) -> Option<usize> {
-    let number = store.number_of(key)?;
+fn line_of(store: &Store, block: &Block, id: LineId) -> Option<usize> {
+    let number = store.line_of(id)?;
     let line = number.checked_sub(block.first)? as usize;
     (line < block.len()).then_some(line)
 }

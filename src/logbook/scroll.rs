@@ -32,12 +32,7 @@ pub struct Scroll {
 pub type BeforeText = (f64, f64);
 
 impl Scroll {
-    /// At the end of a log that is not drawn yet.
-    pub fn new() -> Self {
-        Self::of(RwSignal::new(true))
-    }
-
-    /// The same, where others know too whether it follows its end.
+    /// At the end of a log that is not drawn yet, and which it may follow.
     pub fn of(follows: RwSignal<bool>) -> Self {
         let scroll = Self {
             node: NodeRef::new(),
@@ -110,11 +105,6 @@ impl Scroll {
         });
     }
 
-    /// Whether it keeps still, or follows its end.
-    pub fn follows(self) -> RwSignal<bool> {
-        self.follows
-    }
-
     /// Goes to the end, and follows it.
     fn to_end(self, height: f64) {
         self.follows.set(true);
@@ -147,11 +137,15 @@ impl Scroll {
             height.track();
             self.follows.track();
             request_animation_frame(move || {
+                // The log may be gone by now, also where what it is part of is not.
+                let Some(height) = height.try_get_untracked() else {
+                    return;
+                };
                 self.measure();
                 // Somebody may have gone elsewhere since.
                 match self.follows.try_get_untracked() {
-                    Some(true) => self.show_end(height.get_untracked()),
-                    Some(false) => self.stay(height.get_untracked()),
+                    Some(true) => self.show_end(height),
+                    Some(false) => self.stay(height),
                     None => {}
                 }
             });
@@ -193,7 +187,7 @@ impl Scroll {
     }
 
     fn scrolled(self, height: f64, lines: usize) {
-        let Some(node) = self.node.get_untracked() else {
+        let Some(Some(node)) = self.node.try_get_untracked() else {
             return;
         };
         self.measure();
@@ -212,20 +206,17 @@ impl Scroll {
     }
 
     /// What leads back to the end.
-    fn back(self, count: Memo<usize>) -> Memo<String> {
-        memo(
-            move || match count.get().saturating_sub(self.left_at.get()) {
+    fn back(self, count: Memo<usize>, is_behind: Option<Memo<bool>>) -> Memo<String> {
+        memo(move || {
+            if is_behind.is_some_and(|is_behind| is_behind.get()) {
+                return "Many new lines".to_owned();
+            }
+            match count.get().saturating_sub(self.left_at.get()) {
                 0 => "Follow the newest lines".to_owned(),
                 1 => "1 new line".to_owned(),
                 count => format!("{count} new lines"),
-            },
-        )
-    }
-}
-
-impl Default for Scroll {
-    fn default() -> Self {
-        Self::new()
+            }
+        })
     }
 }
 
@@ -244,13 +235,23 @@ pub fn ScrollFrame(
     offset: Signal<f64>,
     /// How many lines there are.
     count: Memo<usize>,
+    /// Whether more lines came than are added while somebody looks at older ones.
+    #[prop(optional)]
+    is_behind: Option<Memo<bool>>,
     /// What is said where there are none.
     none: &'static str,
     /// The drawn lines.
     children: Children,
 ) -> impl IntoView {
     scroll.follow(height);
-    let back = scroll.back(count);
+    let back = scroll.back(count, is_behind);
+    let scrolled = move |_| {
+        // The event of a frame may come after the log has gone in it.
+        if let (Some(height), Some(count)) = (height.try_get_untracked(), count.try_get_untracked())
+        {
+            scroll.scrolled(height, count);
+        }
+    };
     view! {
         <div class="log-frame" class:wrap=wrap>
             <div
@@ -259,7 +260,7 @@ pub fn ScrollFrame(
                 aria-live="off"
                 tabindex="0"
                 node_ref=scroll.node
-                on:scroll=move |_| scroll.scrolled(height.get_untracked(), count.get_untracked())
+                on:scroll=scrolled
             >
                 <span class="log-probe" aria-hidden="true" node_ref=scroll.probe>
                     {"0".repeat(PROBE)}

@@ -4,8 +4,12 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
-/// Milliseconds of work in one frame: as much again is left for drawing it.
-const PIECE: f64 = 7.0;
+/// Milliseconds of work in one frame: more than as much again is left for drawing it.
+const PIECE: f64 = 6.0;
+
+/// Milliseconds of work at once, when a key or an answer has asked for it: both have work of their
+/// own in that moment.
+const FIRST: f64 = 3.0;
 
 /// Work that goes on for as long as its owner lives.
 #[derive(Clone, Copy)]
@@ -26,19 +30,23 @@ impl Slices {
         }
     }
 
-    /// Does a piece now, and others in the frames to come until all is done.
+    /// Does a short piece now, and others in the frames to come until all is done.
     pub fn start(self) {
+        self.work(FIRST);
+    }
+
+    fn work(self, milliseconds: f64) {
         let Some(run) = self.run.try_with_value(Rc::clone) else {
             return;
         };
-        let end = js_sys::Date::now() + PIECE;
+        let end = js_sys::Date::now() + milliseconds;
         let is_done = run(&mut || js_sys::Date::now() < end);
         let was_due = self.is_due.try_get_value() == Some(true);
         if !is_done && !was_due {
             self.is_due.try_update_value(|due| *due = true);
             request_animation_frame(move || {
                 if self.is_due.try_update_value(|due| *due = false).is_some() {
-                    self.start();
+                    self.work(PIECE);
                 }
             });
         }

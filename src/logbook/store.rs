@@ -1,13 +1,14 @@
 //! The lines that were loaded, oldest first: blocks of one size, each with its own index. A line has
 //! a number that stays as it is when older lines go or come.
 
-use std::borrow::Cow;
+mod merge;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
+use wire::instant::instant;
 
 use super::block::{Block, Head, OWNERS};
-use super::instant::instant;
 use super::reply::Row;
 
 /// How many lines are kept: past it the oldest block goes.
@@ -21,9 +22,6 @@ const LATENESS: i64 = 3_000_000_000;
 
 /// The number of the first line of all: as many older ones may come.
 const FIRST: u64 = 1 << 40;
-
-/// How many moves are remembered.
-const MOVES: usize = 32;
 
 /// A line as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +52,6 @@ pub struct Store {
     len: usize,
     bytes: usize,
     instances: Vec<String>,
-    /// From which number on lines moved, for each of the last revisions.
-    moves: VecDeque<u64>,
-    revision: u32,
     stamps: u32,
     has_dropped: bool,
     most: (usize, usize),
@@ -77,8 +72,6 @@ impl Store {
             len: 0,
             bytes: 0,
             instances: Vec::new(),
-            moves: VecDeque::new(),
-            revision: 0,
             stamps: 0,
             has_dropped: false,
             most: (lines, bytes),
@@ -144,21 +137,6 @@ impl Store {
         Some(instant(newest.saturating_sub(LATENESS)))
     }
 
-    /// Changes when numbers do: when a line came between others.
-    pub fn revision(&self) -> u32 {
-        self.revision
-    }
-
-    /// The first number that may stand for another line than it did in that revision.
-    pub fn steady(&self, revision: u32) -> u64 {
-        let since = self.revision.wrapping_sub(revision) as usize;
-        let Some(known) = self.moves.len().checked_sub(since) else {
-            return 0;
-        };
-        let moves = self.moves.range(known..);
-        moves.copied().min().unwrap_or(u64::MAX)
-    }
-
     /// A line by its number.
     pub fn get(&self, number: u64) -> Option<Line<'_>> {
         let block = self.blocks.get(self.block_of(number)?)?;
@@ -206,12 +184,9 @@ impl Store {
     pub fn clear(&mut self) {
         *self = Self {
             first_block: self.first_block + self.blocks.len() as i64,
-            moves: std::mem::take(&mut self.moves),
-            revision: self.revision,
             stamps: self.stamps,
             ..Self::bounded(self.most.0, self.most.1)
         };
-        self.moved(0);
     }
 
     /// Takes over an answer that may repeat lines that are held: those are left out. Gives how many
@@ -223,25 +198,68 @@ impl Store {
         count
     }
 
-    /// Takes over lines that are not held yet. One that is older than others takes its place.
+    /// Takes over lines that are not held yet. One that is older than others takes its place; in a
+    /// store that is full there is none before the oldest.
     pub fn extend(&mut self, mut rows: Vec<Row<'_>>) {
-        if !rows.is_sorted_by_key(|row| row.at) {
-            rows.sort_by_key(|row| row.at);
+        sort(&mut rows);
+        let newest = self.newest();
+        let late = rows.partition_point(|row| newest.is_some_and(|newest| row.at < newest));
+        let (late, newer) = rows.split_at(late);
+        let is_full = self.is_full();
+        let oldest = self.oldest().filter(|_| is_full);
+        let gone = late.partition_point(|row| oldest.is_some_and(|oldest| row.at < oldest));
+        self.merge(late.get(gone..).unwrap_or_default());
+        for row in newer {
+            self.push_row(row);
         }
-        let first = rows.first().map_or(i64::MAX, |row| row.at);
-        match self.newest() {
-            Some(newest) if newest > first => self.merge(&rows, first),
-            _ => {
-                for row in &rows {
-                    self.push_row(row);
-                }
+        self.trim();
+    }
+
+    /// Takes over an older page of the log. It stands before all lines that are held, but for those
+    /// that came late themselves.
+    pub fn prepend(&mut self, mut rows: Vec<Row<'_>>) {
+        sort(&mut rows);
+        let oldest = self.oldest().unwrap_or(i64::MAX);
+        let between = rows.split_off(rows.partition_point(|row| row.at <= oldest));
+        self.put_before(rows);
+        if !between.is_empty() {
+            self.extend(between);
+        }
+    }
+
+    /// An empty store for lines that are to be joined to these.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            instances: self.instances.clone(),
+            ..Self::bounded(usize::MAX, usize::MAX)
+        }
+    }
+
+    /// Takes over the lines of a store that was made for it. Whole blocks change hands; only the lines
+    /// of those that came late are taken one by one.
+    pub fn join(&mut self, other: Self) {
+        let is_beside = other.instances.starts_with(&self.instances);
+        let names = other.instances;
+        if is_beside {
+            self.instances.clone_from(&names);
+        }
+        for mut block in other.blocks {
+            let first = block.head(0).map(|head| head.at);
+            if is_beside && first >= self.newest() {
+                block.first = self.numbers().1;
+                block.stamp = self.stamp();
+                self.len += block.len();
+                self.bytes += block.size();
+                self.blocks.push_back(block);
+            } else {
+                self.extend(merge::rows_of(&block, &names));
             }
         }
         self.trim();
     }
 
-    /// Takes over lines that stand before all that are held, oldest first.
-    pub fn prepend(&mut self, rows: Vec<Row<'_>>) {
+    fn put_before(&mut self, rows: Vec<Row<'_>>) {
         let count = rows.len() as u64;
         let mut older = Self::bounded(usize::MAX, usize::MAX);
         std::mem::swap(&mut older.instances, &mut self.instances);
@@ -298,47 +316,8 @@ impl Store {
         rows
     }
 
-    /// Takes the lines away that come after the first of the rows, and adds both again in their
-    /// order.
-    fn merge(&mut self, rows: &[Row<'_>], first: i64) {
-        let from = self.first_since(first.saturating_add(1));
-        let mut later = Vec::new();
-        for number in from..self.numbers().1 {
-            if let Some(line) = self.get(number) {
-                later.push(Row {
-                    at: line.at,
-                    instance: Cow::Owned(line.instance.to_owned()),
-                    is_error: line.is_error,
-                    message: Cow::Owned(line.message.to_owned()),
-                });
-            }
-        }
-        self.truncate(from);
-        let mut later = later.iter().peekable();
-        for row in rows {
-            while let Some(known) = later.next_if(|known| known.at <= row.at) {
-                self.push_row(known);
-            }
-            self.push_row(row);
-        }
-        later.for_each(|known| self.push_row(known));
-        self.moved(from);
-    }
-
-    fn moved(&mut self, from: u64) {
-        self.moves.push_back(from);
-        if self.moves.len() > MOVES {
-            self.moves.pop_front();
-        }
-        self.revision = self.revision.wrapping_add(1);
-    }
-
     fn push_row(&mut self, row: &Row<'_>) {
-        let head = Head {
-            at: row.at,
-            owner: self.own(&row.instance),
-            is_error: row.is_error,
-        };
+        let head = self.head_of(row);
         let text = row.message.as_bytes();
         if self
             .blocks
@@ -359,6 +338,14 @@ impl Store {
         }
     }
 
+    fn head_of(&mut self, row: &Row<'_>) -> Head {
+        Head {
+            at: row.at,
+            owner: self.own(&row.instance),
+            is_error: row.is_error,
+        }
+    }
+
     fn own(&mut self, name: &str) -> u16 {
         let known = self.instances.iter().position(|known| known == name);
         let place = known.unwrap_or_else(|| {
@@ -373,28 +360,13 @@ impl Store {
         u16::try_from(place).unwrap_or(OWNERS - 1)
     }
 
+    fn oldest(&self) -> Option<i64> {
+        Some(self.blocks.front()?.head(0)?.at)
+    }
+
     fn newest(&self) -> Option<i64> {
         let block = self.blocks.back()?;
         Some(block.head(block.len().checked_sub(1)?)?.at)
-    }
-
-    /// Takes the lines from this number on away.
-    fn truncate(&mut self, from: u64) {
-        let stamp = self.stamp();
-        while let Some(block) = self.blocks.back_mut() {
-            let kept = from.saturating_sub(block.first) as usize;
-            if kept >= block.len() {
-                return;
-            }
-            self.len -= block.len() - kept;
-            if kept > 0 {
-                block.truncate(kept);
-                block.stamp = stamp;
-                return;
-            }
-            self.bytes -= block.size();
-            self.blocks.pop_back();
-        }
     }
 
     fn trim(&mut self) {
@@ -416,6 +388,12 @@ impl Store {
         // 0 is the state of a block that nobody looked at.
         self.stamps = self.stamps.wrapping_add(1).max(1);
         self.stamps
+    }
+}
+
+fn sort(rows: &mut [Row<'_>]) {
+    if !rows.is_sorted_by_key(|row| row.at) {
+        rows.sort_by_key(|row| row.at);
     }
 }
 

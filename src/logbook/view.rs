@@ -1,14 +1,12 @@
 //! The log on the page: only the lines in view are drawn, and the newest are followed until the
 //! person scrolls up.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use super::book::Book;
 use super::json::{Field, fields, is_object};
-use super::line::{LineKey, Run, harmless, runs};
+use super::line::{LineId, LineKey, Run, harmless, runs};
 use super::run::styled;
 use super::scroll::ScrollFrame;
 use crate::components::icon::{Icon, icon};
@@ -32,24 +30,15 @@ pub fn LogView(book: Book, links: Links) -> impl IntoView {
     let count = memo(move || book.shown.with(|shown| shown.rows().len()));
     let drawn = book.drawn();
     let offset = move || f64::from(drawn.with(|drawn| drawn.row)) * super::layout::ROW;
+    let preferences = use_preferences();
+    // A line never changes. Its time is written another way for all of them at once, and rarely.
     let lines = move || {
-        drawn.with(|drawn| {
-            let mut again: HashMap<LineKey, u32> = HashMap::new();
-            let mut of = |number: &u64| {
-                let key = book.with_line(*number, LineKey::of)?;
-                let times = again.entry(key).or_default();
-                *times += 1;
-                Some((key, *times, *number))
-            };
-            drawn.numbers.iter().filter_map(&mut of).collect::<Vec<_>>()
-        })
-    };
-    let wanted = book.view.wanted;
-    // A line never changes; what is looked for in it does.
-    let lines = move || {
-        let wanted = wanted.get();
-        let key = |(key, times, number)| (key, times, number, wanted.clone());
-        lines().into_iter().map(key).collect::<Vec<_>>()
+        let times = Times {
+            relative: preferences.relative.get(),
+            utc: preferences.utc.get(),
+        };
+        let line = |id: &LineId| (*id, times);
+        drawn.with(|drawn| drawn.ids.iter().map(line).collect::<Vec<_>>())
     };
     view! {
         <ScrollFrame
@@ -58,72 +47,93 @@ pub fn LogView(book: Book, links: Links) -> impl IntoView {
             height
             offset=Signal::derive(offset)
             count
+            is_behind=book.view.is_behind
             none="None of the loaded lines is chosen: look at other instances, streams or patterns."
         >
             <For
                 each=lines
-                key=|(key, times, _, wanted)| (*key, *times, wanted.clone())
-                children=move |(key, _, number, _)| line(book, links, key, number)
+                key=|line| *line
+                children=move |(id, times)| line(book, links, id, times)
             />
         </ScrollFrame>
     }
 }
 
-fn line(book: Book, links: Links, key: LineKey, number: u64) -> AnyView {
-    let drawn = book.store.with_untracked(|store| {
-        let line = store.get(number)?;
-        let (runs, rest) = book
-            .shown
-            .with_untracked(|shown| runs(line.message, shown.needle()));
-        Some((
+/// A line. A scroll builds dozens of them in a frame: only what may change of one is tracked.
+fn line(book: Book, links: Links, id: LineId, times: Times) -> AnyView {
+    let key = id.key;
+    let drawn = book.with_line(id, |line| {
+        (
             line.instant(),
-            line.instance.to_owned(),
+            harmless(line.instance).into_owned(),
             line.is_error,
             is_object(line.message),
-            runs,
-            rest,
-        ))
+        )
     });
-    let Some((at, instance, is_error, is_object, runs, rest)) = drawn else {
+    let Some((at, instance, is_error, is_object)) = drawn else {
         return ().into_any();
     };
-    let is_open = memo(move || is_object && book.shown.with(|shown| shown.rows().is_open(key)));
-    let opener = is_object.then(|| opener(book, key, is_open));
-    let all_fields = move || match is_open.get() {
-        true => open_fields(book, key),
-        false => ().into_any(),
-    };
+    let is_open =
+        is_object.then(|| memo(move || book.shown.with(|shown| shown.rows().is_open(id))));
+    let opener = is_open.map(|is_open| opener(book, id, is_open));
+    let all_fields = is_open.map(|is_open| {
+        dynamic(move || match is_open.get() {
+            true => open_fields(book, id),
+            false => ().into_any(),
+        })
+    });
     let is_marked = move || book.view.marked.get() == Some(key);
-    let is_current = move || book.current.get() == Some(key);
-    let rest = rest.map(|words| view! { <span class="faint">{words}</span> });
+    let is_current = move || book.current.get() == Some(id);
+    let class = move || {
+        let error = if is_error { " err" } else { "" };
+        let marked = if is_marked() { " marked" } else { "" };
+        let current = if is_current() { " current" } else { "" };
+        format!("line{error}{marked}{current}")
+    };
     view! {
-        <div
-            class="line"
-            class:err=is_error
-            class:marked=is_marked
-            class:current=is_current
-            aria-current=move || (is_marked() || is_current()).then_some("true")
-        >
-            {time(links, key, at)}
+        <div class=class aria-current=move || (is_marked() || is_current()).then_some("true")>
+            {time(links, key, at, times)}
             <span class="stream" title=is_error.then_some("standard error")>
                 {is_error.then_some("err")}
             </span>
-            <span class="who">{harmless(&instance).into_owned()}</span>
+            <span class="who">{instance}</span>
             <span class="opener">{opener}</span>
-            <span class="text">{runs.iter().map(run).collect_view()} {rest}</span>
-            {is_object.then(|| dynamic(all_fields))}
+            <span class="text">{dynamic(move || text(book, id))}</span>
+            {all_fields}
         </div>
     }
     .into_any()
 }
 
+/// What a line says, with what is looked for in it.
+fn text(book: Book, id: LineId) -> AnyView {
+    let runs = book
+        .needle
+        .with(|needle| book.with_line(id, |line| runs(line.message, needle.as_ref())));
+    let (runs, rest) = runs.unwrap_or_default();
+    let rest = rest.map(|words| view! { <span class="faint">{words}</span> });
+    view! {
+        {runs.iter().map(run).collect_view()}
+        {rest}
+    }
+    .into_any()
+}
+
+/// How the times of all lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Times {
+    relative: bool,
+    utc: bool,
+}
+
 /// When the line was written, and the link to it.
-fn time(links: Links, key: LineKey, at: DateTime<Utc>) -> impl IntoView {
-    let preferences = use_preferences();
-    let now = use_now();
-    let words = move || match preferences.relative.get() {
-        true => ago(at, now.get()),
-        false => log_time(at, preferences.utc.get()),
+fn time(links: Links, key: LineKey, at: DateTime<Utc>, times: Times) -> impl IntoView {
+    let words = match times.relative {
+        true => {
+            let now = use_now();
+            dynamic(move || ago(at, now.get()).into_any())
+        }
+        false => log_time(at, times.utc).into_any(),
     };
     let mark = move |event: web_sys::MouseEvent| {
         let is_elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key();
@@ -136,7 +146,7 @@ fn time(links: Links, key: LineKey, at: DateTime<Utc>) -> impl IntoView {
         <a
             class="at"
             href=links.address.run(key)
-            title=move || format!("{}: link to this line", exact(at, preferences.utc.get()))
+            title=format!("{}: link to this line", exact(at, times.utc))
             on:click=mark
         >
             <time datetime=at.to_rfc3339()>{words}</time>
@@ -144,24 +154,22 @@ fn time(links: Links, key: LineKey, at: DateTime<Utc>) -> impl IntoView {
     }
 }
 
-fn opener(book: Book, key: LineKey, is_open: Memo<bool>) -> impl IntoView {
+fn opener(book: Book, id: LineId, is_open: Memo<bool>) -> impl IntoView {
     view! {
         <button
             type="button"
             aria-label="Fields of this line"
             aria-expanded=move || if is_open.get() { "true" } else { "false" }
-            on:click=move |_| book.toggle(key)
+            on:click=move |_| book.toggle(id)
         >
             {icon(Icon::Down)}
         </button>
     }
 }
 
-fn open_fields(book: Book, key: LineKey) -> AnyView {
-    let rows = book.store.with_untracked(|store| {
-        let line = store.number_of(key).and_then(|number| store.get(number));
-        line.map_or(Vec::new(), |line| fields(line.message))
-    });
+fn open_fields(book: Book, id: LineId) -> AnyView {
+    let rows = book.with_line(id, |line| fields(line.message));
+    let rows = rows.unwrap_or_default();
     view! { <div class="fields">{rows.iter().map(field).collect_view()}</div> }.into_any()
 }
 

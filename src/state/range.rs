@@ -1,6 +1,6 @@
 //! The span of time that metrics, logs and requests show: one for all of them, in the address.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use leptos::prelude::{Callable, Callback, Get, Memo};
 use wire::quantity::Since;
 use wire::window;
@@ -109,6 +109,10 @@ pub const SPANS: [(&str, u64, &str); 5] = [
 /// The span where the address names none: an hour.
 pub const USUAL: usize = 1;
 
+/// How long after its end a window can be taken for complete: what was written before may be told
+/// later.
+const SETTLED: TimeDelta = TimeDelta::seconds(30);
+
 impl Window {
     /// Reads the parts of an address; instants count more than a span.
     pub fn read(span: &str, start: &str, end: &str) -> Self {
@@ -142,12 +146,10 @@ impl Window {
         }
     }
 
-    /// Whether newer lines can come.
-    pub fn is_open(&self) -> bool {
-        match self.kind {
-            Kind::Last(_) => true,
-            Kind::Between { end, .. } => end.is_none(),
-        }
+    /// Whether newer things can come for who looks at `now`: it ends with that moment, or later than
+    /// shortly before it.
+    pub fn is_open(&self, now: DateTime<Utc>) -> bool {
+        self.end().is_none_or(|end| now - end < SETTLED)
     }
 
     /// What it is called.
@@ -215,7 +217,7 @@ mod tests {
         let window = Window::read("6h", "", "");
         assert_eq!(window.span(), Some("6h"));
         assert_eq!(window.query().since.map(Since::get), Some(21_600));
-        assert!(window.is_open());
+        assert!(window.is_open(Utc::now()));
         assert_eq!(Window::read("nonsense", "", "").span(), Some("1h"));
     }
 
@@ -223,11 +225,22 @@ mod tests {
     fn instants_count_more_than_a_span() {
         let window = Window::read("6h", "2026-04-22T15:30", "2026-04-22T16:30:00Z");
         assert_eq!(window.span(), None);
-        assert!(!window.is_open());
+        assert!(!window.is_open(instant("2026-04-22T17:00:00Z").unwrap()));
         assert_eq!(
             window.words(),
             "2026-04-22 15:30:00 UTC to 2026-04-22 16:30:00 UTC"
         );
-        assert!(Window::read("", "2026-04-22T15:30:00Z", "").is_open());
+        let since = Window::read("", "2026-04-22T15:30:00Z", "");
+        assert!(since.is_open(instant("2030-01-01T00:00:00Z").unwrap()));
+    }
+
+    #[test]
+    fn a_window_goes_on_until_its_end_is_over() {
+        let at = |text: &str| instant(text).unwrap();
+        let window = Window::between(at("2026-04-22T15:20:00Z"), at("2026-04-22T15:40:00Z"));
+        assert!(window.is_open(at("2026-04-22T15:30:00Z")));
+        assert!(window.is_open(at("2026-04-22T15:40:20Z")), "late lines");
+        assert!(!window.is_open(at("2026-04-22T15:40:30Z")));
+        assert!(window.is_open(at("2000-01-01T00:00:00Z")), "in the future");
     }
 }

@@ -11,7 +11,7 @@ use console::logbook::view::{Links, LogView};
 use leptos::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::page::{Page, frame, until};
+use crate::page::{Page, faults, frame, until};
 
 const LINES: &str = ".line";
 
@@ -22,6 +22,7 @@ struct Knobs {
     change: RwSignal<u32>,
     find: RwSignal<String>,
     book: StoredValue<Option<Book>>,
+    visible: RwSignal<bool>,
 }
 
 fn rows(first: i64, count: i64) -> Vec<Row<'static>> {
@@ -52,6 +53,7 @@ fn log(count: i64) -> (Page, Knobs) {
         change: RwSignal::new(0),
         find: RwSignal::new(String::new()),
         book: StoredValue::new(None),
+        visible: RwSignal::new(true),
     };
     knobs.add(|store| store.extend(rows(1_000_000, count)));
     let page = Page::show(move || {
@@ -61,6 +63,8 @@ fn log(count: i64) -> (Page, Knobs) {
             wrap: RwSignal::new(false),
             wanted: Memo::new(move |_| (knobs.find.get(), false)),
             marked: Memo::new(|_| None),
+            follows: RwSignal::new(true),
+            is_behind: Memo::new(|_| false),
         };
         let book = Book::new(knobs.store, view);
         knobs.book.set_value(Some(book));
@@ -68,7 +72,12 @@ fn log(count: i64) -> (Page, Knobs) {
             address: Callback::new(LineKey::written),
             mark: Callback::new(|_| ()),
         };
-        view! { <LogView book links /> }
+        move || {
+            knobs
+                .visible
+                .get()
+                .then(|| view! { <LogView book links /> })
+        }
     });
     (page, knobs)
 }
@@ -134,4 +143,80 @@ async fn what_is_found_is_marked_and_gone_to() {
     })
     .await;
     assert_eq!(page.find("mark").text_content().unwrap(), "line 1000123");
+}
+
+#[wasm_bindgen_test]
+async fn a_log_may_go_while_its_lines_are_counted() {
+    let faults = faults();
+    let (page, knobs) = log(2_000);
+    until("the page shows it", || page.text().contains("line 1001999")).await;
+    for places in [1_100_000, 1_200_000] {
+        // The height is another one: the end is gone to in the next frame.
+        knobs.add(|store| store.extend(rows(places, 5_000)));
+        leptos::task::tick().await;
+        knobs.visible.set(false);
+        leptos::task::tick().await;
+        assert!(page.maybe(".log").is_none());
+        frame().await;
+        frame().await;
+        knobs.visible.set(true);
+        until("it is there again", || page.maybe(".log").is_some()).await;
+    }
+    assert_eq!(faults.get(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn other_lines_in_the_same_places_are_drawn() {
+    let (page, knobs) = log(10);
+    until("the page shows it", || page.text().contains("line 1000009")).await;
+    knobs.add(|store| {
+        store.clear();
+        store.extend(rows(2_000_000, 10));
+    });
+    until("the page shows the others", || {
+        page.text().contains("line 2000009")
+    })
+    .await;
+    assert!(!page.text().contains("line 1000009"));
+}
+
+#[wasm_bindgen_test]
+async fn of_equal_lines_one_is_opened() {
+    let (page, knobs) = log(10);
+    let object = |_| Row {
+        at: 2_000_000_000_000,
+        instance: Cow::Borrowed("web.0"),
+        is_error: false,
+        message: Cow::Borrowed(r#"{"level":"info","took":7}"#),
+    };
+    knobs.add(|store| store.extend((0..3).map(object).collect()));
+    until("the page shows them", || page.count(".opener button") == 3).await;
+    let button = page.all(".opener button").remove(1);
+    wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(button).click();
+    until("one is open", || page.count(".fields") == 1).await;
+    frame().await;
+    let lines = page.all(LINES);
+    let bottom = |place: usize| lines[place].get_bounding_client_rect().bottom();
+    assert!(lines[11].query_selector(".fields").unwrap().is_some());
+    let room = page.find(".log-all").get_bounding_client_rect();
+    assert!(
+        (bottom(12) - room.bottom()).abs() < 1.0,
+        "no gap and no overlap"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn what_is_looked_for_is_marked_in_lines_that_stay() {
+    let (page, knobs) = log(30);
+    until("the page shows it", || page.text().contains("line 1000029")).await;
+    let line = page.all(LINES).remove(29);
+    knobs.find.set("0029".to_owned());
+    until("it is marked", || page.count("mark") == 1).await;
+    assert_eq!(page.find("mark").text_content().unwrap(), "0029");
+    knobs.find.set("line".to_owned());
+    until("all are marked", || page.count("mark") == 30).await;
+    assert!(page.all(LINES).remove(29).is_same_node(Some(&line)));
+    knobs.find.set(String::new());
+    until("nothing is", || page.count("mark") == 0).await;
+    assert!(page.text().contains("line 1000029"));
 }

@@ -1,9 +1,13 @@
 //! A piece of page to test on, gone when the test is over.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::{IntoAny, IntoView};
 use leptos::tachys::view::any_view::AnyViewState;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, HtmlElement};
 
@@ -110,6 +114,18 @@ pub(crate) async fn frame() {
     });
     JsFuture::from(drawn).await.unwrap();
     leptos::task::tick().await;
+}
+
+/// Counts what nobody caught from now on: what runs in a frame fails no test by itself.
+pub(crate) fn faults() -> Rc<Cell<u32>> {
+    let count = Rc::new(Cell::new(0));
+    let counted = count.clone();
+    let listener = Closure::<dyn Fn()>::new(move || counted.set(counted.get() + 1));
+    let listener = listener.into_js_value();
+    window()
+        .add_event_listener_with_callback("error", listener.unchecked_ref())
+        .unwrap();
+    count
 }
 
 pub(crate) fn window() -> web_sys::Window {

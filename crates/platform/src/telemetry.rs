@@ -16,6 +16,7 @@ mod sampler;
 mod samples;
 mod series;
 mod tally;
+mod usage;
 mod verdict;
 
 use std::collections::HashMap;
@@ -44,6 +45,7 @@ use sampler::{End, Sampler};
 use samples::Samples;
 use series::Plan;
 use tally::Tally;
+use usage::{InstanceUsage, LastUsage};
 
 pub(crate) use series::{KEEP_SAMPLES, MINUTE};
 pub(crate) use verdict::{Measured, slower};
@@ -68,6 +70,7 @@ pub(crate) struct Telemetry {
     ends: mpsc::Sender<End>,
     sampled: watch::Receiver<Instant>,
     recent: Recent,
+    last_usage: LastUsage,
 }
 
 /// The tasks that measure; they end when this is dropped.
@@ -111,6 +114,7 @@ impl Telemetry {
             ledger,
             ends,
             sampled: sampler.sampled(),
+            last_usage: sampler.last_usage(),
             recent,
         };
         let measuring = Measuring {
@@ -150,6 +154,11 @@ impl Telemetry {
             .iter()
             .map(|name| (name.clone(), series(name)))
             .collect()
+    }
+
+    /// What an instance used when the engine was last asked, by the engine's id.
+    pub(crate) fn usage(&self, instance_id: &str) -> Option<InstanceUsage> {
+        self.last_usage.of(instance_id)
     }
 
     /// The services of which any request failed lately, by id.

@@ -84,7 +84,7 @@ fn an_open_object_has_a_row_for_each_field() {
     rows.toggle(&store, number);
     rows.work(&store, &mut || true);
     assert!((rows.height() - 7.0 * ROW).abs() < 0.1);
-    assert!(rows.is_open(LineKey::of(&store.get(number).unwrap())));
+    assert!(rows.is_open(store.id_of(number).unwrap()));
     assert_eq!(rows.top(&store, number + 1), Some(6.0 * ROW));
     rows.show(&store, Selection::default(), Some(16));
     rows.work(&store, &mut || true);
@@ -95,6 +95,59 @@ fn an_open_object_has_a_row_for_each_field() {
     rows.toggle(&store, number);
     rows.work(&store, &mut || true);
     assert!((rows.height() - 5.0 * ROW).abs() < 0.1);
+}
+
+#[test]
+fn of_equal_lines_only_the_opened_one_is_open() {
+    let row = |message| Row {
+        at: 5,
+        instance: Cow::Borrowed("web.0"),
+        is_error: false,
+        message: Cow::Borrowed(message),
+    };
+    let object = r#"{"level":"info"}"#;
+    let mut store = Store::default();
+    store.extend(vec![
+        row("a"),
+        row(object),
+        row("b"),
+        row(object),
+        row(object),
+    ]);
+    let mut rows = shown(&store, Selection::default(), None);
+    let first = store.numbers().0;
+    rows.toggle(&store, first + 3);
+    rows.work(&store, &mut || true);
+    let open = |rows: &Rows| {
+        let numbers = (first..first + 5).collect::<Vec<_>>();
+        let ids = store.ids(&numbers);
+        let open = (0..5).filter(|place| rows.is_open(ids[*place]));
+        open.collect::<Vec<_>>()
+    };
+    assert_eq!(open(&rows), [3]);
+    let fields = json::fields(object).len() as f64;
+    assert_eq!(rows.height(), (5.0 + fields) * ROW);
+    assert_eq!(rows.top(&store, first + 3), Some(3.0 * ROW));
+    assert_eq!(rows.top(&store, first + 4), Some((4.0 + fields) * ROW));
+    // Also where the first of them is not drawn.
+    assert_eq!(store.ids(&[first + 3]), [store.id_of(first + 3).unwrap()]);
+    rows.toggle(&store, first + 1);
+    assert_eq!(open(&rows), [1, 3]);
+}
+
+#[test]
+fn what_is_not_worked_out_yet_is_not_shown() {
+    let store = store(&["a", "error"].map(str::to_owned));
+    let only = Selection {
+        is_error: Some(true),
+        ..Selection::default()
+    };
+    let mut rows = Rows::default();
+    rows.show(&store, only, None);
+    assert!(!rows.work(&store, &mut || false) && !rows.is_done());
+    assert_eq!(rows.numbers(&store).flatten().count(), 0);
+    assert!(rows.work(&store, &mut || true) && rows.is_done());
+    assert_eq!(rows.numbers(&store).flatten().count(), 1);
 }
 
 proptest! {

@@ -23,6 +23,18 @@ fn texts(store: &Store) -> Vec<String> {
     lines.map(|line| line.message.to_owned()).collect()
 }
 
+fn held(store: &Store) -> Vec<Row<'_>> {
+    let (first, end) = store.numbers();
+    let lines = (first..end).map(|number| store.get(number).unwrap());
+    let row = |line: Line<'_>| Row {
+        at: line.at,
+        instance: Cow::Owned(line.instance.to_owned()),
+        is_error: line.is_error,
+        message: Cow::Owned(line.message.to_owned()),
+    };
+    lines.map(row).collect()
+}
+
 #[test]
 fn an_answer_that_overlaps_adds_only_what_is_new() {
     let mut store = Store::default();
@@ -44,14 +56,12 @@ fn an_answer_that_overlaps_adds_only_what_is_new() {
         "a third equal line of the same instant is new"
     );
     assert_eq!(texts(&store), ["a", "b", "b", "b", "c"]);
-    assert_eq!(store.revision(), 0);
 }
 
 #[test]
 fn a_line_that_comes_late_takes_its_place() {
     let mut store = Store::default();
     store.append(vec![row(1, "web.0", "a"), row(3, "web.0", "c")]);
-    let numbers = store.numbers();
     let late = vec![
         row(1, "web.0", "a"),
         row(2, "web.1", "b"),
@@ -59,9 +69,6 @@ fn a_line_that_comes_late_takes_its_place() {
     ];
     assert_eq!(store.append(late), 1);
     assert_eq!(texts(&store), ["a", "b", "c"]);
-    assert_eq!(store.revision(), 1, "numbers changed");
-    assert_eq!(store.steady(0), numbers.0 + 1);
-    assert_eq!(store.steady(1), u64::MAX);
     assert_eq!(store.resume(), DateTime::from_timestamp(0, 0));
 }
 
@@ -102,13 +109,12 @@ fn instants_are_found() {
 fn a_store_that_begins_anew_keeps_nothing() {
     let mut store = Store::default();
     store.extend(vec![row(1, "web.0", "a")]);
-    let (stamp, revision) = (store.blocks()[0].stamp, store.revision());
+    let stamp = store.blocks()[0].stamp;
     store.clear();
     assert!(store.is_empty() && store.instances().is_empty());
     store.extend(vec![row(1, "web.1", "b")]);
     assert_eq!(texts(&store), ["b"]);
     assert_ne!(store.blocks()[0].stamp, stamp);
-    assert_eq!(store.steady(revision), 0);
 }
 
 #[test]
@@ -121,6 +127,54 @@ fn many_pages_of_older_lines_waste_no_room() {
     }
     let share = store.size() as f64 / (store.len() * text.len()) as f64;
     assert!(share < 1.1, "{share}");
+}
+
+/// The rooms of the blocks, which stay where they are unless they are built anew.
+fn rooms(store: &Store) -> Vec<*const u8> {
+    let blocks = store.blocks().iter();
+    blocks.map(|block| block.text().as_ptr()).collect()
+}
+
+#[test]
+fn a_late_line_touches_no_more_than_its_place() {
+    let mut store = Store::default();
+    let text = "x".repeat(118);
+    store.extend((0..100_000).map(|at| row(at, "web.0", &text)).collect());
+    let (before, size) = (rooms(&store), store.size());
+    store.extend(vec![row(50_000, "web.1", "late")]);
+    let after = rooms(&store);
+    let kept = after.iter().filter(|room| before.contains(room)).count();
+    assert!(kept >= before.len() - 2, "{kept} of {}", before.len());
+    assert!(store.size() <= size + 2 * super::super::block::ROOM);
+    let place = store.first_since(50_001 * SECOND) - 1;
+    assert_eq!(store.get(place).unwrap().message, "late");
+}
+
+#[test]
+fn many_late_lines_leave_no_block_nearly_empty() {
+    let mut store = Store::default();
+    let text = "x".repeat(118);
+    for second in 0..2_000 {
+        // Each answer brings some that are older than the newest of the one before.
+        store.extend(
+            (0..20)
+                .map(|at| row(second + at / 5, "web.0", &text))
+                .collect(),
+        );
+    }
+    assert_eq!(store.len(), 40_000);
+    let share = store.size() as f64 / (store.len() * text.len()) as f64;
+    assert!(share < 1.2, "{share}");
+}
+
+#[test]
+fn a_full_store_has_no_place_for_what_is_older_than_all() {
+    let mut store = Store::bounded(1_000, usize::MAX);
+    store.extend((100..1_100).map(|at| row(at, "web.0", "x")).collect());
+    assert!(store.is_full());
+    store.extend(vec![row(1, "web.0", "too old"), row(500, "web.0", "late")]);
+    assert_eq!(store.len(), 1_001);
+    assert!(!texts(&store).contains(&"too old".to_owned()));
 }
 
 /// Minutes of 500 lines a second: what is held, and what it takes, stays below its bound.
@@ -238,22 +292,59 @@ proptest! {
     }
 
     #[test]
-    fn only_numbers_that_are_called_steady_are(
-        before in proptest::collection::vec(spec(), 1..10),
-        after in proptest::collection::vec(spec(), 1..10),
+    fn pages_and_late_lines_keep_the_order_together(
+        steps in proptest::collection::vec((any::<bool>(), proptest::collection::vec(spec(), 0..8)), 0..8),
+        long: bool,
+    ) {
+        let mut store = Store::default();
+        let mut expected: Vec<Row<'_>> = Vec::new();
+        // Long ones make many blocks of few lines.
+        let padding = "x".repeat(if long { super::super::block::ROOM / 3 } else { 0 });
+        for (is_older, specs) in &steps {
+            let mut new = rows(specs);
+            new.iter_mut().for_each(|row| row.message.to_mut().push_str(&padding));
+            new.sort_by_key(|row| row.at);
+            match is_older {
+                true => store.prepend(new.clone()),
+                false => store.extend(new.clone()),
+            }
+            let oldest = expected.first().map_or(i64::MAX, |row| row.at);
+            let before = if *is_older { new.partition_point(|row| row.at <= oldest) } else { 0 };
+            let after = new.split_off(before);
+            new.append(&mut expected);
+            expected = new;
+            expected.extend(after);
+            expected.sort_by_key(|row| row.at);
+        }
+        prop_assert_eq!(held(&store), expected);
+        let size: usize = store.blocks().iter().map(Block::size).sum();
+        prop_assert_eq!(store.size(), size);
+        let mut number = store.numbers().0;
+        for block in store.blocks() {
+            prop_assert!(!block.is_empty());
+            prop_assert_eq!(block.first, number);
+            number += block.len() as u64;
+        }
+        prop_assert_eq!(number, store.numbers().1);
+    }
+
+    #[test]
+    fn what_came_beside_is_joined_in_its_order(
+        before in proptest::collection::vec(spec(), 0..10),
+        pages in proptest::collection::vec(proptest::collection::vec(spec(), 0..6), 1..4),
     ) {
         let mut store = Store::default();
         store.extend(rows(&before));
-        let (known, revision) = (texts(&store), store.revision());
-        store.extend(rows(&after));
-        let steady = store.steady(revision);
-        let first = store.numbers().0;
-        let now = texts(&store);
-        for (place, text) in known.iter().enumerate() {
-            if first + (place as u64) < steady {
-                prop_assert_eq!(text, &now[place]);
-            }
+        let mut plain = Store::default();
+        plain.extend(rows(&before));
+        let mut pages: Vec<Row<'_>> = pages.iter().flat_map(|page| rows(page)).collect();
+        pages.sort_by_key(|row| row.at);
+        plain.extend(pages.clone());
+        let mut beside = store.beside();
+        while !pages.is_empty() {
+            beside.prepend(pages.split_off(pages.len().saturating_sub(3)));
         }
-        prop_assert!(steady >= first);
+        store.join(beside);
+        prop_assert_eq!(held(&store), held(&plain));
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use leptos::prelude::*;
+use wire::instant::instant;
 use wire::service::Service;
 
 use super::Here;
@@ -16,7 +17,6 @@ use crate::components::button::{Button, Kind};
 use crate::components::feedback::{Empty, Failed, Note, Skeleton};
 use crate::components::icon::Icon;
 use crate::logbook::book::{Book, View};
-use crate::logbook::instant::instant;
 use crate::logbook::line::LineKey;
 use crate::logbook::patterns::template::Template;
 use crate::logbook::selection::Selection;
@@ -49,16 +49,14 @@ const PAGES: u32 = 5;
 #[component]
 pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let controls = use_controls();
-    let question = move || {
-        Some(Question {
-            params: here.params.get(),
-            window: controls.window.get(),
-            filter: controls.filter.get.get(),
-        })
-    };
+    let question = memo(move || Question {
+        params: here.params.get(),
+        window: controls.window.get(),
+        filter: controls.filter.get.get(),
+    });
     let lines = use_lines(question);
     let loaded = lines.loaded;
-    let book = use_book(controls, lines);
+    let book = use_book(controls, question, lines);
     let links = use_links(here, controls);
     let is_empty = memo(move || loaded.get().is_some_and(|loaded| loaded.held == 0));
     let has_answer = memo(move || loaded.held().is_there());
@@ -132,7 +130,7 @@ fn typed(address: Memo<String>) -> RwSignal<String> {
 }
 
 /// The log, which begins anew with each question, and has more lines once its top is near.
-fn use_book(controls: Controls, lines: Lines) -> Book {
+fn use_book(controls: Controls, question: Memo<Question>, lines: Lines) -> Book {
     let loaded = lines.loaded;
     let selection = memo(move || Selection {
         instance: Some(controls.instance.get.get()).filter(|name| !name.is_empty()),
@@ -152,16 +150,23 @@ fn use_book(controls: Controls, lines: Lines) -> Book {
             (controls.wanted.get(), tells_case)
         }),
         marked: memo(move || controls.line.get.with(|text| LineKey::read(text))),
+        follows: lines.follows,
+        is_behind: memo(move || loaded.get().is_some_and(|loaded| loaded.is_behind)),
     };
     let book = Book::new(lines.store, view);
-    let log = memo(move || loaded.get().map_or(0, |loaded| loaded.log));
     effect(move || {
-        log.track();
+        question.track();
         book.begin_anew();
+    });
+    // Who goes to the end sees what came since, also where that is too much to be added.
+    effect(move || {
+        if lines.follows.get() && view.is_behind.get() {
+            loaded.refresh();
+        }
     });
     let is_near_top = memo(move || {
         let is_drawn = book.scroll.seen().1 > 0.0;
-        is_drawn && !book.scroll.follows().get() && book.scroll.seen().0 < NEAR_TOP
+        is_drawn && !lines.follows.get() && book.scroll.seen().0 < NEAR_TOP
     });
     effect(move || {
         view.change.track();
@@ -199,7 +204,7 @@ fn extent(book: Book, lines: Lines) -> impl Fn() -> String {
             words.push_str(&format!(", {} shown", plural(shown, "line")));
         }
         if loaded.is_open {
-            let follows = book.scroll.follows().get();
+            let follows = lines.follows.get();
             words.push_str(if follows {
                 ", live, following"
             } else {
@@ -268,7 +273,8 @@ fn Chosen(controls: Controls) -> impl IntoView {
 /// ones were looked through.
 #[component]
 fn Missing(here: Here, controls: Controls, lines: Lines, book: Book) -> impl IntoView {
-    let pages = StoredValue::new(0);
+    // How many pages were looked through, and for which line.
+    let looked = StoredValue::new((None, 0));
     let marked = book.view.marked;
     let is_missing = memo(move || {
         book.view.change.track();
@@ -290,8 +296,15 @@ fn Missing(here: Here, controls: Controls, lines: Lines, book: Book) -> impl Int
             .is_some_and(|key| first.is_some_and(|first| key.at <= first))
     };
     effect(move || {
-        if is_missing.get() && may_be_older() && pages.get_value() < PAGES {
-            pages.update_value(|pages| *pages += 1);
+        let key = marked.get();
+        looked.update_value(|looked| {
+            if looked.0 != key {
+                *looked = (key, 0);
+            }
+        });
+        let (_, pages) = looked.get_value();
+        if is_missing.get() && may_be_older() && pages < PAGES {
+            looked.set_value((key, pages + 1));
             lines.load_older();
         }
     });

@@ -10,7 +10,6 @@ pub mod zoom;
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use leptos::prelude::*;
 use wire::endpoint::NoBody;
 use wire::endpoints::GetServiceMetrics;
@@ -19,7 +18,7 @@ use wire::open::Words;
 use wire::path::ServiceParams;
 
 use super::Here;
-use crate::api::{Failure, send, use_connection};
+use crate::api::{Failure, platform_now, send, use_connection};
 use crate::chart::board::{Board, Span};
 use crate::chart::export::csv;
 use crate::chart::series::Line;
@@ -127,7 +126,7 @@ fn use_metrics(here: Here, range: Range) -> Remote<Measured> {
                 let metrics =
                     send::<GetServiceMetrics>(&connection, &question.params, &query, &NoBody)
                         .await?;
-                Ok::<_, Failure>(Measured::new(question.window, Utc::now(), metrics))
+                Ok::<_, Failure>(Measured::new(question.window, platform_now(), metrics))
             }
         },
         Measured::pace,
@@ -155,7 +154,7 @@ fn use_span(range: Range, measured: Memo<Option<Arc<Measured>>>) -> Memo<Span> {
         let measured = measured.get().filter(|measured| measured.window == window);
         let now = measured
             .as_ref()
-            .map_or_else(Utc::now, |measured| measured.asked);
+            .map_or_else(platform_now, |measured| measured.asked);
         span_of(&window, now, measured.as_deref())
     })
 }

@@ -1,6 +1,8 @@
 // What a person does with a log: follow it, scroll back, look for something, open a line, link to it,
 // see its patterns, in logs that are long, late, odd or not there.
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo } from "node:net";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { FakeLog, service } from "../log.ts";
@@ -130,32 +132,128 @@ test("a link to a line opens there, with the line marked", async ({ page, platfo
   await expect(page.getByText("The line that the address names is not among the loaded ones.")).toBeVisible();
 });
 
+test("a log that wrote much while its reader looked at older lines", async ({ page, platform }) => {
+  const fake = new FakeLog(30_000, numbered, Date.now() - 30 * 60_000, 10);
+  await fake.serve(page);
+  const address = await service(platform, "asleep");
+  await signIn(page, platform);
+  await page.goto(address);
+  await expect(row(page, "line 29999 of many")).toBeVisible();
+  await scroll(page, -4_000);
+  await expect(page.getByRole("button", { name: "Follow the newest lines" })).toBeVisible();
+  const seen = await log(page).evaluate((element) => element.scrollTop);
+  // More than is caught up with.
+  fake.count += 100_000;
+  const many = page.getByRole("button", { name: "Many new lines" });
+  await expect(many).toBeVisible();
+  expect(await log(page).evaluate((element) => element.scrollTop)).toBe(seen);
+  await expect(page.getByText("20,000 lines loaded, live")).toBeVisible();
+  await expect(row(page, "line 29790 of many")).toBeInViewport();
+  await many.click();
+  await expect(row(page, "line 129999 of many")).toBeInViewport();
+  await expect(page.getByText("20,000 lines loaded, live, following")).toBeVisible();
+  fake.count += 50_000;
+  await expect(row(page, "line 179999 of many")).toBeInViewport();
+  await expect(page.getByText("70,000 lines loaded, live, following")).toBeVisible();
+});
+
+test("a window whose end is still to come is followed", async ({ page, platform }) => {
+  const fake = new FakeLog(100, numbered);
+  await fake.serve(page);
+  const address = await service(platform, "until");
+  await signIn(page, platform);
+  const instant = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+  await page.goto(`${address}?start=${instant(-40)}&end=${instant(10)}`);
+  await expect(row(page, "line 99 of many")).toBeVisible();
+  fake.count += 1;
+  await expect(row(page, "line 100 of many")).toBeVisible();
+});
+
+test("a browser whose clock is hours ahead shows the platform's last hour", async ({ page, platform }) => {
+  const fake = new FakeLog(100, numbered);
+  await fake.serve(page);
+  const address = await service(platform, "ahead");
+  await page.clock.install({ time: Date.now() + 3 * 3_600_000 });
+  await signIn(page, platform);
+  await page.goto(address);
+  await expect(row(page, "line 99 of many")).toBeVisible();
+  const start = Date.parse(fake.asked[0].get("start") ?? "");
+  expect(Math.abs(start + 3_600_000 - Date.now())).toBeLessThan(60_000);
+});
+
+test("of equal lines of one instant one is opened", async ({ page, platform }) => {
+  const timestamp = new Date(Date.now() - 60_000).toISOString();
+  const fake = new FakeLog(6, (place) => ({ timestamp, instance: "web.0", message: place > 2 ? '{"level":"warn","took":7}' : `line ${place}` }));
+  await fake.serve(page);
+  const address = await service(platform, "equal");
+  await signIn(page, platform);
+  await page.goto(address);
+  const openers = page.getByRole("button", { name: "Fields of this line" });
+  await openers.nth(1).click();
+  await expect(openers.nth(1)).toHaveAttribute("aria-expanded", "true");
+  await expect(openers.nth(0)).toHaveAttribute("aria-expanded", "false");
+  await expect(openers.nth(2)).toHaveAttribute("aria-expanded", "false");
+  await expect(log(page).getByText('"took": 7')).toHaveCount(1);
+});
+
+test("leaves a log whose lines are still being counted", async ({ page, platform, problems }) => {
+  const fake = new FakeLog(20_000, (place) => ({ message: `line ${place} ${"of many ".repeat(20)}` }));
+  await fake.serve(page);
+  const address = await service(platform, "leave");
+  await signIn(page, platform);
+  await page.goto(address);
+  await page.getByRole("button", { name: "Wrap", exact: true }).click();
+  for (let time = 0; time < 5; time += 1) {
+    fake.count += 10_000;
+    await page.getByRole("button", { name: "Patterns" }).click();
+    await page.getByRole("button", { name: "Lines", exact: true }).click();
+    await expect(log(page)).toBeVisible();
+  }
+  await page.getByRole("link", { name: "Overview" }).last().click();
+  await expect(log(page)).toBeHidden();
+  expect(problems).toEqual([]);
+});
+
 test("patterns, with what is new since the release, and the lines of one", async ({ page, platform }) => {
   const address = await service(platform, "patterns");
-  const began = Date.now() - 20 * 60_000;
-  const fake = new FakeLog(
-    6_000,
-    (place) => ({ message: place % 100 === 99 ? `cache is at ${place} entries` : `GET /users/${place} 200 ${place % 90}ms` }),
-    began,
-    100,
-  );
+  // The last lines are those of a minute that is just beginning: the release is older than them.
+  const began = Date.now() - 9 * 60_000;
+  const message = (place: number) => {
+    if (place > 5_700 && place % 10 === 9) return `cache is at ${place} entries`;
+    return `GET /users/${place} 200 ${place % 90}ms`;
+  };
+  const fake = new FakeLog(6_000, (place) => ({ message: message(place) }), began, 100);
   await fake.serve(page);
   await signIn(page, platform);
   await page.goto(address);
   await page.getByRole("button", { name: "Patterns" }).click();
   await expect(page).toHaveURL(/view=patterns/);
   const table = page.getByRole("table", { name: "Patterns" });
-  await expect(table.getByRole("row", { name: /5,940.*GET \/users\/\* \* \*ms/ })).toBeVisible();
+  await expect(table.getByRole("row", { name: /5,970.*GET \/users\/\* \* \*ms/ })).toBeVisible();
   await expect(page.getByText("2 patterns", { exact: true })).toBeVisible();
+  await expect(page.getByText("1 pattern is new since v1. It stands first.")).toBeVisible();
+  await expect(table.getByRole("row").nth(1)).toContainText("new since v1");
+  await expect(table.getByRole("row").nth(1)).toContainText("cache is at * entries");
+  await expect(table.getByText("new since v1")).toHaveCount(1);
   await table.getByRole("button", { name: "cache is at * entries" }).click();
   await expect(page).toHaveURL(/pattern=/);
-  await expect(page.getByText("6,000 lines loaded, 60 lines shown")).toBeVisible();
+  await expect(page.getByText("6,000 lines loaded, 30 lines shown")).toBeVisible();
   await expect(row(page, "cache is at 5999 entries")).toBeVisible();
   await page.goBack();
   await expect(table).toBeVisible();
   await page.goForward();
   await page.getByRole("button", { name: "Show all lines" }).click();
   await expect(row(page, "GET /users/5998").first()).toBeVisible();
+});
+
+test("too few lines from before the release tell of no new pattern", async ({ page, platform }) => {
+  const address = await service(platform, "short");
+  const fake = new FakeLog(600, (place) => ({ message: `GET /users/${place} 200` }), Date.now() - 5_000, 100);
+  await fake.serve(page);
+  await signIn(page, platform);
+  await page.goto(`${address}?view=patterns`);
+  await expect(page.getByText(/^The loaded lines begin .* v1 was deployed/)).toBeVisible();
+  await expect(page.getByText("new since v1")).toHaveCount(0);
 });
 
 test("times, instance, stream and download", async ({ page, platform }) => {
@@ -192,6 +290,33 @@ test("a log that does not answer, and one that stops answering", async ({ page, 
   fake.failing = 503;
   await expect(page.locator(".fresh.stale")).toBeVisible();
   await expect(row(page, "line 9 of many")).toBeVisible();
+});
+
+test("a reply that is cut off half-way leaves what is there, and is told", async ({ page, platform }) => {
+  const cut = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": "100000" });
+    response.write('{"lines":[{"timestamp":"2026-04-22T15:30:00Z","message":"half', () => response.destroy());
+  });
+  await new Promise<void>((listening) => cut.listen(0, "127.0.0.1", listening));
+  const fake = new FakeLog(10, numbered);
+  await fake.serve(page);
+  const address = await service(platform, "cut");
+  await signIn(page, platform);
+  await page.goto(address);
+  await expect(row(page, "line 9 of many")).toBeVisible();
+  const logs = /\/services\/[^/]+\/logs(\?|$)/;
+  const { port } = cut.address() as AddressInfo;
+  await page.route(logs, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
+  await expect(page.locator(".fresh.stale")).toBeVisible();
+  await expect(row(page, "line 9 of many")).toBeVisible();
+  await expect(row(page, "half")).toHaveCount(0);
+  await page.unroute(logs);
+  await fake.serve(page);
+  fake.count += 1;
+  await page.getByRole("button", { name: "Refresh" }).click();
+  await expect(row(page, "line 10 of many")).toBeVisible();
+  await expect(page.locator(".fresh.stale")).toBeHidden();
+  cut.close();
 });
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -184,7 +184,13 @@ impl Platform {
 
     pub(crate) async fn service_status(&self, at: &ServiceParams) -> Result<ServiceStatus> {
         let row = self.find_service(at).await?;
-        Ok(self.seen(&row).status(desired(&row)))
+        let mut status = self.seen(&row).status(desired(&row));
+        for instance in &mut status.instances {
+            let usage = self.telemetry.usage(&instance.id);
+            instance.cpu = usage.and_then(|usage| usage.cpu);
+            instance.memory = usage.map(|usage| usage.memory);
+        }
+        Ok(status)
     }
 
     pub(crate) async fn service_logs(

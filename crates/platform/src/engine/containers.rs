@@ -1,30 +1,28 @@
 //! Containers over the Docker Engine API, as Docker and Podman speak it.
 
 mod builds;
+mod create;
 mod describe;
 mod failure;
+mod greet;
 mod group;
 mod images;
 mod layers;
+mod leftovers;
 mod logs;
 mod probe;
 mod usage;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bollard::Docker;
-use bollard::errors::Error as ApiError;
-use bollard::models::{
-    ContainerStateStatusEnum, ContainerSummary, Mount, MountType, NetworkCreateRequest,
-    VolumeCreateRequest,
-};
+use bollard::models::{ContainerStateStatusEnum, ContainerSummary};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, ListContainersOptions, ListContainersOptionsBuilder,
-    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
-    StopContainerOptionsBuilder,
+    ListContainersOptions, ListContainersOptionsBuilder, ListVolumesOptionsBuilder,
+    RemoveContainerOptionsBuilder, RemoveVolumeOptions, StopContainerOptionsBuilder,
 };
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
@@ -34,13 +32,12 @@ use tokio::sync::Semaphore;
 
 use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable};
+use self::leftovers::Leftovers;
 use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
-    FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Slot, Usage,
+    FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Usage,
 };
 
-/// How long the engine may take to answer, in seconds.
-const TIMEOUT_SECONDS: u64 = 60;
 /// How long an engine may take to say that it is there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A list that came garbled is asked for again so often, after this pause.
@@ -52,6 +49,9 @@ const LIST_PAUSE: Duration = Duration::from_millis(100);
 const PULLS_AT_ONCE: usize = 3;
 const STARTS_AT_ONCE: usize = 6;
 
+/// How often a build is begun that an image was taken away from.
+const BUILD_ATTEMPTS: u32 = 5;
+
 /// Instances whose counters are read at once.
 const READ_AT_ONCE: usize = 4;
 
@@ -60,6 +60,7 @@ pub(super) struct Containers {
     docker: Docker,
     host: String,
     installation: String,
+    leftovers: Arc<Leftovers>,
     pulls: Semaphore,
     starts: Semaphore,
 }
@@ -67,7 +68,7 @@ pub(super) struct Containers {
 impl Containers {
     /// Connects to `unix://…`, `tcp://…` or `http://…` and checks that an engine answers.
     pub(super) async fn connect(host: &str, installation: &str) -> EngineResult<Self> {
-        let docker = tokio::time::timeout(CONNECT_TIMEOUT, greet(host))
+        let docker = tokio::time::timeout(CONNECT_TIMEOUT, greet::greet(host))
             .await
             .map_err(|_| {
                 EngineError::Unavailable(format!(
@@ -76,6 +77,7 @@ impl Containers {
                 ))
             })??;
         Ok(Self {
+            leftovers: Leftovers::new(docker.clone(), installation),
             docker,
             host: host.to_owned(),
             installation: installation.to_owned(),
@@ -97,70 +99,6 @@ impl Containers {
         let info = self.docker.info().await.map_err(unavailable)?;
         let driver = info.cgroup_driver.map(|driver| driver.to_string());
         Ok(driver.as_deref() == Some("systemd"))
-    }
-
-    async fn ensure_network(&self, name: &str) -> EngineResult<()> {
-        if self.docker.inspect_network(name, None).await.is_ok() {
-            return Ok(());
-        }
-        let labels = HashMap::from([(INSTALLATION.to_owned(), self.installation.clone())]);
-        let created = self
-            .docker
-            .create_network(NetworkCreateRequest {
-                name: name.to_owned(),
-                labels: Some(labels),
-                ..NetworkCreateRequest::default()
-            })
-            .await;
-        match created {
-            // Another service of the environment was quicker.
-            Err(error) if status(&error) == Some(409) => Ok(()),
-            Err(error) => Err(refused(format!("creating the network {name}"), error)),
-            Ok(_) => Ok(()),
-        }
-    }
-
-    /// The slot's own volume, made when it is not there yet.
-    async fn ensure_volume(&self, slot: &Slot, volume: &str) -> EngineResult<String> {
-        let name = describe::volume_name(&self.installation, slot, volume);
-        if self.docker.inspect_volume(&name).await.is_err() {
-            self.docker
-                .create_volume(VolumeCreateRequest {
-                    name: Some(name.clone()),
-                    labels: Some(describe::labels(&self.installation, slot)),
-                    ..VolumeCreateRequest::default()
-                })
-                .await
-                .map_err(|error| refused(format!("creating the volume {volume}"), error))?;
-        }
-        Ok(name)
-    }
-
-    async fn mounts(&self, spec: &InstanceSpec) -> EngineResult<Vec<Mount>> {
-        let mut mounts = Vec::new();
-        for (volume, path) in &spec.volumes {
-            mounts.push(Mount {
-                source: Some(self.ensure_volume(&spec.slot, volume).await?),
-                target: Some(path.clone()),
-                typ: Some(MountType::VOLUME),
-                ..Mount::default()
-            });
-        }
-        Ok(mounts)
-    }
-
-    /// Creates the container, or finds the one that a start which was cut short has made.
-    async fn create(&self, name: &str, spec: &InstanceSpec) -> EngineResult<()> {
-        let mounts = self.mounts(spec).await?;
-        self.ensure_network(&describe::network_name(&self.installation, &spec.network))
-            .await?;
-        let body = describe::container(&self.installation, spec, mounts);
-        let options = CreateContainerOptionsBuilder::new().name(name).build();
-        match self.docker.create_container(Some(options), body).await {
-            Err(error) if name_is_taken(&error) => Ok(()),
-            Err(error) => Err(refused(format!("creating {}", spec.slot.label()), error)),
-            Ok(_) => Ok(()),
-        }
     }
 
     async fn summaries(
@@ -198,38 +136,6 @@ impl Containers {
     }
 }
 
-async fn greet(host: &str) -> EngineResult<Docker> {
-    let version = bollard::API_DEFAULT_VERSION;
-    let docker = match host.split_once("://") {
-        Some(("unix", path)) => Docker::connect_with_unix(path, TIMEOUT_SECONDS, version),
-        Some(("tcp" | "http", address)) if !is_this_machine(address) => {
-            let why = "it is on another machine, where this platform could not reach what it runs: name an engine of this machine";
-            return Err(EngineError::Unavailable(why.to_owned()));
-        }
-        Some(("tcp" | "http", _)) => Docker::connect_with_http(host, TIMEOUT_SECONDS, version),
-        _ => {
-            let why = "its address must begin with unix://, tcp:// or http://";
-            return Err(EngineError::Unavailable(why.to_owned()));
-        }
-    }
-    .map_err(unavailable)?
-    // Podman speaks an older version of the API than Docker's newest.
-    .negotiate_version()
-    .await
-    .map_err(unavailable)?;
-    docker.ping().await.map_err(unavailable)?;
-    Ok(docker)
-}
-
-/// Whether `host:port` is reached without leaving this machine. Instances publish their ports on its
-/// loopback address alone.
-fn is_this_machine(address: &str) -> bool {
-    let host = address.trim_end_matches('/');
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    let host = host.trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 impl Containers {
     /// The instances of one service, or of all: those that run, or the ended ones too.
     async fn instances(
@@ -252,15 +158,6 @@ impl Containers {
             .filter(is_ours)
             .filter_map(describe::instance)
             .collect())
-    }
-}
-
-/// Docker answers 409, Podman 500.
-fn name_is_taken(error: &ApiError) -> bool {
-    match status(error) {
-        Some(409) => true,
-        Some(500) => error.to_string().contains("already in use"),
-        _ => false,
     }
 }
 
@@ -310,15 +207,31 @@ impl Engine for Containers {
         Ok(self.detail().await?.starts_with("Podman"))
     }
 
-    async fn end_build(&self, group: &str) -> EngineResult<()> {
-        group::end(group::parent(group, self.uses_systemd().await?));
+    async fn end_build(&self, group: &str, since: DateTime<Utc>, log: &str) -> EngineResult<()> {
+        let parent = group::parent(group, self.uses_systemd().await?);
+        let mut making = self.leftovers.begin().await.since(since);
+        making.hears(log);
+        tokio::spawn(async move {
+            group::end(&parent).await;
+            making.end(false).await;
+        });
         Ok(())
     }
 
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()> {
         let parent = group::parent(&spec.group, self.uses_systemd().await?);
         let mut ending = group::Ending::of(parent.clone());
-        let built = builds::build(&self.host, spec, &parent, log).await;
+        let mut attempt = 1;
+        let built = loop {
+            let making = self.leftovers.begin().await;
+            let built = builds::build(&self.host, spec, &parent, making, log).await;
+            if attempt == BUILD_ATTEMPTS || !built.as_ref().is_err_and(builds::lost_an_image) {
+                break built;
+            }
+            attempt += 1;
+            // Whoever wanted the log may have stopped reading.
+            let _ = log.send(builds::AGAIN.to_owned()).await;
+        };
         ending.is_over = true;
         built
     }
@@ -429,20 +342,5 @@ impl Engine for Containers {
         since: Option<DateTime<Utc>>,
     ) -> EngineResult<BoxStream<'static, EngineResult<EngineLine>>> {
         Ok(logs::follow(&self.docker, id, since))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_this_machine;
-
-    #[test]
-    fn engines_of_other_machines_are_told_apart() {
-        for here in ["127.0.0.1:2375", "localhost:2375", "[::1]:2375/"] {
-            assert!(is_this_machine(here), "{here}");
-        }
-        for away in ["10.0.0.1:2375", "docker:2375", "[fe80::1]:2375", ""] {
-            assert!(!is_this_machine(away), "{away}");
-        }
     }
 }

@@ -16,6 +16,7 @@ use super::sample::Sample;
 use super::samples::Samples;
 use super::series::MINUTE;
 use super::tally::Tally;
+use super::usage::LastUsage;
 use super::{TICK, Tallies};
 use crate::clock::Clock;
 use crate::engine::{Engine, Usage};
@@ -35,6 +36,7 @@ pub(super) struct Sampler {
     samples: Samples,
     recent: Recent,
     meter: Meter,
+    last_usage: LastUsage,
     clock: Clock,
     /// Since when requests were counted that are in no sample yet.
     counted_since: Instant,
@@ -59,6 +61,7 @@ impl Sampler {
             samples,
             recent,
             meter: Meter::default(),
+            last_usage: LastUsage::default(),
             clock: Clock::new(now.into_std(), Utc::now()),
             counted_since: now,
             rolled: None,
@@ -69,6 +72,11 @@ impl Sampler {
     /// When the last sample was stored.
     pub(super) fn sampled(&self) -> watch::Receiver<Instant> {
         self.sampled.subscribe()
+    }
+
+    /// What each instance used last.
+    pub(super) fn last_usage(&self) -> LastUsage {
+        self.last_usage.clone()
     }
 
     /// Samples until it is asked to end.
@@ -100,7 +108,8 @@ impl Sampler {
         let at = tick_of(now.timestamp()) - TICK;
         let mut measured = self.traffic().await;
         let usage = self.usage().await;
-        self.meter.read(usage, &mut measured);
+        self.last_usage
+            .replace(self.meter.read(usage, &mut measured));
         self.store(at, measured).await;
         let is_steady = self.clock.look(Instant::now().into_std(), now);
         let minute = at.div_euclid(MINUTE);

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use pilothouse::engine::RunState;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, IMAGE, request, text};
+use crate::bench::{Bench, request, text};
+use crate::engine::IMAGE;
 
 /// The sample with a health check.
 pub(crate) fn sample(instances: usize) -> Value {

@@ -63,6 +63,11 @@ pub fn Bar(controls: Controls, book: Book) -> impl IntoView {
         is_search
     });
     let preferences = use_preferences();
+    // Until then it is not known of each line whether it is among those that are shown.
+    let against = memo(move || {
+        let is_done = book.shown.with(|shown| shown.rows().is_done());
+        (!is_done).then(|| "The lines are still being chosen.".to_owned())
+    });
     let choice = |value: &str, words: &str| (value.to_owned(), words.to_owned());
     view! {
         <div class="bar">
@@ -122,6 +127,7 @@ pub fn Bar(controls: Controls, book: Book) -> impl IntoView {
             <Button
                 label="Download"
                 glyph=Icon::Download
+                against=against
                 on_click=move |()| {
                     download_parts("lines.log", texts(book));
                 }

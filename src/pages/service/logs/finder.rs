@@ -29,9 +29,9 @@ pub fn Finder(controls: Controls, book: Book) -> impl IntoView {
             let Some(find) = shown.find() else {
                 return String::new();
             };
-            let rank = current.and_then(|key| {
+            let rank = current.and_then(|id| {
                 book.store
-                    .with_untracked(|store| find.rank(store, shown.rows(), store.number_of(key)?))
+                    .with_untracked(|store| find.rank(store, shown.rows(), store.line_of(id)?))
             });
             words(find.count(), rank, find.is_done())
         })
@@ -55,7 +55,7 @@ pub fn Finder(controls: Controls, book: Book) -> impl IntoView {
                 node
                 value=controls.wanted
                 on_input=move |text| {
-                    book.current.set(None);
+                    book.forget_current();
                     controls.look_for(text);
                 }
             />

@@ -1,7 +1,6 @@
 //! The lines of a service as they are fetched: the newest of a window first, then what is written
 //! since, and older ones when they are wanted.
 
-use chrono::Utc;
 use leptos::prelude::*;
 use wire::endpoint::NoBody;
 use wire::endpoints::GetServiceLogs;
@@ -10,7 +9,7 @@ use wire::path::ServiceParams;
 use wire::quantity::LogLimit;
 use wire::window;
 
-use crate::api::{Answer, Connection, Failure, call, use_connection};
+use crate::api::{Answer, Connection, Failure, call, platform_now, use_connection};
 use crate::logbook::reply::Reply;
 use crate::logbook::store::Store;
 use crate::state::range::Window;
@@ -20,7 +19,7 @@ use crate::state::remote::Remote;
 pub const LIMIT: u64 = 20_000;
 
 /// The most answers that are fetched to catch up with a log that went on. After a sleep of hours it
-/// begins anew; what is older is a scroll away.
+/// begins anew, unless somebody looks at older lines; what is older is a scroll away.
 const CATCH_UP: usize = 4;
 
 /// Milliseconds until a window that ends now is asked for what came since.
@@ -44,8 +43,6 @@ pub struct Loaded {
     pub held: usize,
     /// Counts the answers that brought something.
     pub change: u32,
-    /// Counts the logs that began anew.
-    pub log: u32,
     /// Whether the window holds older lines than the ones that are held.
     pub has_older: bool,
     /// Whether those can be fetched.
@@ -54,6 +51,8 @@ pub struct Loaded {
     pub is_full: bool,
     /// Whether newer lines can come.
     pub is_open: bool,
+    /// Whether more came than are added while somebody looks at older ones.
+    pub is_behind: bool,
 }
 
 /// The lines, and ways to have more.
@@ -65,6 +64,8 @@ pub struct Lines {
     pub store: RwSignal<Store>,
     /// Whether older ones are wanted, or on their way.
     pub wants_older: RwSignal<bool>,
+    /// Whether their end is followed. While it is not, what is held stays.
+    pub follows: RwSignal<bool>,
 }
 
 impl Lines {
@@ -79,8 +80,9 @@ impl Lines {
 }
 
 /// The lines that a question asks for, kept up to date.
-pub fn use_lines(question: impl Fn() -> Option<Question> + Send + Sync + 'static) -> Lines {
+pub fn use_lines(question: Memo<Question>) -> Lines {
     let store = RwSignal::new(Store::default());
+    let follows = RwSignal::new(true);
     let wants_older = RwSignal::new(false);
     let connection = use_connection();
     let asked = StoredValue::new(None::<Asked>);
@@ -95,7 +97,10 @@ pub fn use_lines(question: impl Fn() -> Option<Question> + Send + Sync + 'static
                 Some(asked) if goes_back && asked.older.is_some() => {
                     go_back(&connection, store, asked).await?
                 }
-                Some(asked) => go_on(&connection, store, asked).await?,
+                Some(asked) => {
+                    let follows = move || follows.try_get_untracked() == Some(true);
+                    go_on(&connection, store, asked, follows).await?
+                }
             };
             let loaded = now.loaded.clone();
             asked.try_update_value(|asked| *asked = Some(now));
@@ -105,11 +110,13 @@ pub fn use_lines(question: impl Fn() -> Option<Question> + Send + Sync + 'static
             Ok(loaded)
         }
     };
+    let question = move || Some(question.get());
     let loaded = Remote::made(question, fetch, |loaded| loaded.is_open.then_some(PACE));
     Lines {
         loaded,
         store,
         wants_older,
+        follows,
     }
 }
 
@@ -157,7 +164,7 @@ impl Asked {
         loaded.is_full = store.is_full();
         loaded.has_older = self.is_cut || store.has_dropped();
         loaded.can_go_back = self.older.is_some() && !loaded.is_full;
-        loaded.is_open = self.question.window.is_open();
+        loaded.is_open = self.question.window.is_open(platform_now());
     }
 }
 
@@ -178,7 +185,7 @@ async fn begin(
     let mut asked = Asked {
         window: window::Window {
             since: None,
-            start: window.start(Utc::now()),
+            start: window.start(platform_now()),
             ..window
         },
         question,
@@ -187,21 +194,26 @@ async fn begin(
         is_cut: false,
         loaded: Loaded::default(),
     };
-    begin_anew(connection, store, &mut asked).await?;
+    begin_anew(connection, store, &mut asked, || true).await?;
     Ok(asked)
 }
 
+/// Fetches the newest lines in the place of those that are held, unless those are looked at by then.
 async fn begin_anew(
     connection: &Connection,
     store: RwSignal<Store>,
     asked: &mut Asked,
+    may_go: impl Fn() -> bool,
 ) -> Result<(), Failure> {
     let answer = asked.ask(connection, Page::default()).await?;
     let reply: Reply<'_> = answer.read()?;
+    asked.loaded.is_behind = !may_go();
+    if asked.loaded.is_behind {
+        return Ok(());
+    }
     asked.older = reply.older;
     asked.newer = reply.newer;
     asked.is_cut = reply.truncated;
-    asked.loaded.log = asked.loaded.log.wrapping_add(1);
     with_store(store, |store| {
         store.clear();
         store.extend(reply.lines);
@@ -239,43 +251,66 @@ async fn go_on(
     connection: &Connection,
     store: RwSignal<Store>,
     mut asked: Asked,
+    follows: impl Fn() -> bool,
 ) -> Result<Asked, Failure> {
+    if asked.loaded.is_behind {
+        if follows() {
+            begin_anew(connection, store, &mut asked, follows).await?;
+        }
+        return Ok(asked);
+    }
     if asked.newer.is_none() {
         go_on_by_time(connection, store, &mut asked).await?;
         return Ok(asked);
     }
-    let mut page = Page {
+    let page = Page {
         before: None,
         after: asked.newer.clone(),
     };
-    // The newest first: what came before them is fetched until nothing is missing.
-    let mut answers = Vec::new();
-    let mut newer = None;
-    loop {
-        let answer = asked.ask(connection, page.clone()).await?;
-        let (is_cut, older) = {
-            let reply: Reply<'_> = answer.read()?;
-            newer = newer.or(reply.newer);
-            (reply.truncated, reply.older)
+    let answer = asked.ask(connection, page.clone()).await?;
+    let reply: Reply<'_> = answer.read()?;
+    let newer = reply.newer;
+    if !reply.truncated {
+        asked.newer = newer.or(asked.newer);
+        with_store(store, |store| {
+            let is_change = !reply.lines.is_empty();
+            store.extend(reply.lines);
+            asked.changed(store, is_change);
+        });
+        return Ok(asked);
+    }
+    // The newest came first: what stands between them and those that are held is fetched before they
+    // are added.
+    let Some(mut between) = store.try_with_untracked(Store::beside) else {
+        return Ok(asked);
+    };
+    between.extend(reply.lines);
+    let mut before = reply.older;
+    drop(answer);
+    for _ in 1..CATCH_UP {
+        let Some(older) = before.take() else { break };
+        let page = Page {
+            before: Some(older),
+            ..page.clone()
         };
-        answers.push(answer);
-        if !is_cut {
-            break;
-        }
-        if answers.len() >= CATCH_UP || older.is_none() {
-            begin_anew(connection, store, &mut asked).await?;
+        let answer = asked.ask(connection, page).await?;
+        let reply: Reply<'_> = answer.read()?;
+        between.prepend(reply.lines);
+        if !reply.truncated {
+            asked.newer = newer.or(asked.newer);
+            with_store(store, |store| {
+                store.join(between);
+                asked.changed(store, true);
+            });
             return Ok(asked);
         }
-        page.before = older;
+        before = reply.older;
     }
-    asked.newer = newer.or(asked.newer);
-    let mut is_change = false;
-    for answer in answers.iter().rev() {
-        let reply: Reply<'_> = answer.read()?;
-        is_change |= !reply.lines.is_empty();
-        with_store(store, |store| store.extend(reply.lines));
+    if follows() {
+        begin_anew(connection, store, &mut asked, follows).await?;
+    } else {
+        asked.loaded.is_behind = true;
     }
-    with_store(store, |store| asked.changed(store, is_change));
     Ok(asked)
 }
 
@@ -287,6 +322,8 @@ async fn go_on_by_time(
     asked: &mut Asked,
 ) -> Result<(), Failure> {
     let since = store.try_with_untracked(Store::resume).flatten();
+    // A line from a clock that is far ahead is no reason to ask for nothing else.
+    let since = since.map(|since| since.min(platform_now()));
     let window = window::Window {
         start: since.or(asked.window.start),
         ..asked.window

@@ -1,21 +1,23 @@
 //! The patterns of the loaded lines: how many are of each, when they came, and which are new since
-//! the newest release was deployed.
+//! the release that runs was deployed.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use wire::instant::instant;
+use wire::release::Deployment;
 
 use super::bar::Controls;
 use crate::components::time::Instant;
 use crate::logbook::book::Book;
-use crate::logbook::instant::instant;
 use crate::logbook::line::harmless;
 use crate::logbook::patterns::template::{STAR, Template};
-use crate::logbook::patterns::{Pattern, Patterns};
+use crate::logbook::patterns::{Pattern, Patterns, extent};
 use crate::logbook::selection::Selection;
 use crate::logbook::slices::Slices;
 use crate::pages::service::Here;
+use crate::pages::service::follow::{use_deployments, watch_newest};
 use crate::reactive::{When, dynamic, effect, memo};
-use crate::state::clock::{use_ago, use_exact};
+use crate::state::clock::{span, use_ago, use_exact};
 use crate::words::{grouped, plural};
 
 /// The most patterns that are listed.
@@ -24,9 +26,9 @@ const MOST: usize = 200;
 /// The width and height of a line over time, in its own units.
 const CHART: (f64, f64) = (96.0, 20.0);
 
-/// The newest release, and when it began to run.
+/// The release that runs, and when it began to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Newest {
+struct Running {
     release: u32,
     since: DateTime<Utc>,
 }
@@ -36,8 +38,19 @@ struct Newest {
 struct List {
     patterns: Vec<Pattern>,
     is_done: bool,
-    /// When the oldest loaded line was written.
-    oldest: Option<i64>,
+    /// When the oldest and the newest loaded line were written.
+    extent: Option<(i64, i64)>,
+}
+
+/// What loaded lines tell of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// Nothing: none of them is as new.
+    NoneSince,
+    /// They begin after it, or so many nanoseconds before: less than they go on after it.
+    TooShort(i64),
+    /// At least as long before it as after it.
+    Enough,
 }
 
 /// The patterns of the loaded lines.
@@ -52,7 +65,7 @@ pub fn PatternsView(here: Here, controls: Controls, book: Book) -> impl IntoView
                 list.try_set(List {
                     patterns: patterns.list(store),
                     is_done,
-                    oldest: store.get(store.numbers().0).map(|line| line.at),
+                    extent: extent(store),
                 });
                 is_done
             })
@@ -68,25 +81,21 @@ pub fn PatternsView(here: Here, controls: Controls, book: Book) -> impl IntoView
         patterns.update_value(|patterns| patterns.read_only(selection));
         slices.start();
     });
-    let newest = memo(move || {
-        let deployment = here.deployment.get()?;
-        Some(Newest {
-            release: deployment.release,
-            since: deployment.started.or(deployment.created)?,
-        })
-    });
+    let deployments = use_deployments(move || Some(here.params.get()));
+    watch_newest(here.deployment, move || deployments.refresh());
+    let running = memo(move || running(&deployments.get()?));
     let words = move || {
         let (count, is_done) = list.with(|list| (list.patterns.len(), list.is_done));
         let state = if is_done { "" } else { ", reading" };
         format!("{}{state}", plural(count, "pattern"))
     };
     let rows = move || {
-        let newest = newest.get();
+        let running = running.get();
         list.with(|list| {
             let mut rows: Vec<(bool, Pattern)> = list
                 .patterns
                 .iter()
-                .map(|pattern| (is_new(pattern, newest, list.oldest), pattern.clone()))
+                .map(|pattern| (is_new(pattern, running, list), pattern.clone()))
                 .collect();
             rows.sort_by_key(|(is_new, _)| !is_new);
             rows.truncate(MOST);
@@ -96,14 +105,14 @@ pub fn PatternsView(here: Here, controls: Controls, book: Book) -> impl IntoView
     let rows = memo(rows);
     let rest = memo(move || list.with(|list| list.patterns.len().saturating_sub(MOST)));
     let body = move || {
-        let release = newest.get().map(|newest| newest.release);
+        let release = running.get().map(|running| running.release);
         let rows = rows.get().into_iter();
         rows.map(|(is_new, pattern)| row(controls, pattern, release.filter(|_| is_new)))
             .collect_view()
             .into_any()
     };
     view! {
-        <Since newest list />
+        <Since running list />
         <div class="table-frame">
             <table class="table patterns" aria-label="Patterns">
                 <thead>
@@ -126,22 +135,47 @@ pub fn PatternsView(here: Here, controls: Controls, book: Book) -> impl IntoView
     }
 }
 
-/// Whether a pattern's first line came after the newest release began to run, and lines from before
-/// are loaded, too.
-fn is_new(pattern: &Pattern, newest: Option<Newest>, oldest: Option<i64>) -> bool {
-    let since = newest.and_then(|newest| newest.since.timestamp_nanos_opt());
-    let (Some(since), Some(oldest)) = (since, oldest) else {
-        return false;
-    };
-    pattern.template.is_some() && oldest < since && pattern.first >= since
+/// The release of the newest deployment that was completed. It runs since the first of those that
+/// deployed it without another in between.
+fn running(newest_first: &[Deployment]) -> Option<Running> {
+    let mut complete = newest_first.iter().filter(|one| one.complete).peekable();
+    let mut first = complete.next()?;
+    while let Some(before) = complete.next_if(|before| before.release == first.release) {
+        first = before;
+    }
+    Some(Running {
+        release: first.release,
+        since: first.started.or(first.created)?,
+    })
+}
+
+fn told(running: Running, list: &List) -> Option<Told> {
+    let since = running.since.timestamp_nanos_opt()?;
+    let (oldest, newest) = list.extent?;
+    let (before, after) = (since.saturating_sub(oldest), newest.saturating_sub(since));
+    Some(match after < 0 {
+        true => Told::NoneSince,
+        false if before < after || before <= 0 => Told::TooShort(before),
+        false => Told::Enough,
+    })
+}
+
+/// Whether a pattern's first line came after the release began to run, and enough lines from before
+/// are loaded to say so.
+fn is_new(pattern: &Pattern, running: Option<Running>, list: &List) -> bool {
+    let told = running.and_then(|running| told(running, list));
+    let since = running.and_then(|running| running.since.timestamp_nanos_opt());
+    told == Some(Told::Enough)
+        && pattern.template.is_some()
+        && since.is_some_and(|since| pattern.first >= since)
 }
 
 /// What is new since which release, or why that can't be told.
 #[component]
-fn Since(newest: Memo<Option<Newest>>, list: RwSignal<List>) -> impl IntoView {
+fn Since(running: Memo<Option<Running>>, list: RwSignal<List>) -> impl IntoView {
     let words = memo(move || {
-        let newest = newest.get()?;
-        list.with(|list| since_words(newest, list))
+        let running = running.get()?;
+        list.with(|list| since_words(running, list))
     });
     view! {
         <When is=move || words.with(Option::is_some)>
@@ -152,26 +186,34 @@ fn Since(newest: Memo<Option<Newest>>, list: RwSignal<List>) -> impl IntoView {
     }
 }
 
-fn since_words(newest: Newest, list: &List) -> Option<String> {
-    let release = newest.release;
-    let since = newest.since.timestamp_nanos_opt()?;
-    if !list.is_done {
-        return None;
-    }
-    if list.oldest? >= since {
-        return Some(format!(
-            "The loaded lines begin after v{release} was deployed: load older ones to see which patterns are new since."
-        ));
-    }
-    let new = list.patterns.iter();
-    let new = new.filter(|pattern| is_new(pattern, Some(newest), list.oldest));
-    Some(match new.count() {
-        0 => format!("No pattern is new since v{release}."),
-        1 => format!("1 pattern is new since v{release}. It stands first."),
-        count => format!(
-            "{} are new since v{release}. They stand first.",
-            plural(count, "pattern")
-        ),
+fn since_words(running: Running, list: &List) -> Option<String> {
+    const SECOND: i64 = 1_000_000_000;
+    let release = running.release;
+    let told = told(running, list).filter(|_| list.is_done)?;
+    let more = "load older ones to see which patterns are new since.";
+    Some(match told {
+        Told::NoneSince => format!("No loaded line was written since v{release} was deployed."),
+        Told::TooShort(..=0) => {
+            format!("The loaded lines begin after v{release} was deployed: {more}")
+        }
+        Told::TooShort(before) => {
+            let before = span(before / SECOND);
+            format!(
+                "The loaded lines begin only {before} before v{release} was deployed, and go on for longer after it: {more}"
+            )
+        }
+        Told::Enough => {
+            let new = list.patterns.iter();
+            let new = new.filter(|pattern| is_new(pattern, Some(running), list));
+            match new.count() {
+                0 => format!("No pattern is new since v{release}."),
+                1 => format!("1 pattern is new since v{release}. It stands first."),
+                count => format!(
+                    "{} are new since v{release}. They stand first.",
+                    plural(count, "pattern")
+                ),
+            }
+        }
     })
 }
 
@@ -279,28 +321,78 @@ mod tests {
         }
     }
 
-    fn list(oldest: i64, firsts: &[i64]) -> List {
+    fn list(oldest: i64, newest: i64, firsts: &[i64]) -> List {
         List {
             patterns: firsts.iter().copied().map(pattern).collect(),
             is_done: true,
-            oldest: Some(oldest),
+            extent: Some((oldest, newest)),
         }
     }
 
     #[test]
     fn new_is_what_came_first_after_the_release() {
-        let newest = Newest {
+        let v88 = Running {
             release: 88,
-            since: instant(100),
+            since: instant(1_000),
         };
-        let words = |list: &List| since_words(newest, list).unwrap_or_default();
-        assert_eq!(words(&list(1, &[1, 99])), "No pattern is new since v88.");
+        let words = |list: &List| since_words(v88, list).unwrap_or_default();
         assert_eq!(
-            words(&list(1, &[1, 100, 300])),
+            words(&list(1, 1_500, &[1, 999])),
+            "No pattern is new since v88."
+        );
+        let two = list(1, 1_500, &[1, 1_000, 1_300]);
+        assert_eq!(
+            words(&two),
             "2 patterns are new since v88. They stand first."
         );
-        assert!(words(&list(100, &[100])).starts_with("The loaded lines begin after v88"));
-        assert!(!is_new(&pattern(300), None, Some(1)));
+        assert!(!is_new(&pattern(1_300), None, &two));
+        assert_eq!(
+            words(&list(1, 900, &[1])),
+            "No loaded line was written since v88 was deployed."
+        );
+    }
+
+    #[test]
+    fn little_from_before_the_release_tells_nothing() {
+        let v88 = Running {
+            release: 88,
+            since: instant(90_000_000_000),
+        };
+        let words = |list: &List| since_words(v88, list).unwrap_or_default();
+        let after = list(90_000_000_000, 95_000_000_000, &[90_000_000_000]);
+        assert!(words(&after).starts_with("The loaded lines begin after v88"));
+        let little = list(85_000_000_000, 100_000_000_000, &[95_000_000_000]);
+        assert!(words(&little).starts_with("The loaded lines begin only 5 s before v88"));
+        assert!(!is_new(&little.patterns[0], Some(v88), &little));
+        let unread = List {
+            is_done: false,
+            ..little
+        };
+        assert_eq!(words(&unread), "");
+    }
+
+    #[test]
+    fn what_runs_is_what_was_deployed_to_the_end() {
+        let deployed = |release, complete, second| Deployment {
+            release,
+            complete,
+            started: DateTime::from_timestamp(second, 0),
+            ..Deployment::default()
+        };
+        let newest_first = [
+            deployed(9, false, 60),
+            deployed(8, true, 50),
+            deployed(9, false, 40),
+            deployed(8, true, 30),
+            deployed(7, true, 20),
+        ];
+        let found = running(&newest_first);
+        assert_eq!(found.map(|found| found.release), Some(8));
+        assert_eq!(
+            found.map(|found| found.since),
+            DateTime::from_timestamp(30, 0)
+        );
+        assert_eq!(running(&newest_first[..1]), None);
     }
 
     #[test]

@@ -14,9 +14,6 @@ use crate::state::range::Window;
 /// What a window shows that has an end alone: the platform's usual window, in seconds.
 const USUAL: i64 = 60 * 60;
 
-/// Seconds after its end until a window can be taken for complete.
-const SETTLED: f64 = 30.0;
-
 /// The unit that a metric is drawn in.
 pub fn unit(metric: Metric) -> Unit {
     match metric {
@@ -96,9 +93,11 @@ impl Measured {
     /// over stays as it is.
     pub fn pace(&self) -> Option<u32> {
         let (start, end) = span_of(&self.window, self.asked, None);
-        if !self.window.is_open() {
-            let is_over = end + SETTLED < seconds(self.asked);
-            return (!is_over).then_some(15_000);
+        if !self.window.is_open(self.asked) {
+            return None;
+        }
+        if self.window.end().is_some() {
+            return Some(15_000);
         }
         Some(match end - start {
             ..=3_600.0 => 5_000,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use leptos::html;
 use leptos::prelude::*;
 use wire::metrics::Metric;
@@ -11,6 +10,7 @@ use wire::open::{Open, Words};
 use super::data::{Measured, Outcome, unit};
 use super::nothing::{Case, Reason, reason};
 use super::{Shown, file_name};
+use crate::api::platform_now;
 use crate::chart::export::csv;
 use crate::chart::paint::titled;
 use crate::chart::series::Line;
@@ -21,7 +21,6 @@ use crate::components::menu::{Menu, MenuItem};
 use crate::pages::parts::freshness;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
-use crate::state::range::Window;
 
 /// What a metric is called.
 pub fn name(metric: Metric) -> &'static str {
@@ -69,7 +68,13 @@ pub fn MetricPanel(shown: Shown, metric: Metric) -> impl IntoView {
     });
     let axis = axis_of(board, unit(metric), line.into());
     let canvas = NodeRef::<html::Canvas>::new();
-    let newest = move || match shown.range.window.with(Window::is_open) {
+    let is_open = move || {
+        let is_open = |measured: &Arc<Measured>| measured.window.is_open(measured.asked);
+        shown
+            .measured
+            .with(|measured| measured.as_ref().is_none_or(is_open))
+    };
+    let newest = move || match is_open() {
         true => "now",
         false => "last",
     };
@@ -198,7 +203,7 @@ fn nothing(shown: Shown, metric: Metric) -> Option<Reason> {
         service: &service,
         state,
         span: shown.board.span.get(),
-        now: Utc::now(),
+        now: platform_now(),
     }))
 }
 

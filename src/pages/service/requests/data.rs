@@ -13,7 +13,7 @@ use wire::quantity::{LogLimit, Since};
 
 use super::book::{Book, Landing, MOST, PlatformClock, Row};
 use super::filter::Filter;
-use crate::api::{Failure, send, use_connection};
+use crate::api::{Failure, platform_now, send, use_connection};
 use crate::reactive::memo;
 use crate::state::act::Act;
 use crate::state::range::Window;
@@ -103,11 +103,11 @@ pub fn use_requests(
             let connection = connection.clone();
             let is_read = is_read.clone();
             async move {
-                let (query, since) = landing.question(&question);
+                let (query, way) = landing.question(&question);
                 let answer =
                     send::<GetServiceAccessLogs>(&connection, &question.params, &query, &NoBody)
                         .await?;
-                Ok(landing.land(question, since, answer, &is_read))
+                Ok(landing.land(question, way, answer, &is_read))
             }
         },
         |loaded: &Loaded| loaded.is_open.then_some(PACE),
@@ -174,6 +174,17 @@ impl Requests {
     }
 }
 
+/// How what was asked stands to what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// For all of the window.
+    Anew,
+    /// For what comes after a place in the log.
+    After,
+    /// For all from an instant on.
+    Since(DateTime<Utc>),
+}
+
 /// Where answers arrive.
 #[derive(Clone, Copy)]
 struct LandingPlace {
@@ -184,60 +195,68 @@ struct LandingPlace {
 }
 
 impl LandingPlace {
-    /// What is asked next, and from when on where the answer holds all from an instant.
-    fn question(self, question: &Question) -> (AccessQuery, Option<DateTime<Utc>>) {
+    /// What is asked next.
+    fn question(self, question: &Question) -> (AccessQuery, Way) {
         let mut query = question.query(LIMIT);
-        let goes_on = self
-            .answered
-            .try_with_untracked(|answered| answered.as_ref() == Some(question));
-        if goes_on != Some(true) {
-            return (query, None);
+        if !self.holds(question) {
+            return (query, Way::Anew);
         }
         let known = self
             .book
             .try_with_untracked(|book| (book.newer(), book.resume()));
-        let since = match known.unwrap_or_default() {
+        let way = match known.unwrap_or_default() {
             (Some(newer), _) => {
                 query.page.after = Some(newer);
-                None
+                Way::After
             }
-            (None, since) => since,
+            (None, Some(since)) => {
+                // A request from a clock that is far ahead is no reason to ask for nothing else.
+                let since = since.min(platform_now());
+                query.window.since = None;
+                query.window.start = Some(since);
+                Way::Since(since)
+            }
+            (None, None) => Way::Anew,
         };
-        if since.is_some() {
-            query.window.since = None;
-            query.window.start = since;
-        }
-        (query, since)
+        (query, way)
+    }
+
+    /// Whether what is held answers this question.
+    fn holds(self, question: &Question) -> bool {
+        self.answered
+            .try_with_untracked(|answered| answered.as_ref() == Some(question))
+            .unwrap_or_default()
     }
 
     /// Takes an answer over.
     fn land(
         self,
         question: Question,
-        since: Option<DateTime<Utc>>,
+        way: Way,
         answer: AccessLogs,
         is_read: &impl Fn() -> bool,
     ) -> Loaded {
-        let is_open = question.window.is_open();
-        let goes_on = self
-            .answered
-            .try_with_untracked(|answered| answered.as_ref() == Some(&question))
-            .unwrap_or_default();
-        let landing = if goes_on {
-            // Where nothing stands, nothing is read.
-            let holds_some = self
-                .book
-                .try_with_untracked(|book| !book.rows().is_empty())
-                .unwrap_or_default();
-            let is_read = holds_some && is_read();
-            let landing = self.follow(&question, since, answer, is_read);
-            self.show_unless(is_read);
-            landing
-        } else {
-            self.book.try_update(|book| book.begin(answer));
-            self.answered.try_set(Some(question));
-            self.show_unless(false);
-            Landing::Changed
+        let is_open = question.window.is_open(platform_now());
+        let landing = match (self.holds(&question), way) {
+            // What it goes on from was given up meanwhile: the next answer is that of the window.
+            (false, Way::After | Way::Since(_)) => Landing::Same,
+            (false, Way::Anew) => {
+                self.book.try_update(|book| book.begin(answer));
+                self.answered.try_set(Some(question));
+                self.show_unless(false);
+                Landing::Changed
+            }
+            (true, way) => {
+                // Where nothing stands, nothing is read.
+                let holds_some = self
+                    .book
+                    .try_with_untracked(|book| !book.rows().is_empty())
+                    .unwrap_or_default();
+                let is_read = holds_some && is_read();
+                let landing = self.follow(&question, way, answer, is_read);
+                self.show_unless(is_read);
+                landing
+            }
         };
         Loaded {
             is_open,
@@ -245,26 +264,22 @@ impl LandingPlace {
         }
     }
 
-    fn follow(
-        self,
-        question: &Question,
-        since: Option<DateTime<Utc>>,
-        answer: AccessLogs,
-        is_read: bool,
-    ) -> Landing {
+    fn follow(self, question: &Question, way: Way, answer: AccessLogs, is_read: bool) -> Landing {
         let span = question.window.query().since.map(Since::get);
         let mut landing = Landing::Same;
         // Nobody is told of an answer that brought nothing.
         self.book.try_maybe_update(|book| {
-            // What was held is empty and without a place: the answer is all there is.
-            landing = match since.is_none() && book.newer().is_none() {
-                true => begin_with_any(book, answer),
-                false => book.follow(since, answer, is_read),
+            landing = match way {
+                // What was held is empty and without a place: the answer is all there is.
+                Way::Anew => begin_with_any(book, answer),
+                Way::After => book.follow(None, answer, is_read),
+                Way::Since(since) => book.follow(Some(since), answer, is_read),
             };
-            let newest = book.rows().first().map(|row| row.access.timestamp);
             let now = self
                 .clock
-                .try_update_value(|clock| clock.now(newest, page_time()))
+                .try_update_value(|clock| {
+                    clock.now(|latest| book.newest(latest), platform_now(), page_time())
+                })
                 .flatten();
             let span = span.map(|seconds| TimeDelta::seconds(i64::from(seconds)));
             let start = now
@@ -336,9 +351,12 @@ fn older_query(book: &Book, question: &Question) -> (AccessQuery, bool) {
     if let Some((oldest, ties)) = book.oldest() {
         // All of the oldest instant come once more: some of them may not be held.
         query.limit = limit_of(room + ties);
-        query.window.start = question.window.start(Utc::now());
+        query.window.start = question.window.start(platform_now());
         query.window.since = None;
         query.window.end = oldest.checked_add_signed(TimeDelta::nanoseconds(1));
     }
     (query, false)
 }
+
+#[cfg(test)]
+mod tests;

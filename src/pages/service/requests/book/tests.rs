@@ -1,3 +1,5 @@
+//! Requests as they come: in order, none twice, none lost, whatever the pages.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -13,7 +15,7 @@ pub(in super::super) fn row(status: u16, duration_ms: f64) -> Row {
 }
 
 /// A request at this second, told from others by its path.
-fn access(second: i64, path: u32) -> AccessRow {
+pub(in super::super) fn access(second: i64, path: u32) -> AccessRow {
     AccessRow {
         timestamp: DateTime::from_timestamp(1_776_871_800 + second, 0).unwrap(),
         method: "GET".to_owned(),
@@ -117,11 +119,32 @@ fn what_left_the_window_is_forgotten() {
 fn the_platforms_time_goes_on_without_requests_and_never_back() {
     let mut clock = PlatformClock::default();
     let at = |second| Some(access(second, 0).timestamp);
-    assert_eq!(clock.now(None, 500.0), None);
-    assert_eq!(clock.now(at(10), 1_000.0), at(10));
-    assert_eq!(clock.now(at(10), 4_000.0), at(13));
-    assert_eq!(clock.now(at(11), 5_000.0), at(14));
-    assert_eq!(clock.now(at(60), 6_000.0), at(60));
+    let mut now = |newest: Option<DateTime<Utc>>, page| {
+        let known = |latest| newest.filter(|newest| *newest <= latest);
+        clock.now(known, access(50, 0).timestamp, page)
+    };
+    assert_eq!(now(None, 500.0), None);
+    assert_eq!(now(at(10), 1_000.0), at(10));
+    assert_eq!(now(at(10), 4_000.0), at(13));
+    assert_eq!(now(at(11), 5_000.0), at(14));
+    assert_eq!(now(at(60), 6_000.0), at(60));
+}
+
+#[test]
+fn a_request_from_a_clock_that_is_far_ahead_moves_no_window() {
+    let day = 86_400;
+    let mut book = begun(&[access(1, 0), access(9, 1), access(10 + day, 2)]);
+    let mut clock = PlatformClock::default();
+    let told = access(12, 0).timestamp;
+    let now = clock.now(|latest| book.newest(latest), told, 0.0);
+    assert_eq!(now, Some(access(9, 0).timestamp));
+    let start = now.unwrap() - TimeDelta::seconds(5);
+    assert_eq!(book.forget_before(start), Landing::Changed);
+    assert_eq!(held(&book), [access(9, 1), access(10 + day, 2)]);
+    // After a sleep the page has counted too little, but the platform tells.
+    let woken = access(day + 60, 0).timestamp;
+    let now = clock.now(|latest| book.newest(latest), woken, 10.0);
+    assert_eq!(now, Some(access(10 + day, 0).timestamp));
 }
 
 /// Requests in the order of a log, several of an instant and some of them alike.
