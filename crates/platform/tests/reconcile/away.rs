@@ -3,9 +3,14 @@
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use crate::bench::{Bench, request, text};
 use crate::containers::sample;
@@ -52,6 +57,78 @@ impl Way {
     pub(crate) fn mend(&self) {
         self.is_cut.store(false, Ordering::SeqCst);
     }
+}
+
+/// A Podman's API beside that of the tests, for the same containers: one that can be killed.
+pub(crate) struct Service {
+    folder: TempDir,
+    child: Child,
+}
+
+impl Service {
+    /// `None`: the engine of the tests is not Podman.
+    pub(crate) fn start() -> Option<Self> {
+        let host = std::env::var("DOCKER_HOST").ok()?;
+        if !host.ends_with("podman.sock") {
+            return None;
+        }
+        let folder = TempDir::new().unwrap();
+        let child = Self::serve(&folder);
+        Some(Self { folder, child })
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("unix://{}", socket_in(&self.folder).display())
+    }
+
+    /// Ends it as a failure would, without a word.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::fs::remove_file(socket_in(&self.folder)).unwrap();
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        self.child = Self::serve(&self.folder);
+    }
+
+    fn serve(folder: &TempDir) -> Child {
+        let path = socket_in(folder);
+        let mut command = Command::new("podman");
+        command.args(["system", "service", "--time=0"]);
+        command.arg(format!("unix://{}", path.display()));
+        // A Podman of the tests alone has its settings beside its socket.
+        let of_tests = socket().unwrap();
+        let settings = Path::new(&of_tests).parent().unwrap();
+        for (name, file) in [
+            ("CONTAINERS_CONF", "containers.conf"),
+            ("CONTAINERS_STORAGE_CONF", "storage.conf"),
+            ("CONTAINERS_REGISTRIES_CONF", "registries.conf"),
+        ] {
+            if settings.join(file).exists() {
+                command.env(name, settings.join(file));
+            }
+        }
+        let child = command.stderr(Stdio::null()).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while UnixStream::connect(&path).is_err() {
+            assert!(Instant::now() < deadline, "Podman does not answer");
+            thread::sleep(Duration::from_millis(50));
+        }
+        child
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Fails where it was killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn socket_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("podman.sock")
 }
 
 /// Passes bytes both ways until either side ends.

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -18,7 +19,7 @@ use crate::workshop::commit;
 
 const SERVICES: &str = "/workspaces/acme/projects/shop/services";
 /// How long anything may take that should happen soon.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// Where the platform's own log goes, beside the repositories.
 const WORDS: &str = "words.log";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -132,6 +133,11 @@ impl Bench {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Halts it where it is, as a machine without a processor to spare would, or lets it go on.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Starts it again on the same data.

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Once};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use pilothouse::engine::{BuildSpec, Engine, EngineChoice, EngineInstance, connect, connect_to};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, PATIENCE};
 use crate::disk::Disk;
 
 /// The folder of a Podman on its disk.
@@ -106,8 +106,8 @@ impl Bench {
     pub(crate) fn kill_instance(&self, id: &str) {
         let host = self.engine_host();
         let killed = Command::new("curl")
-            .args(["--silent", "--show-error", "--fail", "--request", "POST"])
-            .arg("--unix-socket")
+            .args(["--silent", "--show-error", "--fail-with-body"])
+            .args(["--request", "POST", "--unix-socket"])
             .arg(host.trim_start_matches("unix://"))
             .arg(format!("http://localhost/containers/{id}/kill"))
             .output()
@@ -135,9 +135,14 @@ impl Bench {
     pub(crate) async fn connect(&self) -> Arc<dyn Engine> {
         let file = self.folder.path().join("installation");
         let installation = std::fs::read_to_string(file).unwrap();
-        connect_to(&self.engine_host(), installation.trim())
-            .await
-            .unwrap()
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match connect_to(&self.engine_host(), installation.trim()).await {
+                Ok(engine) => return engine,
+                // A machine with much to do may keep it from answering.
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+        }
     }
 }
 

@@ -26,6 +26,8 @@ const SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long the engine may take to say how a container is.
 const LOOK_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is asked before it is taken for one that does not answer: it may have much to do.
+const LOOK_ATTEMPTS: u32 = 3;
 
 /// How often it is looked whether the container of a stream that ended has ended too, and the pause
 /// between.
@@ -60,22 +62,8 @@ pub(super) fn follow(
     id: &str,
     since: Option<DateTime<Utc>>,
 ) -> BoxStream<'static, EngineResult<EngineLine>> {
-    let reader = Reader {
-        docker: docker.clone().with_timeout(SILENCE),
-        id: id.to_owned(),
-        frames: stream::empty().boxed(),
-        assembler: Assembler::default(),
-        lines: VecDeque::new(),
-        held: 0,
-        asked: since.map_or(0, |since| since.timestamp()),
-        since: since.map_or(0, |since| since.timestamp()),
-        is_behind: false,
-        told: Vec::new(),
-        look_at: LOOK_AFTER_LINES,
-        repeated: HashMap::new(),
-        phase: Phase::Beginning,
-    };
-    stream::unfold(reader, |mut reader| async {
+    let second = since.map_or(0, |since| since.timestamp());
+    stream::unfold(Reader::new(docker, id, second), |mut reader| async {
         let line = reader.next().await?;
         Some((line, reader))
     })
@@ -115,6 +103,8 @@ type Mark = (i64, u64);
 
 struct Reader {
     docker: Docker,
+    /// The same, but not for as long: how the container is, is answered at once.
+    looks: Docker,
     id: String,
     frames: Frames,
     assembler: Assembler,
@@ -139,6 +129,25 @@ struct Reader {
 }
 
 impl Reader {
+    fn new(docker: &Docker, id: &str, second: i64) -> Self {
+        Self {
+            docker: docker.clone().with_timeout(SILENCE),
+            looks: docker.clone().with_timeout(LOOK_WITHIN),
+            id: id.to_owned(),
+            frames: stream::empty().boxed(),
+            assembler: Assembler::default(),
+            lines: VecDeque::new(),
+            held: 0,
+            asked: second,
+            since: second,
+            is_behind: false,
+            told: Vec::new(),
+            look_at: LOOK_AFTER_LINES,
+            repeated: HashMap::new(),
+            phase: Phase::Beginning,
+        }
+    }
+
     async fn next(&mut self) -> Option<EngineResult<EngineLine>> {
         let next = self.line().await;
         if next.is_err() {
@@ -186,7 +195,7 @@ impl Reader {
                 Ok(Some(Err(error))) if status(&error) == Some(404) => self.phase = Phase::Over,
                 Ok(Some(Err(error))) => return Err(unavailable(error)),
                 Ok(None) if self.phase == Phase::Following => {
-                    if !has_ended_soon(&self.docker, &self.id).await? {
+                    if !has_ended_soon(&self.looks, &self.id).await? {
                         return Err(fails("it ended the log of a container that runs"));
                     }
                     self.go_on();
@@ -198,7 +207,7 @@ impl Reader {
 
     /// Podman follows the lines of what runs without loss, of what has ended with.
     async fn begin(&mut self) -> EngineResult<()> {
-        let has_ended = has_ended(&self.docker, &self.id).await?;
+        let has_ended = has_ended(&self.looks, &self.id).await?;
         self.phase = if has_ended {
             Phase::Rest
         } else {
@@ -241,7 +250,7 @@ impl Reader {
     /// Looks whether the container has ended. While it runs, nothing is missing among the lines
     /// that came.
     async fn look(&mut self) -> EngineResult<bool> {
-        if has_ended(&self.docker, &self.id).await? {
+        if has_ended(&self.looks, &self.id).await? {
             // Whatever still comes is kept in mind.
             self.look_at = usize::MAX;
             return Ok(true);
@@ -328,12 +337,18 @@ async fn has_ended_soon(docker: &Docker, id: &str) -> EngineResult<bool> {
 /// Whether a container is known to write no more. An engine that does not say so is one whose streams
 /// may be dead as well: nothing comes of a network that went away without a word.
 async fn has_ended(docker: &Docker, id: &str) -> EngineResult<bool> {
-    let docker = docker.clone().with_timeout(LOOK_WITHIN);
-    match docker.inspect_container(id, None).await {
-        Ok(container) => Ok(container.state.and_then(|state| state.running) == Some(false)),
-        Err(error) if status(&error) == Some(404) => Ok(true),
-        Err(error) if is_garbled(&error) => Ok(false),
-        Err(error) => Err(unavailable(error)),
+    let mut attempt = 1;
+    loop {
+        match docker.inspect_container(id, None).await {
+            Ok(container) => {
+                return Ok(container.state.and_then(|state| state.running) == Some(false));
+            }
+            Err(error) if status(&error) == Some(404) => return Ok(true),
+            Err(error) if is_garbled(&error) => return Ok(false),
+            Err(error) if attempt == LOOK_ATTEMPTS => return Err(unavailable(error)),
+            Err(_) => attempt += 1,
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 
@@ -365,13 +380,16 @@ mod tests {
             }
         });
         let docker = Docker::connect_with_http(&address.to_string(), 60, API_DEFAULT_VERSION);
-        let mut lines = follow(&docker.unwrap(), "id", None);
-        let first = timeout(2 * LOOK_WITHIN, lines.next()).await.unwrap();
+        let docker = docker.unwrap();
+        let mut reader = Reader::new(&docker, "id", 0);
+        assert_eq!(reader.looks.timeout(), LOOK_WITHIN);
+        reader.looks = docker.with_timeout(Duration::from_millis(100));
+        let first = timeout(LOOK_WITHIN, reader.next()).await.unwrap();
         assert!(
             matches!(first, Some(Err(EngineError::Unavailable(_)))),
             "{first:?}"
         );
-        assert!(lines.next().await.is_none());
+        assert!(reader.next().await.is_none());
         silent.abort();
     }
 }
