@@ -5,7 +5,6 @@ pub mod block;
 pub mod book;
 pub mod each_block;
 pub mod find;
-pub mod instant;
 pub mod json;
 pub mod layout;
 pub mod line;

@@ -41,7 +41,10 @@ pub fn WindowedTable(
     let body = NodeRef::<html::Tbody>::new();
     let view = use_view(body);
     let count = memo(move || keys.with(Vec::len));
-    let range = memo(move || view.get().rows(count.get()));
+    let range = memo(move || match view.get() {
+        Some(view) => view.rows(count.get()),
+        None => 0..0,
+    });
     let drawn = Memo::new(move |before: Option<&Drawn>| {
         let range = range.get();
         let first = Drawn::default();
@@ -99,19 +102,13 @@ fn gap(columns: usize, rows: impl Fn() -> usize + Send + 'static) -> impl IntoVi
     }
 }
 
-/// What of the table can be seen, as the page is scrolled and resized.
-fn use_view(body: NodeRef<html::Tbody>) -> RwSignal<View> {
-    let height = window()
-        .inner_height()
-        .ok()
-        .and_then(|height| height.as_f64());
-    let view = RwSignal::new(View {
-        above: 0.0,
-        height: height.unwrap_or_default(),
-    });
+/// What of the table can be seen, as the page is scrolled and resized. Nothing until the table has
+/// its place: rows that were made for another would be laid out twice.
+fn use_view(body: NodeRef<html::Tbody>) -> RwSignal<Option<View>> {
+    let view = RwSignal::new(None);
     let look = move || {
         if let Some(now) = body.get_untracked().and_then(|body| measure(&body)) {
-            view.set(now);
+            view.set(Some(now));
         }
     };
     effect(move || {

@@ -6,9 +6,8 @@ use std::fmt;
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
+use wire::instant;
 use wire::logs::LogCursor;
-
-use super::instant;
 
 /// The reply of `GET S/{service}/logs`, as [`wire::logs::Logs`] says it.
 #[derive(Debug, Deserialize)]

@@ -6,9 +6,9 @@ mod merge;
 use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
+use wire::instant::instant;
 
 use super::block::{Block, Head, OWNERS};
-use super::instant::instant;
 use super::reply::Row;
 
 /// How many lines are kept: past it the oldest block goes.

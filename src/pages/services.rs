@@ -32,7 +32,7 @@ use crate::state::keys::use_keys;
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
 use bulk::BulkPlace;
-use filter::{Column, Filter, Row, Sort, arrange};
+use filter::{Column, Filter, Row, Sort, shown, sorted};
 use row::{WIDTHS, row_cells};
 use selection::{Selection, tick_all, tick_cell};
 use summary::summary;
@@ -51,9 +51,10 @@ pub fn ServicesPage() -> impl IntoView {
     let filter = use_typed("q");
     let sort = query_text("sort");
     let order = memo(move || sort.get.with(|text| Sort::read(text)));
+    let sorted = memo(move || rows.with(|rows| sorted(rows, order.get())));
     let places = memo(move || {
         let filter = filter.text.with(|text| Filter::read(text));
-        rows.with(|rows| arrange(rows, &filter, order.get()))
+        rows.with(|rows| sorted.with(|sorted| shown(rows, sorted, &filter)))
     });
     let cursor = RwSignal::new(None);
     let search = NodeRef::<html::Input>::new();
@@ -70,7 +71,10 @@ pub fn ServicesPage() -> impl IntoView {
         refresh: Callback::new(move |()| services.refresh()),
     });
 
-    let about = move || services.get().map(|services| summary(services.iter()));
+    let about = move || {
+        let services = services.get();
+        services.map(|services| summary(services.iter().map(|service| &**service)))
+    };
     let deployments = move || Address::Deployments(scope.get()).path();
     let new = move || Address::NewService(scope.get()).path();
     let config = memo(move || Address::environment_config(&scope.get()).map(|at| at.path()));
@@ -125,17 +129,12 @@ pub fn use_scope() -> Memo<Scope> {
     })
 }
 
-fn use_services(scope: Memo<Scope>) -> Remote<Vec<Service>> {
+/// Each service is read to where it stays: ten thousand of them are large.
+fn use_services(scope: Memo<Scope>) -> Remote<Vec<Arc<Service>>> {
     let connection = use_connection();
-    Remote::new(
-        move || {
-            Some(call::<ListServices>(
-                &connection,
-                &scope.get(),
-                &NoQuery,
-                &NoBody,
-            ))
-        },
+    Remote::made(
+        move || Some(call::<ListServices>(&connection, &scope.get(), &NoQuery, &NoBody).request),
+        async |request| request.send().await?.read(),
         |services| Some(if services.len() > LONG { 20_000 } else { 4_000 }),
     )
 }
@@ -160,13 +159,13 @@ impl List {
 
 /// The services, prepared for the filter once an answer. A service that did not change stays the
 /// same object, so that its row is not drawn anew.
-fn use_rows(services: Remote<Vec<Service>>) -> Memo<Arc<Vec<Row>>> {
+fn use_rows(services: Remote<Vec<Arc<Service>>>) -> Memo<Arc<Vec<Row>>> {
     Memo::new(move |before: Option<&Arc<Vec<Row>>>| {
         let services = services.get();
         let services = services.iter().flat_map(|services| services.iter());
         let rows = services.enumerate().map(|(place, service)| {
             let known = before.and_then(|rows| rows.get(place));
-            match known.filter(|row| *row.service == *service) {
+            match known.filter(|row| row.service == *service) {
                 Some(row) => row.clone(),
                 None => Row::new(service.clone()),
             }

@@ -139,7 +139,8 @@ async fn reply() {
     }
     println!("log_reply_100k_first_ms: {}", took[0].as_millis());
     took.sort();
-    println!("log_reply_100k_ms: {}", took[SEARCHES / 2].as_millis());
+    let took = took[SEARCHES / 2].as_millis();
+    println!("log_reply_100k_ms: {took} (wanted: at most 500)");
     app.close().await;
 }
 

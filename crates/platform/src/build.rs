@@ -1,9 +1,11 @@
 //! Builds: one task takes what waits, a few at once and one a service, and carries it to an image.
 //!
 //! `repository` gets the commit, `context` packs what the engine may see, `work` does the whole of
-//! one build, `prune` removes what nobody needs any more.
+//! one build and writes its `log`, `error` says why one failed, `prune` removes what nobody needs any more.
 
 mod context;
+mod error;
+mod log;
 mod prune;
 mod repository;
 mod settings;
@@ -13,7 +15,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pilothouse_wire::build::ImageState;
+use chrono::Utc;
+use pilothouse_wire::build::{ImageState, WorkLogQuery};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -143,7 +146,11 @@ async fn end_interrupted(platform: &Platform) -> Result<()> {
     }
     // Also of builds that were cancelled just before.
     for id in context::left(&platform.build_settings.folder).await {
-        if let Err(error) = platform.engine.end_build(&id).await {
+        let row = platform.store.image_by_id(&id).await?;
+        let since = row.and_then(|row| row.started).unwrap_or_else(Utc::now);
+        let log = platform.journals.read(&id, WorkLogQuery::default());
+        let log = log.unwrap_or_default().text;
+        if let Err(error) = platform.engine.end_build(&id, since, &log).await {
             tracing::warn!(%error, "what goes on of an interrupted build can't be ended");
         }
         context::clean_up(&platform.build_settings.folder, &id).await;

@@ -234,8 +234,9 @@ pub trait Engine: Send + Sync + 'static {
     /// Whether builds can read secrets without keeping them.
     async fn takes_build_secrets(&self) -> EngineResult<bool>;
 
-    /// Ends what an earlier process left of a build.
-    async fn end_build(&self, group: &str) -> EngineResult<()>;
+    /// Ends what an earlier process left of a build, and removes what that has made: the images that
+    /// its log tells of.
+    async fn end_build(&self, group: &str, since: DateTime<Utc>, log: &str) -> EngineResult<()>;
 
     /// Builds an image. Dropping it ends the build.
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()>;

@@ -1,7 +1,8 @@
 //! Ingress: routes requests by their `Host` to the ready instances of a service.
 //!
 //! `server` accepts visitors, `visitor` serves one connection, `forward` one request on it: `routes`
-//! says to which instance, and `ledger` notes how it ended.
+//! says to which instance, and `ledger` notes how it ended. Who takes nothing is given up by his
+//! socket, and on HTTP/2 by `streams`.
 
 mod body;
 mod forward;
@@ -10,9 +11,9 @@ mod ledger;
 mod limits;
 mod metered;
 mod page;
-mod patient;
 mod routes;
 mod server;
+mod streams;
 mod visitor;
 
 pub use ledger::{CLASSES, Counted, Ledger, Visit};

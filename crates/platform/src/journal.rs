@@ -1,9 +1,11 @@
 //! What builds and deployments tell while they work: one text a piece of work, which only grows.
 //!
-//! A text has a limit. Its head is written as it comes; what comes past the head is kept back, of
-//! which the last part follows when the work ends, after a line that says how much was left out.
+//! A text has a limit. Its head is written as it comes; what comes past the head is kept back in files
+//! of its own, of which the last part follows when the work ends, after a line that says how much was
+//! left out. Where the process ends first, it follows when the text is next begun.
 
-use std::collections::VecDeque;
+mod tail;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -12,10 +14,12 @@ use std::time::{Duration, Instant, SystemTime};
 use chrono::{DateTime, Utc};
 use pilothouse_wire::build::WorkLogQuery;
 
+use self::tail::{TAIL, Tail};
+
 /// The folder in the data directory.
 const FOLDER: &str = "work";
-/// How much of the end of a text is kept that is past its limit.
-const TAIL: usize = 2 * 1024 * 1024;
+/// How much more a text takes that is begun again past its limit: what became of the work.
+const EPILOGUE: usize = 4 * 1024;
 /// What a text says where its head is full.
 const FULL: &str = "\n[… the log has reached its limit: what follows is kept back, and its end shown when the work ends …]\n";
 /// How often it is noted that what is kept back grew.
@@ -50,19 +54,21 @@ impl Journals {
         self.folder.join(format!("{id}.log"))
     }
 
-    /// Begins or continues a text.
+    /// Begins or continues a text, which nobody else is writing.
     pub(crate) fn begin(&self, id: &str) -> io::Result<Journal> {
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.file(id))?;
+        let path = self.file(id);
+        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+        add_tail(&path, &mut file)?;
         let written = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let head = match self.limit.saturating_sub(TAIL).saturating_sub(written) {
+            0 => EPILOGUE,
+            head => head,
+        };
         Ok(Journal {
+            path,
             file,
-            head: self.limit.saturating_sub(TAIL).saturating_sub(written),
-            tail: VecDeque::new(),
-            left_out: 0,
-            is_full: false,
+            head,
+            tail: None,
             noted: None,
         })
     }
@@ -115,7 +121,8 @@ impl Journals {
 
     /// Forgets a text.
     pub(crate) fn remove(&self, id: &str) {
-        if let Err(error) = fs::remove_file(self.file(id))
+        let file = self.file(id);
+        if let Err(error) = tail::remove(&file).and_then(|()| fs::remove_file(file))
             && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(%id, %error, "a log can't be removed");
@@ -142,13 +149,12 @@ fn whole_characters(mut bytes: Vec<u8>, from: u64) -> Part {
 /// A text that is being written.
 #[derive(Debug)]
 pub(crate) struct Journal {
+    path: PathBuf,
     file: File,
     /// How many bytes the head still takes.
     head: usize,
-    tail: VecDeque<u8>,
-    left_out: u64,
-    /// Whether the text says that its head is full.
-    is_full: bool,
+    /// What comes past the head.
+    tail: Option<Tail>,
     /// When it was last noted that what is kept back grew.
     noted: Option<Instant>,
 }
@@ -168,14 +174,14 @@ impl Journal {
         }
         // Nothing more goes into the head: the text stays in order.
         self.head = 0;
-        if !self.is_full {
-            self.is_full = true;
-            self.file.write_all(FULL.as_bytes())?;
-        }
-        self.tail.extend(rest.bytes());
-        let surplus = self.tail.len().saturating_sub(TAIL);
-        self.tail.drain(..surplus);
-        self.left_out += surplus as u64;
+        let tail = match &mut self.tail {
+            Some(tail) => tail,
+            none => {
+                self.file.write_all(FULL.as_bytes())?;
+                none.insert(Tail::of(&self.path, self.file.metadata()?.len()))
+            }
+        };
+        tail.write(rest.as_bytes())?;
         self.note_growth()
     }
 
@@ -190,20 +196,29 @@ impl Journal {
 
     /// Writes the part that was kept back. The text grows no more by this writer.
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        if self.tail.is_empty() {
-            return Ok(());
+        match self.tail {
+            Some(_) => add_tail(&self.path, &mut self.file),
+            None => Ok(()),
         }
-        let tail = String::from_utf8_lossy(self.tail.make_contiguous()).into_owned();
-        if self.left_out > 0 {
-            let mark = format!(
-                "\n[… {} bytes are left out here: the log was longer than its limit …]\n",
-                self.left_out
-            );
-            self.file.write_all(mark.as_bytes())?;
-        }
-        self.file
-            .write_all(tail.trim_start_matches('\u{fffd}').as_bytes())
     }
+}
+
+/// Adds what was kept back of a text to it, if that has not been done; one that was cut short begins
+/// again.
+fn add_tail(path: &Path, file: &mut File) -> io::Result<()> {
+    let Some(kept) = tail::kept(path)? else {
+        return Ok(());
+    };
+    file.set_len(kept.head)?;
+    if kept.left_out > 0 {
+        let mark = format!(
+            "\n[… {} bytes are left out here: the log was longer than its limit …]\n",
+            kept.left_out
+        );
+        file.write_all(mark.as_bytes())?;
+    }
+    file.write_all(kept.text.as_bytes())?;
+    tail::remove(path)
 }
 
 #[cfg(test)]
@@ -246,6 +261,38 @@ mod tests {
         assert!(after.starts_with(&before) && after.ends_with("\nends\n"));
         assert!(after.contains("are left out here"));
         assert!(after.len() < TAIL + 2_000, "{}", after.len());
+    }
+
+    #[test]
+    fn what_is_kept_back_outlives_the_process() {
+        let (folder, journals) = journals(TAIL + 1_000);
+        let mut journal = journals.begin("a").unwrap();
+        for line in 0..400_000 {
+            journal.write(&format!("line {line}\n")).unwrap();
+        }
+        // Nobody finishes it; a first try to add the tail is cut short too.
+        drop(journal);
+        let file = File::options().append(true).open(journals.file("a"));
+        file.unwrap().write_all(b"\n[\xe2\x80").unwrap();
+        let mut again = journals.begin("a").unwrap();
+        again.write("It was interrupted.\n").unwrap();
+        again.finish().unwrap();
+        let text = all(&journals);
+        assert!(text.starts_with("line 0\n"), "its head");
+        assert!(
+            text.ends_with("\nline 399999\nIt was interrupted.\n"),
+            "its tail"
+        );
+        for mark in [FULL, "bytes are left out here"] {
+            assert_eq!(text.matches(mark).count(), 1, "{mark}");
+        }
+        assert!(text.len() < TAIL + 2_000, "{}", text.len());
+        let files = fs::read_dir(folder.path().join(FOLDER)).unwrap();
+        assert_eq!(files.count(), 1, "nothing is left beside it");
+        journals.note("a", "later");
+        assert!(all(&journals).ends_with("  later\n"));
+        journals.remove("a");
+        assert_eq!(all(&journals), "");
     }
 
     #[test]

@@ -10,11 +10,13 @@ pub mod logs;
 pub mod settings;
 pub mod start;
 
+mod clock;
 mod data_dir;
 mod domain;
 mod http;
 mod journal;
 mod mask;
+mod patient;
 mod process;
 mod reconcile;
 mod sample;

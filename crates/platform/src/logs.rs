@@ -5,14 +5,16 @@
 //! lines stands how far each instance's stream is stored, so the two can't disagree.
 //!
 //! `writer` is the one writer, and `files` what it writes to; `cursor` counts what an engine would
-//! repeat. `read` answers queries, in the order that `place` defines; `spans` knows which segments
+//! repeat, and `resume` leaves that out. `read` answers queries, in the order that `place` defines; `spans` knows which segments
 //! matter.
 
 mod cursor;
 mod files;
 mod frame;
+mod held;
 mod place;
 mod read;
+mod resume;
 mod segments;
 mod spans;
 #[cfg(test)]
@@ -30,12 +32,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pilothouse_wire::logs::{LogQuery, LogStream, Logs, Page};
 use pilothouse_wire::quantity::LogLimit;
 use pilothouse_wire::window::Window;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 pub use cursor::Cursor;
+pub use held::{Held, Room};
 pub(crate) use read::Newest;
-use read::Part;
+use read::{MAX_ANSWER, Part};
+pub use resume::Resume;
 use spans::Spans;
 use writer::Order;
 
@@ -43,8 +47,9 @@ use writer::Order;
 const ROOM: usize = 32 * 1024 * 1024;
 /// What a line takes of the room besides its text, in bytes.
 const LINE_OVERHEAD: usize = 128;
-/// Queries that are answered at once: each holds a segment, and its answer, in memory.
-const READERS: usize = 4;
+/// Bytes of answers that are in memory at once, until they are sent. Each query needs room for the
+/// largest as long as it reads, so that no more than four do so at once, each with a segment in memory.
+const ANSWERS: usize = 4 * MAX_ANSWER;
 /// How long a reader waits for lines that are on their way to the disk.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
@@ -122,7 +127,7 @@ pub struct LogStore {
     room: Arc<Semaphore>,
     /// How many lines were handed over.
     taken: Arc<AtomicU64>,
-    readers: Arc<Semaphore>,
+    answers: Arc<Semaphore>,
     spans: Arc<Spans>,
 }
 
@@ -149,7 +154,7 @@ impl LogStore {
             retention,
             room,
             taken: Arc::default(),
-            readers: Arc::new(Semaphore::new(READERS)),
+            answers: Arc::new(Semaphore::new(ANSWERS)),
             spans: Arc::default(),
         })
     }
@@ -191,7 +196,7 @@ impl LogStore {
     ///
     /// # Errors
     /// The files can't be read, or the query names a place that is none.
-    pub async fn read(&self, service_id: &str, query: LogQuery) -> Result<Logs, LogError> {
+    pub async fn read(&self, service_id: &str, query: LogQuery) -> Result<Held<Logs>, LogError> {
         let asked = Asked {
             window: query.window,
             page: query.page,
@@ -213,32 +218,42 @@ impl LogStore {
         service_id: &str,
         asked: &Asked,
         select: impl Fn(&[u8]) -> Option<T> + Send + 'static,
-    ) -> Result<Newest<T>, LogError> {
+    ) -> Result<Held<Newest<T>>, LogError> {
         self.look(service_id, asked, move |folder, spans, part| {
-            read::newest(folder, spans, part, |text| select(text.message))
+            let newest = read::newest(folder, spans, part, |text| select(text.message))?;
+            let size = newest.size;
+            Ok((newest, size))
         })
         .await
     }
 
-    /// Does some reading in a service's folder, with all that was handed over before.
+    /// Does some reading in a service's folder, with all that was handed over before. The work tells how
+    /// much room its outcome takes.
     async fn look<T: Send + 'static>(
         &self,
         service_id: &str,
         asked: &Asked,
-        work: impl FnOnce(&Path, &Spans, &Part) -> io::Result<T> + Send + 'static,
-    ) -> Result<T, LogError> {
+        work: impl FnOnce(&Path, &Spans, &Part) -> io::Result<(T, usize)> + Send + 'static,
+    ) -> Result<Held<T>, LogError> {
         let now = Utc::now();
         let oldest = self.retention.oldest(now);
         let part = Part::new(&asked.window, &asked.page, asked.limit, now, oldest)?;
         self.flush().await;
         let folder = segments::folder(&self.folder, service_id);
         let spans = Arc::clone(&self.spans);
-        let turn = Arc::clone(&self.readers).acquire_owned().await;
+        let room = self.room_to_answer().await?;
         blocking(move || {
-            let _turn = turn;
-            work(&folder, &spans, &part)
+            let (outcome, size) = work(&folder, &spans, &part)?;
+            Ok(Held::new(outcome, Room::of(room, size)))
         })
         .await
+    }
+
+    /// Waits for the room that the largest answer takes.
+    async fn room_to_answer(&self) -> Result<OwnedSemaphorePermit, LogError> {
+        let most = u32::try_from(MAX_ANSWER).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.answers).acquire_many_owned(most).await;
+        Ok(room.map_err(io::Error::other)?)
     }
 
     /// Where the stored lines of an instance, by the engine's id, end.
@@ -257,6 +272,32 @@ impl LogStore {
             answer,
         });
         Ok(wait.await.map_err(io::Error::other)??)
+    }
+
+    /// How the lines of an instance, by the engine's id, are taken up at `now`.
+    ///
+    /// # Errors
+    /// The files can't be read.
+    pub async fn resume(
+        &self,
+        service_id: &str,
+        engine_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Resume, LogError> {
+        let Some(cursor) = self.cursor(service_id, engine_id).await? else {
+            return Ok(Resume::default());
+        };
+        if let Some(resume) = Resume::in_order(&cursor, now) {
+            return Ok(resume);
+        }
+        let folder = segments::folder(&self.folder, service_id);
+        let source = frame::source(engine_id);
+        let room = self.room_to_answer().await?;
+        blocking(move || {
+            let _room = room;
+            Resume::by_lines(&folder, source, &cursor, now)
+        })
+        .await
     }
 
     /// The last line of an instance, by the engine's id, that says something, shortened.

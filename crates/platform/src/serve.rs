@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use axum::serve::{Listener, ListenerExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -16,12 +16,16 @@ use crate::app::{App, Parts, app};
 use crate::build::BuildSettings;
 use crate::data_dir;
 use crate::logs::Retention;
+use crate::patient::Patient;
 use crate::sample;
 use crate::settings::{BuildArgs, LogArgs, ServeArgs};
 use crate::start::StartError;
 
 /// How long requests may go on after a signal.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a client may take nothing of what is sent.
+const TAKING: Duration = Duration::from_secs(60);
 
 /// Serves until a signal asks to stop.
 ///
@@ -64,7 +68,11 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
     let ingress = tokio::spawn(app.ingress(ingress_listener, stop.clone()));
-    let api = tokio::spawn(answer(listener, app.router(), stop.clone()));
+    let api = Clients {
+        listener,
+        taking: TAKING,
+    };
+    let api = tokio::spawn(answer(api, app.router(), stop.clone()));
     greet(&app, &urls, held.folder()).await?;
     if args.sample {
         let platform = Arc::clone(&app.platform);
@@ -156,11 +164,31 @@ async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener
     })
 }
 
-async fn answer(listener: TcpListener, router: Router, stop: CancellationToken) {
-    // Small replies go out at once.
-    let listener = listener.tap_io(|stream| {
+/// Who comes for the console and the API, each of whom is left when he takes nothing.
+struct Clients {
+    listener: TcpListener,
+    taking: Duration,
+}
+
+impl Listener for Clients {
+    type Io = Patient<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (stream, address) = Listener::accept(&mut self.listener).await;
+        // Small replies go out at once.
         let _ = stream.set_nodelay(true);
-    });
+        (Patient::new(stream, self.taking), address)
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+async fn answer(clients: Clients, router: Router, stop: CancellationToken) {
+    // What is tapped tells the handlers who calls.
+    let listener = clients.tap_io(|_| {});
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)
         .with_graceful_shutdown(stop.cancelled_owned())
@@ -212,4 +240,57 @@ async fn greet(app: &App, urls: &Urls, data_dir: &Path) -> Result<(), StartError
     let mut out = io::stdout().lock();
     let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use bytes::Bytes;
+    use tokio::io::AsyncWriteExt;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    /// An answer that says when it is not held any more.
+    struct Told(Vec<u8>, mpsc::UnboundedSender<()>);
+
+    impl AsRef<[u8]> for Told {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    impl Drop for Told {
+        fn drop(&mut self) {
+            let _ = self.1.send(());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_held_until_it_is_taken_or_its_client_is_left() {
+        let (dropped, mut drops) = mpsc::unbounded_channel();
+        let large = move || {
+            let told = Told(vec![b'x'; 32 * 1024 * 1024], dropped.clone());
+            async { Bytes::from_owner(told) }
+        };
+        let clients = Clients {
+            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            taking: Duration::from_secs(1),
+        };
+        let (address, stop) = (clients.local_addr().unwrap(), CancellationToken::new());
+        let router = Router::new().route("/", get(large));
+        let serving = tokio::spawn(answer(clients, router, stop.clone()));
+        let begun = tokio::time::Instant::now();
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        // Takes nothing at all.
+        let left = tokio::time::timeout(Duration::from_secs(30), drops.recv());
+        left.await.unwrap().unwrap();
+        assert!(begun.elapsed() >= Duration::from_secs(1));
+        stop.cancel();
+        serving.await.unwrap();
+    }
 }

@@ -12,8 +12,10 @@ mod overview;
 mod prune;
 mod pushes;
 mod releases;
+mod rollouts;
 mod services;
 mod shelf;
+mod turns;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
 pub(crate) use access::Holder;
 pub(crate) use config::{Change, Held, NewValue, VariableRow};
-pub(crate) use deployments::{Attached, Cause, Deployment, ReleaseImage, Rollout};
+pub(crate) use deployments::{Attached, Deployment};
 pub(crate) use error::StoreError;
 pub(crate) use events::{EventPlace, Fall, NewEvent};
 pub(crate) use images::{
@@ -35,6 +37,7 @@ pub(crate) use images::{
 pub(crate) use outcomes::Outcomes;
 pub(crate) use overview::{FailedBuild, Place};
 pub(crate) use releases::{Release, listed};
+pub(crate) use rollouts::{Cause, ReleaseImage, Rollout};
 pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;
 

@@ -2,11 +2,10 @@
 //!
 //! `recorder` takes requests from ingress: it writes each into the access log and counts it in the
 //! `tally`. `sampler` joins the tally with what the `meter` reads of the engine, and puts a `sample` a
-//! service into `samples`, a database of its own. `series` makes points of them. A `clock` that jumps
-//! deletes nothing; of what is `gone` nothing is kept.
+//! service into `samples`, a database of its own. `series` makes points of them. Of what is `gone`
+//! nothing is kept.
 
 mod access;
-mod clock;
 mod gone;
 mod latency;
 mod meter;
@@ -17,6 +16,7 @@ mod sampler;
 mod samples;
 mod series;
 mod tally;
+mod usage;
 mod verdict;
 
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::Engine;
 use crate::ingress::{Counted, Ingress, Ledger, Visit};
-use crate::logs::{LogError, LogStore, Retention};
+use crate::logs::{Held, LogError, LogStore, Retention};
 use crate::start::StartError;
 use crate::store::StoreResult;
 use gone::Gone;
@@ -45,7 +45,9 @@ use sampler::{End, Sampler};
 use samples::Samples;
 use series::Plan;
 use tally::Tally;
+use usage::{InstanceUsage, LastUsage};
 
+pub(crate) use series::{KEEP_SAMPLES, MINUTE};
 pub(crate) use verdict::{Measured, slower};
 
 /// How often services are sampled, in seconds.
@@ -68,6 +70,7 @@ pub(crate) struct Telemetry {
     ends: mpsc::Sender<End>,
     sampled: watch::Receiver<Instant>,
     recent: Recent,
+    last_usage: LastUsage,
 }
 
 /// The tasks that measure; they end when this is dropped.
@@ -111,6 +114,7 @@ impl Telemetry {
             ledger,
             ends,
             sampled: sampler.sampled(),
+            last_usage: sampler.last_usage(),
             recent,
         };
         let measuring = Measuring {
@@ -152,6 +156,11 @@ impl Telemetry {
             .collect()
     }
 
+    /// What an instance used when the engine was last asked, by the engine's id.
+    pub(crate) fn usage(&self, instance_id: &str) -> Option<InstanceUsage> {
+        self.last_usage.of(instance_id)
+    }
+
     /// The services of which any request failed lately, by id.
     pub(crate) fn failing(&self, now: DateTime<Utc>) -> HashMap<String, ErrorShare> {
         self.recent.failing(now)
@@ -165,7 +174,7 @@ impl Telemetry {
         &self,
         service_id: &str,
         query: AccessQuery,
-    ) -> Result<AccessLogs, LogError> {
+    ) -> Result<Held<AccessLogs>, LogError> {
         self.recorder.flush().await;
         access::read(&self.access, service_id, query).await
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::{DecodeFields, Fields};
 use crate::endpoint::Query;
+use crate::instant::required;
 use crate::logs::{LogCursor, Page, filter};
 use crate::quantity::LogLimit;
 use crate::window::Window;
@@ -17,6 +18,7 @@ use crate::window::Window;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessRow {
     /// When its answer ended.
+    #[serde(deserialize_with = "required")]
     pub timestamp: DateTime<Utc>,
     /// `GET`.
     pub method: String,

@@ -22,6 +22,7 @@ pub mod environment;
 pub mod error;
 pub mod event;
 pub mod image;
+pub mod instant;
 pub mod logs;
 pub mod meta;
 pub mod metrics;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::{DecodeFields, Fields};
 use crate::endpoint::Query;
+use crate::instant::required;
 use crate::open::{Words, words};
 use crate::quantity::Step;
 use crate::window::Window;
@@ -55,6 +56,7 @@ pub const LATENCY_ERROR: f64 = 0.01;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point(
     /// When the step begins.
+    #[serde(deserialize_with = "required")]
     pub DateTime<Utc>,
     /// The value.
     pub f64,

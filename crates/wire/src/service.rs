@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::decode::{Decode, DecodeFields, Fields, decode_word};
 use crate::error::FieldErrors;
+use crate::instant::optional;
 use crate::open::{Open, words};
 use crate::quantity::VolumeSize;
 use crate::status::StatusSummary;
@@ -105,7 +106,11 @@ pub struct VersionSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// When it was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional"
+    )]
     pub created: Option<DateTime<Utc>>,
 }
 
@@ -121,10 +126,18 @@ pub struct Service {
     #[serde(default)]
     pub slug: String,
     /// When it was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional"
+    )]
     pub created: Option<DateTime<Utc>>,
     /// When its description last changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional"
+    )]
     pub updated: Option<DateTime<Utc>>,
 
     /// W: the OCI reference that its instances run.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::instant::optional;
 use crate::open::{Open, words};
 use chrono::{DateTime, Utc};
 
@@ -57,7 +58,11 @@ pub struct StatusSummary {
     #[serde(default)]
     pub ready: u32,
     /// Since when the state holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional"
+    )]
     pub since: Option<DateTime<Utc>>,
     /// Why, and what it waits for, where there is something to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +70,7 @@ pub struct StatusSummary {
 }
 
 /// The reply of `GET S/{service}/status`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServiceStatus {
     /// Instances that exist.
@@ -88,7 +93,11 @@ pub struct ServiceStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_version: Option<u32>,
     /// Since when the state holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional"
+    )]
     pub since: Option<DateTime<Utc>>,
     /// Why, and what it waits for, where there is something to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,7 +105,7 @@ pub struct ServiceStatus {
 }
 
 /// One running copy of a service's process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Instance {
     /// The engine's id of it.
@@ -120,11 +129,21 @@ pub struct Instance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_version: Option<u32>,
     /// When it was last started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional"
+    )]
     pub started: Option<DateTime<Utc>>,
     /// How often it ended by itself and was started again.
     #[serde(default)]
     pub restarts: u32,
+    /// Cores of a processor that it used over the last 5 seconds; absent until that is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<f64>,
+    /// Bytes of memory that it held when it was last looked at; absent until that is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
     /// The last thing worth knowing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

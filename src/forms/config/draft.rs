@@ -26,6 +26,12 @@ impl Snapshot {
     pub fn side(&self, name: &str) -> Option<Side> {
         self.get(name).map(Side::of)
     }
+
+    /// Every variable by its name, for those who ask for many.
+    pub fn by_name(&self) -> BTreeMap<&str, &Variable> {
+        let variables = self.variables.iter();
+        variables.map(|one| (one.name.as_str(), one)).collect()
+    }
 }
 
 /// A value, as far as it is known.

@@ -1,5 +1,9 @@
 //! Two people changed one level: what became of each variable on either side, and one draft of both.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use wire::config::Variable;
+
 use super::draft::{Draft, Edit, Entry, Side, Snapshot, Value};
 
 /// Who changed a variable.
@@ -84,15 +88,17 @@ impl Row {
 
 /// Every variable that differs from `base` on either side, by name.
 pub fn compare(base: &Snapshot, draft: &Draft, theirs: &Snapshot) -> Vec<Row> {
-    let saved = base.variables.iter().chain(&theirs.variables);
-    let mut names: Vec<&str> = saved.map(|one| one.name.as_str()).collect();
-    names.extend(draft.names());
-    names.sort_unstable();
-    names.dedup();
+    let (before, now) = (base.by_name(), theirs.by_name());
+    let saved = before.keys().chain(now.keys()).copied();
+    let names: BTreeSet<&str> = saved.chain(draft.names()).collect();
     let row = |name: &str| {
-        let (was, is) = (base.side(name), theirs.side(name));
-        let mine = draft.side(base, name);
+        let side = |saved: &BTreeMap<&str, &Variable>| saved.get(name).copied().map(Side::of);
+        let (was, is) = (side(&before), side(&now));
         let edited = draft.get(name).is_some();
+        let mine = match edited {
+            true => draft.side(base, name),
+            false => was.clone(),
+        };
         let verdict = match (edited, was != is) {
             (false, false) => return None,
             (true, false) => Verdict::Mine,

@@ -1,6 +1,6 @@
 //! Why a service receives what it receives: one row a variable, the levels side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -219,8 +219,8 @@ fn lines(variables: &[ResolvedVariable], scopes: &[ConfigScope], diff: &ConfigDi
             differs: differing.get(variable.name.as_str()).copied(),
         })
         .collect();
-    let is_there = |name: &str| variables.iter().any(|variable| variable.name == name);
-    let gone = differing.iter().filter(|(name, _)| !is_there(name));
+    let there: BTreeSet<&str> = variables.iter().map(|one| one.name.as_str()).collect();
+    let gone = differing.iter().filter(|(name, _)| !there.contains(*name));
     lines.extend(gone.map(|(name, words)| Line {
         name: (*name).to_owned(),
         cells: vec![None; scopes.len()],

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use leptos::prelude::*;
+use wire::instant::instant;
 use wire::service::Service;
 
 use super::Here;
@@ -16,7 +17,6 @@ use crate::components::button::{Button, Kind};
 use crate::components::feedback::{Empty, Failed, Note, Skeleton};
 use crate::components::icon::Icon;
 use crate::logbook::book::{Book, View};
-use crate::logbook::instant::instant;
 use crate::logbook::line::LineKey;
 use crate::logbook::patterns::template::Template;
 use crate::logbook::selection::Selection;

@@ -14,6 +14,7 @@ use wire::status::{Instance, ServiceState, ServiceStatus};
 
 use super::Here;
 use super::actions::Actions;
+use crate::chart::ticks::Unit;
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::{CopyButton, Empty};
 use crate::components::icon::Icon;
@@ -35,10 +36,7 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     // In W a change of the description acts at once: nothing waits for a deploy.
     let has_deploys = memo(move || here.params.get().scope.dialect() == Dialect::Environment);
     let was_deployed = memo(move || here.state() != Some(Open::Known(ServiceState::Undeployed)));
-    let instances = move |status: Signal<Arc<ServiceStatus>>| {
-        let content = move || instances(here, actions, &status.get());
-        content.into_any()
-    };
+    let instances = move |status| instances(here, actions, status);
     view! {
         <Pipeline here />
         <RunningVerdict here />
@@ -55,11 +53,26 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     }
 }
 
-fn instances(here: Here, actions: Actions, status: &ServiceStatus) -> AnyView {
-    if !status.instances.is_empty() {
-        return instance_table(&status.instances);
-    }
-    match status.state.as_ref().and_then(Open::known) {
+fn instances(here: Here, actions: Actions, status: Signal<Arc<ServiceStatus>>) -> AnyView {
+    let is_any = memo(move || !status.get().instances.is_empty());
+    let none = memo(move || {
+        let status = status.get();
+        let state = status.state.as_ref().and_then(Open::known);
+        (state, status.message.clone())
+    });
+    dynamic(move || match is_any.get() {
+        true => instance_table(status),
+        false => dynamic(move || no_instance(here, actions, none.get())),
+    })
+}
+
+/// Why nothing runs, and the way to change that.
+fn no_instance(
+    here: Here,
+    actions: Actions,
+    (state, message): (Option<ServiceState>, Option<String>),
+) -> AnyView {
+    match state {
         Some(ServiceState::Undeployed) => undeployed(here, actions),
         Some(ServiceState::Paused) => view! {
             <Empty title="Paused" words="No instance runs. Scale it up and it goes on.">
@@ -73,10 +86,7 @@ fn instances(here: Here, actions: Actions, status: &ServiceStatus) -> AnyView {
         }
         .into_any(),
         _ => {
-            let words = status
-                .message
-                .clone()
-                .unwrap_or_else(|| "The first is on its way.".to_owned());
+            let words = message.unwrap_or_else(|| "The first is on its way.".to_owned());
             view! { <Empty title="No instance yet" words /> }.into_any()
         }
     }
@@ -124,8 +134,12 @@ fn undeployed(here: Here, actions: Actions) -> AnyView {
     })
 }
 
-fn instance_table(instances: &[Instance]) -> AnyView {
-    let rows = instances.iter().map(instance_row).collect_view();
+fn instance_table(status: Signal<Arc<ServiceStatus>>) -> AnyView {
+    let rows = move || {
+        let status = status.get();
+        let rows = status.instances.iter().map(instance_row);
+        rows.collect_view().into_any()
+    };
     view! {
         <div class="scrollx" role="group" aria-label="Instances" tabindex="0">
             <table class="table">
@@ -136,10 +150,12 @@ fn instance_table(instances: &[Instance]) -> AnyView {
                         <th class="num">"Release"</th>
                         <th class="num">"Started"</th>
                         <th class="num">"Restarts"</th>
+                        <th class="num">"CPU"</th>
+                        <th class="num">"Memory"</th>
                         <th>"Last message"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{dynamic(rows)}</tbody>
             </table>
         </div>
     }
@@ -160,10 +176,20 @@ fn instance_row(instance: &Instance) -> impl IntoView + use<> {
             <td class="mono num">{release}</td>
             <td class="num dim">{maybe_instant(instance.started)}</td>
             <td class="num">{instance.restarts}</td>
+            <td class="num">{used(Unit::Cores, instance.cpu)}</td>
+            <td class="num">{used(Unit::Bytes, instance.memory.map(|bytes| bytes as f64))}</td>
             <td class="dim message" title=message.clone()>
                 {message.clone()}
             </td>
         </tr>
+    }
+}
+
+/// What an instance used lately; nothing where that is not known.
+fn used(unit: Unit, value: Option<f64>) -> AnyView {
+    match value {
+        Some(value) => unit.words(value).into_any(),
+        None => view! { <span class="faint">"–"</span> }.into_any(),
     }
 }
 
@@ -192,9 +218,11 @@ fn description(service: &Service) -> impl IntoView + use<> {
         let from = service.github_repository.clone().unwrap_or_default();
         fact("Repository", code(&(from + &branch.unwrap_or_default())))
     });
-    let port = service
-        .port
-        .map_or_else(|| "takes no traffic".to_owned(), |port| port.to_string());
+    let port = match (service.port, &service.github_repository) {
+        (Some(port), _) => port.to_string(),
+        (None, Some(_)) => "what its image exposes".to_owned(),
+        (None, None) => "takes no traffic".to_owned(),
+    };
     let health = match &service.health_check_path {
         Some(path) => {
             let seconds = service.deployment_timeout.unwrap_or(180);

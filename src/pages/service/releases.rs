@@ -27,6 +27,7 @@ use crate::components::icon::Icon;
 use crate::components::page::Panel;
 use crate::components::status::{release_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
+use crate::pages::service::verdict::RunningVerdict;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, query_step};
 use crate::state::remote::Remote;
@@ -44,6 +45,7 @@ pub fn ReleasesTab(here: Here, actions: Actions) -> impl IntoView {
 
     let list = move || {
         view! {
+            <RunningVerdict here />
             <Panel title="Releases" aside=move || freshness(releases.held()) flush=true>
                 {loaded(
                     releases,

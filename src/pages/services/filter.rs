@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
 use wire::open::Words;
 use wire::service::Service;
 use wire::status::ServiceState;
@@ -25,7 +26,7 @@ pub struct Row {
 
 impl Row {
     /// Prepares a service.
-    pub fn new(service: Service) -> Self {
+    pub fn new(service: Arc<Service>) -> Self {
         let image = source(&service).unwrap_or_default().to_lowercase();
         let mut haystack = format!("{}\n{}\n{image}", service.name, service.slug).to_lowercase();
         for text in service.domains.iter().chain(&service.tags) {
@@ -38,7 +39,7 @@ impl Row {
             tags: service.tags.iter().map(|tag| tag.to_lowercase()).collect(),
             state: state_word(&service).to_owned(),
             key: key_of(&service.id),
-            service: Arc::new(service),
+            service,
         }
     }
 }
@@ -65,15 +66,15 @@ pub fn state_word(service: &Service) -> &str {
 }
 
 /// What a person typed into the filter: every term must fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter(Vec<Term>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Term {
-    Text(String),
+    Text(Finder<'static>),
     Tag(String),
     State(String),
-    Image(String),
+    Image(Finder<'static>),
 }
 
 impl Filter {
@@ -96,22 +97,23 @@ impl Filter {
 
 impl Term {
     fn read(word: &str) -> Option<Self> {
-        let term = match word.split_once(':') {
-            Some(("tag", tag)) => (tag, Self::Tag as fn(String) -> Self),
-            Some(("state", state)) => (state, Self::State as fn(String) -> Self),
-            Some(("image", image)) => (image, Self::Image as fn(String) -> Self),
-            _ => (word, Self::Text as fn(String) -> Self),
-        };
+        let finder = |text: &str| Finder::new(text).into_owned();
         // A key that waits for its value shows everything.
-        (!term.0.is_empty()).then(|| term.1(term.0.to_owned()))
+        match word.split_once(':') {
+            Some(("tag" | "state" | "image", "")) => None,
+            Some(("tag", tag)) => Some(Self::Tag(tag.to_owned())),
+            Some(("state", state)) => Some(Self::State(state.to_owned())),
+            Some(("image", image)) => Some(Self::Image(finder(image))),
+            _ => Some(Self::Text(finder(word))),
+        }
     }
 
     fn fits(&self, row: &Row) -> bool {
         match self {
-            Self::Text(text) => row.haystack.contains(text.as_str()),
+            Self::Text(text) => text.find(row.haystack.as_bytes()).is_some(),
             Self::Tag(tag) => row.tags.iter().any(|known| known.starts_with(tag.as_str())),
             Self::State(state) => row.state.starts_with(state.as_str()),
-            Self::Image(image) => row.image.contains(image.as_str()),
+            Self::Image(image) => image.find(row.image.as_bytes()).is_some(),
         }
     }
 }
@@ -213,19 +215,23 @@ fn urgency(service: &Service) -> usize {
     place.unwrap_or(ServiceState::ALL.len())
 }
 
-/// The places of the rows that a filter shows, in order.
-pub fn arrange(rows: &[Row], filter: &Filter, sort: Sort) -> Vec<u32> {
-    let mut places: Vec<u32> = (0u32..)
-        .zip(rows)
-        .filter(|(_, row)| filter.shows(row))
-        .map(|(place, _)| place)
-        .collect();
-    let row = |place: &u32| rows.get(*place as usize);
-    places.sort_unstable_by(|a, b| match (row(a), row(b)) {
-        (Some(a), Some(b)) => sort.compare(a, b),
-        _ => Ordering::Equal,
-    });
-    places
+/// The places of all rows, in order.
+pub fn sorted(rows: &[Row], sort: Sort) -> Vec<u32> {
+    let mut sorted: Vec<(&Row, u32)> = rows.iter().zip(0u32..).collect();
+    sorted.sort_unstable_by(|(a, _), (b, _)| sort.compare(a, b));
+    sorted.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The places of the rows that a filter shows, in the order of the sorted ones.
+pub fn shown(rows: &[Row], sorted: &[u32], filter: &Filter) -> Vec<u32> {
+    if filter.is_empty() {
+        return sorted.to_vec();
+    }
+    let shows = |place: &u32| {
+        let row = rows.get(*place as usize);
+        row.is_some_and(|row| filter.shows(row))
+    };
+    sorted.iter().copied().filter(shows).collect()
 }
 
 /// How many services are in each state, most urgent first, without those that nothing is in.
@@ -248,7 +254,7 @@ mod tests {
     use wire::status::StatusSummary;
 
     fn row(name: &str, state: ServiceState, image: &str, tags: &[&str]) -> Row {
-        Row::new(Service {
+        Row::new(Arc::new(Service {
             id: name.to_owned(),
             name: name.to_owned(),
             image: Some(image.to_owned()),
@@ -261,7 +267,12 @@ mod tests {
                 message: None,
             }),
             ..Service::default()
-        })
+        }))
+    }
+
+    /// What a filter shows, in an order.
+    fn arrange(rows: &[Row], filter: &str, sort: &str) -> Vec<u32> {
+        shown(rows, &sorted(rows, Sort::read(sort)), &Filter::read(filter))
     }
 
     fn shop() -> Vec<Row> {
@@ -274,7 +285,7 @@ mod tests {
 
     fn names(filter: &str, sort: &str) -> Vec<String> {
         let rows = shop();
-        arrange(&rows, &Filter::read(filter), Sort::read(sort))
+        arrange(&rows, filter, sort)
             .into_iter()
             .map(|place| rows[place as usize].service.name.clone())
             .collect()
@@ -318,15 +329,15 @@ mod tests {
         #[test]
         fn a_longer_filter_shows_no_more(text in any::<String>(), more in any::<String>()) {
             let rows = shop();
-            let some = arrange(&rows, &Filter::read(&text), Sort::default());
-            let fewer = arrange(&rows, &Filter::read(&format!("{text} {more}")), Sort::default());
+            let some = arrange(&rows, &text, "");
+            let fewer = arrange(&rows, &format!("{text} {more}"), "");
             prop_assert!(fewer.iter().all(|place| some.contains(place)));
         }
 
         #[test]
         fn an_order_loses_nothing(sort in any::<String>()) {
             let rows = shop();
-            let mut places = arrange(&rows, &Filter::default(), Sort::read(&sort));
+            let mut places = arrange(&rows, "", &sort);
             places.sort_unstable();
             prop_assert_eq!(places, [0, 1, 2]);
         }

@@ -292,6 +292,9 @@ let opened;
 
 /** Shows one of the two lists in an empty page. */
 window.openByHand = async (name) => {
+  // Each has its address and its title, as a page of the console has.
+  history.pushState(null, "", `?${name}`);
+  document.title = name;
   opened = await { services, requests }[name](document.getElementById("main"));
 };
 

@@ -200,7 +200,7 @@ async function prepare(platform: Platform): Promise<List[]> {
   const web = `${HOME}/s/web`;
   const closed = `?end=${new Date(begun + 1_000).toISOString()}`;
   return [
-    { name: "services", asked: "/services/?$", reply: JSON.stringify(all), from: `${HOME}/deployments`, link: HOME, back: `${HOME}/deployments`, typed: "web-4711" },
+    { name: "services", asked: "/services/?$", reply: JSON.stringify(all), from: `${HOME}/services/new`, link: HOME, back: `${HOME}/services/new`, typed: "web-4711" },
     { name: "requests", asked: "/access-logs", reply: JSON.stringify({ rows, truncated: false }), from: `${web}/logs${closed}`, link: `${web}/requests`, back: `${web}/logs`, typed: "items/4" },
   ];
 }

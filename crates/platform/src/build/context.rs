@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::work::BuildError;
+use super::error::BuildError;
 use crate::domain::parse_procfile;
 
 /// Names that a recipe may have, the first that is there counts.

@@ -6,10 +6,22 @@ use std::process::Stdio;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-use super::work::{BuildError, Log};
+use super::error::BuildError;
+use super::log::Log;
 
 /// How much of git's words an error repeats, in bytes.
 const LAST_WORDS: usize = 2_000;
+/// What git says where a disk is full, in lower case.
+const DISK_FULL: [&str; 4] = [
+    "no space left",
+    "out of diskspace",
+    "unable to write file",
+    "disk quota",
+];
+/// The variable in which git's credential helper finds the token.
+const TOKEN: &str = "PILOTHOUSE_GIT_TOKEN";
+/// What answers git when it asks for credentials: RFC 7617, with the name that GitHub wants.
+const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=x-access-token\npassword=%s\n' "$PILOTHOUSE_GIT_TOKEN"; }; f"#;
 
 /// Where repositories are.
 pub(super) struct Host<'a> {
@@ -148,9 +160,13 @@ impl Host<'_> {
             ("http.lowSpeedTime".to_owned(), "60".to_owned()),
         ];
         if let Some(token) = self.token {
-            // In the environment, where other users of this machine do not see it.
-            let header = format!("Authorization: Basic {}", credentials(token));
-            config.push((format!("http.{}.extraHeader", self.base), header));
+            // In the environment, where other users of this machine do not see it. A header of our own
+            // would go along with every redirect; credentials are those of one host.
+            command.env(TOKEN, token);
+            config.push((
+                format!("credential.{}.helper", self.base),
+                HELPER.to_owned(),
+            ));
         }
         command.env("GIT_CONFIG_COUNT", config.len().to_string());
         for (index, (name, value)) in config.into_iter().enumerate() {
@@ -187,20 +203,15 @@ async fn pass_on(mut from: impl AsyncRead + Unpin, log: &mut Log) -> String {
 fn sorted(words: &str, host: &Host<'_>) -> BuildError {
     let said = words.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    let why = words
-        .lines()
-        .rev()
-        .find(|line| line.contains("fatal") || line.contains("error"))
-        .unwrap_or(words)
-        .trim()
-        .to_owned();
-    if says(&[
-        "no space left",
-        "out of diskspace",
-        "unable to write file",
-        "disk quota",
-    ]) {
-        BuildError::DiskFull(why)
+    let line = |is_it: &dyn Fn(&str) -> bool| words.lines().rev().find(|line| is_it(line));
+    let why = line(&|line| line.contains("fatal") || line.contains("error"));
+    let why = why.unwrap_or(words).trim().to_owned();
+    let full = line(&|line| {
+        let line = line.to_lowercase();
+        DISK_FULL.iter().any(|words| line.contains(words))
+    });
+    if let Some(line) = full {
+        BuildError::DiskFull(line.trim().to_owned())
     } else if says(&[
         "couldn't find remote ref",
         "not our ref",
@@ -251,7 +262,7 @@ fn sorted(words: &str, host: &Host<'_>) -> BuildError {
     }
 }
 
-/// What a host is told of a token: RFC 7617, with the name that GitHub wants.
+/// A token as it goes over the wire.
 pub(super) fn credentials(token: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(format!("x-access-token:{token}"))

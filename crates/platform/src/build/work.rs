@@ -10,213 +10,22 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{self, Context};
+use super::error::BuildError;
+use super::log::Log;
 use super::repository::{self, Host};
 use crate::domain::{Platform, resolve};
-use crate::engine::{BuildContext, BuildSpec, EngineError, FetchProgress};
-use crate::journal::Journal;
-use crate::mask::Mask;
+use crate::engine::{BuildContext, BuildSpec, FetchProgress};
 use crate::store::{Built, ImageRow, ImageSource, StoreResult};
 
 /// Pieces of the engine's log that may wait to be written.
 const PIECES: usize = 64;
-/// Lines that are repeated with an error, and how much of each, in characters.
-const LAST_LINES: usize = 12;
-const LAST_LINE: usize = 1_000;
 /// How long to wait before the end of a build is noted again, where that failed.
 const NOTE_AGAIN: Duration = Duration::from_secs(2);
-/// What systems say where a disk is full.
-const NO_SPACE: &str = "no space left";
-/// What engines say where an image that others are built from can't be had.
-const NO_BASE: [&str; 4] = [
-    "initializing source",
-    "pinging container registry",
-    "manifest unknown",
-    "pull access denied",
-];
-
-/// Where something of a log is missing.
-const GAP: &str = "\n[… something is missing here: it could not be written …]\n";
-
-/// Why a build failed, and what to do.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum BuildError {
-    #[error(
-        "the repository {repository} was not found, or is not public ({why}). Check its name; {advice}"
-    )]
-    NoRepository {
-        repository: String,
-        why: String,
-        /// What to do about a private one.
-        advice: &'static str,
-    },
-    #[error(
-        "the repository {repository} has no branch, tag or commit {reference} (any more). Check the name, or push it"
-    )]
-    NoReference {
-        repository: String,
-        reference: String,
-    },
-    #[error("{base} can't be reached ({why}). Check this machine's network, then build again")]
-    HostUnreachable { base: String, why: String },
-    #[error("the repository can't be cloned: {0}")]
-    Clone(String),
-    #[error("git can't be run ({0}). Install git on the platform's machine")]
-    Git(#[source] io::Error),
-    #[error("the repository has no folder {folder} at this commit. Check the subdirectory")]
-    NoFolder { folder: String },
-    #[error(
-        "there is no Dockerfile and no Containerfile {folder}. Add one, or set the subdirectory that holds it"
-    )]
-    NoRecipe { folder: String },
-    #[error("{0}")]
-    Procfile(String),
-    #[error("the disk is full ({0}). Free some space, then build again")]
-    DiskFull(String),
-    #[error("the checkout can't be read or written: {0}")]
-    Disk(#[source] io::Error),
-    #[error(
-        "the variables {0} are secret and for builds, which this engine can't take without keeping them in the image: use Podman, or make them plain"
-    )]
-    NoSecrets(String),
-    #[error("a step of the Dockerfile failed: {}", last_of(.0))]
-    Step(String),
-    #[error("the base image can't be fetched: {}", last_of(.0))]
-    Base(String),
-    #[error("the engine gave up without a word. Its own log may tell why; build again")]
-    Silent,
-    #[error("{0}")]
-    Engine(EngineError),
-    #[error("{0}")]
-    Platform(#[from] crate::domain::Error),
-}
-
-impl BuildError {
-    /// Whether the repository answered, and does not hand out what was asked for.
-    pub(super) fn is_of_the_reference(&self) -> bool {
-        matches!(self, Self::NoReference { .. } | Self::Clone(_))
-    }
-
-    /// The same with the names that git's words leave out.
-    pub(super) fn about(self, name: &str, wanted: &str) -> Self {
-        match self {
-            Self::NoRepository { why, advice, .. } => Self::NoRepository {
-                repository: name.to_owned(),
-                why,
-                advice,
-            },
-            Self::NoReference { .. } => Self::NoReference {
-                repository: name.to_owned(),
-                reference: wanted.to_owned(),
-            },
-            other => other,
-        }
-    }
-
-    pub(super) fn of_the_disk(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::DiskFull(error.to_string())
-            }
-            _ => Self::Disk(error),
-        }
-    }
-
-    fn of_the_engine(error: EngineError) -> Self {
-        match error {
-            EngineError::BuildFailed { why, .. } => {
-                let says = |words: &[&str]| words.iter().any(|word| why.contains(word));
-                if why.trim().is_empty() {
-                    Self::Silent
-                } else if let Some(line) = why.lines().rfind(|line| line.contains(NO_SPACE)) {
-                    Self::DiskFull(line.trim().to_owned())
-                } else if says(&NO_BASE) {
-                    Self::Base(why)
-                } else {
-                    Self::Step(why)
-                }
-            }
-            other => Self::Engine(other),
-        }
-    }
-
-    /// The last lines before it failed, where they say more.
-    fn detail(&self) -> Option<&str> {
-        match self {
-            Self::Step(lines) | Self::Base(lines) => Some(lines),
-            _ => None,
-        }
-    }
-}
-
-impl From<crate::store::StoreError> for BuildError {
-    fn from(error: crate::store::StoreError) -> Self {
-        Self::Platform(error.into())
-    }
-}
-
-/// The log of one build: what is written never holds a secret that the build was given.
-pub(super) struct Log {
-    journal: Journal,
-    mask: Mask,
-    last: Vec<String>,
-    /// Whether something of it could not be written.
-    has_gap: bool,
-}
-
-impl Log {
-    pub(super) async fn write(&mut self, text: &str) {
-        let text = self.mask.next(text);
-        let lines = text.lines().map(str::trim_end);
-        let lines = lines.filter(|line| !line.is_empty());
-        self.last
-            .extend(lines.map(|line| line.chars().take(LAST_LINE).collect::<String>()));
-        let surplus = self.last.len().saturating_sub(LAST_LINES);
-        self.last.drain(..surplus);
-        self.put(&text);
-        tokio::task::yield_now().await;
-    }
-
-    /// Writing to the page cache is quick; where the disk is full the build goes on, and the log
-    /// says where something of it is missing.
-    fn put(&mut self, text: &str) {
-        let mark = if self.has_gap { GAP } else { "" };
-        match self.journal.write(&format!("{mark}{text}")) {
-            Ok(()) => self.has_gap = false,
-            Err(error) if !self.has_gap => {
-                self.has_gap = true;
-                tracing::warn!(%error, "the log of a build can't be written");
-            }
-            Err(_) => {}
-        }
-    }
-
-    fn finish(mut self) {
-        let rest = self.mask.rest();
-        self.put(&rest);
-        if let Err(error) = self.journal.finish() {
-            tracing::warn!(%error, "the end of a build's log can't be written");
-        }
-    }
-
-    /// The step that the last lines are of.
-    fn step(&self) -> Option<&String> {
-        let is_step = |line: &&String| {
-            let line = line.to_ascii_uppercase();
-            line.starts_with("STEP ") || line.starts_with('[')
-        };
-        self.last.iter().rev().find(is_step)
-    }
-}
 
 /// Builds an image, and notes how it ended.
 pub(super) async fn build(platform: &Platform, row: &ImageRow, cancelled: &CancellationToken) {
     let mut log = match platform.journals.begin(&row.id) {
-        Ok(journal) => Log {
-            journal,
-            mask: Mask::default(),
-            last: Vec::new(),
-            has_gap: false,
-        },
+        Ok(journal) => Log::new(journal),
         Err(error) => {
             let why = format!("its log can't be written: {error}");
             note_end(platform, row, ImageState::Failed, &why, None).await;
@@ -249,7 +58,7 @@ pub(super) async fn build(platform: &Platform, row: &ImageRow, cancelled: &Cance
                 "it did not end within {}. Make it shorter, or allow more with --build-timeout",
                 spoken(settings.timeout)
             );
-            (ImageState::Failed, why, Some(log.last.join("\n")))
+            (ImageState::Failed, why, Some(log.end()))
         }
         None => (ImageState::Cancelled, "it was cancelled".to_owned(), None),
     };
@@ -262,12 +71,6 @@ pub(super) async fn build(platform: &Platform, row: &ImageRow, cancelled: &Cance
     log.write(&format!("\nerror: {why}\n")).await;
     log.finish();
     note_end(platform, row, state, &why, detail.as_deref()).await;
-}
-
-/// The last line that says something.
-fn last_of(lines: &str) -> &str {
-    let mut lines = lines.lines().map(str::trim);
-    lines.rfind(|line| !line.is_empty()).unwrap_or_default()
 }
 
 /// `30 minutes`, `90 seconds`

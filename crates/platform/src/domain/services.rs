@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::deploys::Choice;
 use super::{Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, frozen};
+use crate::logs::Held;
 use crate::store::{
     Attached, Cause, Deployment, ImageRow, NewEvent, NewestImage, Release, ServiceRow,
 };
@@ -183,10 +184,20 @@ impl Platform {
 
     pub(crate) async fn service_status(&self, at: &ServiceParams) -> Result<ServiceStatus> {
         let row = self.find_service(at).await?;
-        Ok(self.seen(&row).status(desired(&row)))
+        let mut status = self.seen(&row).status(desired(&row));
+        for instance in &mut status.instances {
+            let usage = self.telemetry.usage(&instance.id);
+            instance.cpu = usage.and_then(|usage| usage.cpu);
+            instance.memory = usage.map(|usage| usage.memory);
+        }
+        Ok(status)
     }
 
-    pub(crate) async fn service_logs(&self, at: &ServiceParams, query: LogQuery) -> Result<Logs> {
+    pub(crate) async fn service_logs(
+        &self,
+        at: &ServiceParams,
+        query: LogQuery,
+    ) -> Result<Held<Logs>> {
         let row = self.find_service(at).await?;
         Ok(self.logs.read(&row.id, query).await?)
     }

@@ -6,6 +6,7 @@ use pilothouse_wire::metrics::{Metrics, MetricsQuery};
 use pilothouse_wire::path::ServiceParams;
 
 use super::{Platform, Result};
+use crate::logs::Held;
 
 impl Platform {
     pub(crate) async fn service_metrics(
@@ -21,7 +22,7 @@ impl Platform {
         &self,
         at: &ServiceParams,
         query: AccessQuery,
-    ) -> Result<AccessLogs> {
+    ) -> Result<Held<AccessLogs>> {
         let row = self.find_service(at).await?;
         Ok(self.telemetry.access(&row.id, query).await?)
     }

@@ -4,7 +4,7 @@
 mod exact;
 mod windows;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use pilothouse_wire::event::{EventKind, EventsQuery};
 use pilothouse_wire::metrics::LATENCY_ERROR;
 use pilothouse_wire::open::Open;
@@ -29,7 +29,8 @@ impl Platform {
         let row = self.find_service(&at.service).await?;
         let version = self.find_release(&row, at).await?.version;
         let deployments = self.store.deployments(&row.id).await?;
-        let mut verdict = match served(&deployments, version, Utc::now()) {
+        let now = Utc::now();
+        let mut verdict = match served(&deployments, version, now) {
             Served::Not => Verdict::without(version, VerdictState::NotServed),
             Served::First { since } => Verdict {
                 since: Some(since),
@@ -41,14 +42,19 @@ impl Platform {
                 previous: Some(previous),
                 ..Verdict::without(version, VerdictState::NotServed)
             },
-            Served::Sides(sides) => self.compare(&row.id, version, &sides).await?,
+            Served::Sides(sides) => self.compare(&row.id, version, &sides, now).await?,
         };
         verdict.sentence = sentence(&verdict);
         Ok(verdict)
     }
 
-    async fn compare(&self, service_id: &str, version: u32, sides: &Sides) -> Result<Verdict> {
-        let now = Utc::now();
+    async fn compare(
+        &self,
+        service_id: &str,
+        version: u32,
+        sides: &Sides,
+        now: DateTime<Utc>,
+    ) -> Result<Verdict> {
         let measure =
             async |part: &Part| self.telemetry.measured(service_id, part.span(), now).await;
         let (before, after) = (measure(&sides.before).await?, measure(&sides.after).await?);

@@ -6,12 +6,14 @@ mod failure;
 mod group;
 mod images;
 mod layers;
+mod leftovers;
 mod logs;
 mod probe;
 mod usage;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,6 +36,7 @@ use tokio::sync::Semaphore;
 
 use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable};
+use self::leftovers::Leftovers;
 use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
     FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Slot, Usage,
@@ -52,6 +55,9 @@ const LIST_PAUSE: Duration = Duration::from_millis(100);
 const PULLS_AT_ONCE: usize = 3;
 const STARTS_AT_ONCE: usize = 6;
 
+/// How often a build is begun that an image was taken away from.
+const BUILD_ATTEMPTS: u32 = 5;
+
 /// Instances whose counters are read at once.
 const READ_AT_ONCE: usize = 4;
 
@@ -60,6 +66,7 @@ pub(super) struct Containers {
     docker: Docker,
     host: String,
     installation: String,
+    leftovers: Arc<Leftovers>,
     pulls: Semaphore,
     starts: Semaphore,
 }
@@ -76,6 +83,7 @@ impl Containers {
                 ))
             })??;
         Ok(Self {
+            leftovers: Leftovers::new(docker.clone(), installation),
             docker,
             host: host.to_owned(),
             installation: installation.to_owned(),
@@ -310,15 +318,31 @@ impl Engine for Containers {
         Ok(self.detail().await?.starts_with("Podman"))
     }
 
-    async fn end_build(&self, group: &str) -> EngineResult<()> {
-        group::end(group::parent(group, self.uses_systemd().await?));
+    async fn end_build(&self, group: &str, since: DateTime<Utc>, log: &str) -> EngineResult<()> {
+        let parent = group::parent(group, self.uses_systemd().await?);
+        let mut making = self.leftovers.begin().await.since(since);
+        making.hears(log);
+        tokio::spawn(async move {
+            group::end(&parent).await;
+            making.end(false).await;
+        });
         Ok(())
     }
 
     async fn build_image(&self, spec: &BuildSpec, log: &BuildLog) -> EngineResult<()> {
         let parent = group::parent(&spec.group, self.uses_systemd().await?);
         let mut ending = group::Ending::of(parent.clone());
-        let built = builds::build(&self.host, spec, &parent, log).await;
+        let mut attempt = 1;
+        let built = loop {
+            let making = self.leftovers.begin().await;
+            let built = builds::build(&self.host, spec, &parent, making, log).await;
+            if attempt == BUILD_ATTEMPTS || !built.as_ref().is_err_and(builds::lost_an_image) {
+                break built;
+            }
+            attempt += 1;
+            // Whoever wanted the log may have stopped reading.
+            let _ = log.send(builds::AGAIN.to_owned()).await;
+        };
         ending.is_over = true;
         built
     }

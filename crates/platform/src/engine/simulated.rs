@@ -209,7 +209,7 @@ impl Engine for Simulated {
         Ok(true)
     }
 
-    async fn end_build(&self, _group: &str) -> EngineResult<()> {
+    async fn end_build(&self, _: &str, _: DateTime<Utc>, _: &str) -> EngineResult<()> {
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What is sent back: a reply wrapped as its dialect wants it, or the one shape of an error.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::trace::RequestId;
 use crate::domain::{self, Listing};
 use crate::engine::EngineError;
+use crate::logs::{Held, Room};
 use crate::store::StoreError;
 
 /// How long a client waits before it tries again what the platform could not do just now.
@@ -22,6 +23,8 @@ const RETRY_SECONDS: u64 = 5;
 pub(super) struct Reply<T> {
     content: Content<T>,
     pub(super) headers: HeaderMap,
+    /// Held until it is sent.
+    room: Option<Room>,
 }
 
 /// What is sent back.
@@ -38,6 +41,7 @@ impl<T> From<T> for Reply<T> {
         Self {
             content: Content::Value(value),
             headers: HeaderMap::new(),
+            room: None,
         }
     }
 }
@@ -48,11 +52,21 @@ impl<T> Reply<Vec<T>> {
         Self {
             content: Content::Written(listing),
             headers: HeaderMap::new(),
+            room: None,
         }
     }
 }
 
 impl<T> Reply<T> {
+    /// Something that takes room in memory until it is sent.
+    pub(super) fn held(value: Held<T>) -> Self {
+        let (value, room) = value.into_parts();
+        Self {
+            room: Some(room),
+            ..value.into()
+        }
+    }
+
     /// The same with one more header.
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
@@ -181,12 +195,28 @@ pub(super) fn success<E: Endpoint>(
         Dialect::Environment => to_json(&reply.content),
     };
     match body {
-        Ok(body) => {
+        Ok(text) => {
+            let body = match reply.room {
+                Some(room) => Body::from(Bytes::from_owner(Sent { text, _room: room })),
+                None => text.into(),
+            };
             let mut response = json(E::SUCCESS, body);
             response.headers_mut().extend(reply.headers);
             response
         }
         Err(error) => Failure::internal(&error, request).response(dialect, request),
+    }
+}
+
+/// What is held with its room until the last of it has gone out.
+struct Sent {
+    text: Vec<u8>,
+    _room: Room,
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
     }
 }
 

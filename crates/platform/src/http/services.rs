@@ -79,7 +79,7 @@ pub(super) async fn restart(call: Call<RestartService>) -> Answer<RestartService
 pub(super) async fn logs(call: Call<GetServiceLogs>) -> Answer<GetServiceLogs> {
     let platform = &call.context.platform;
     let logs = platform.service_logs(&call.params, call.query).await?;
-    Ok(logs.into())
+    Ok(Reply::held(logs))
 }
 
 /// `GET S/{service}/metrics`
@@ -95,5 +95,5 @@ pub(super) async fn access_logs(call: Call<GetServiceAccessLogs>) -> Answer<GetS
     let logs = platform
         .service_access_logs(&call.params, call.query)
         .await?;
-    Ok(logs.into())
+    Ok(Reply::held(logs))
 }

@@ -9,6 +9,7 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
 use super::ledger::{Entry, Moved};
 use super::routes::InFlight;
+use super::streams::offer;
 
 type Next = Option<Result<Frame<Bytes>, hyper::Error>>;
 
@@ -70,7 +71,8 @@ fn bytes<E>(next: &Poll<Option<Result<Frame<Bytes>, E>>>) -> usize {
     }
 }
 
-/// The body of an answer, whose request is on its way, and open in the ledger, until its end.
+/// The body of an answer, whose request is on its way, and open in the ledger, until its end. It says
+/// whether there is something to take of it.
 pub(super) struct Noted<B> {
     body: B,
     entry: Entry,
@@ -80,6 +82,7 @@ pub(super) struct Noted<B> {
 impl<B> Noted<B> {
     /// What an instance answers.
     pub(super) fn of_instance(body: B, entry: Entry, request: InFlight) -> Self {
+        offer(true);
         Self {
             body,
             entry,
@@ -89,6 +92,7 @@ impl<B> Noted<B> {
 
     /// What ingress answers itself.
     pub(super) fn own(body: B, entry: Entry) -> Self {
+        offer(true);
         Self {
             body,
             entry,
@@ -107,6 +111,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let next = Pin::new(&mut self.body).poll_frame(context);
         self.entry.moved().send(bytes(&next));
+        offer(next.is_ready());
         next
     }
 

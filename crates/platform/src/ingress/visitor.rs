@@ -8,7 +8,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::forward::Forwarder;
-use super::patient::Patient;
+use super::streams::Streams;
+use crate::patient::Patient;
 
 /// Bytes of a request's head.
 const MAX_HEAD: u32 = 64 * 1024;
@@ -48,12 +48,6 @@ pub(super) struct Ends {
     pub(super) abandon: CancellationToken,
     /// All that goes on.
     pub(super) running: TaskTracker,
-}
-
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Ends {
-    fn execute(&self, work: F) {
-        self.running.spawn(work);
-    }
 }
 
 /// Serves one visitor's connection until either end closes it.
@@ -90,10 +84,11 @@ pub(super) async fn converse(
                 .max_buf_size(MAX_HEAD as usize);
             let connection = server.serve_connection(stream, service).with_upgrades();
             let finish = http1::UpgradeableConnection::graceful_shutdown;
-            drive(connection, finish, pending(), &ends).await;
+            drive(connection, finish, (pending(), pending()), &ends).await;
         }
         Protocol::Http2 => {
-            let mut server = http2::Builder::new(ends.clone());
+            let streams = Streams::new(ends.running.clone(), limits.taking);
+            let mut server = http2::Builder::new(streams.clone());
             server
                 .timer(TokioTimer::new())
                 .max_header_list_size(MAX_HEAD)
@@ -102,7 +97,8 @@ pub(super) async fn converse(
                 .keep_alive_timeout(PING_WITHIN);
             let connection = server.serve_connection(stream, service);
             let finish = http2::Connection::graceful_shutdown;
-            drive(connection, finish, idle(&asked, limits.idle), &ends).await;
+            let idle = (idle(&asked, limits.idle), streams.over());
+            drive(connection, finish, idle, &ends).await;
         }
     }
 }
@@ -144,11 +140,11 @@ async fn idle(asked: &Notify, at_most: Duration) {
 }
 
 /// Serves a connection until it ends by itself, or may not go on: then what is under way on it is
-/// finished, as long as that is allowed.
+/// finished, as long as that is allowed, or until all `over` is that could be waited for.
 async fn drive<C: Future>(
     connection: C,
     finish: impl FnOnce(Pin<&mut C>),
-    idle: impl Future<Output = ()>,
+    (idle, over): (impl Future<Output = ()>, impl Future<Output = ()>),
     ends: &Ends,
 ) {
     tokio::pin!(connection);
@@ -161,6 +157,7 @@ async fn drive<C: Future>(
     finish(connection.as_mut());
     tokio::select! {
         _ = connection => {}
+        () = over => {}
         () = ends.abandon.cancelled() => {}
     }
 }

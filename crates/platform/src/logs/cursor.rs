@@ -4,37 +4,61 @@
 //! An engine can be asked for lines from a whole second on, and some engines know lines by their
 //! second only. So what is kept is the newest second and how many lines of it are stored: asked
 //! from that second on, the engine repeats exactly those, and then goes on with new ones.
+//!
+//! Where the engine's clock was set back, that is not so until it has caught up: see `resume`.
 
 use std::collections::HashMap;
 
 use super::frame::{Frame, Kind};
 
-const NANOS: i64 = 1_000_000_000;
+pub(super) const NANOS: i64 = 1_000_000_000;
 /// Sources that are remembered: more than one service ever has at once.
 const MAX_SOURCES: usize = 1_000;
 
 /// How far the lines of a source are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The newest second of which lines are stored, in seconds since 1970.
+    /// The second of the last lines that are stored, in seconds since 1970: the newest one since the
+    /// engine's clock was set back, if ever.
     pub second: i64,
     /// How many are stored of that second.
     pub stored: u64,
+    /// The newest second of what was stored before the clock was set back, until it has passed again.
+    pub ahead: Option<i64>,
 }
 
 impl Cursor {
     /// The cursor after one more line.
     fn after(before: Option<Self>, nanos: i64) -> Self {
         let second = nanos.div_euclid(NANOS);
-        match before {
-            // The engine does not repeat lines of an earlier second.
-            Some(before) if before.second > second => before,
-            Some(before) if before.second == second => Self {
-                second,
-                stored: before.stored + 1,
+        let ahead = before.and_then(|before| before.ahead.max(Some(before.second)));
+        let before = before.filter(|before| before.second == second);
+        Self {
+            second,
+            stored: before.map_or(1, |before| before.stored + 1),
+            ahead: match before {
+                Some(before) => before.ahead,
+                None => ahead.filter(|ahead| *ahead >= second),
             },
-            _ => Self { second, stored: 1 },
         }
+    }
+
+    /// The cursor that a mark tells.
+    fn marked(nanos: i64, rest: &[u8]) -> Self {
+        let number = |rest: Option<&[u8; 8]>| rest.copied();
+        let (stored, ahead) = (rest.first_chunk(), rest.get(8..));
+        Self {
+            second: nanos.div_euclid(NANOS),
+            stored: number(stored).map_or(0, u64::from_le_bytes),
+            ahead: number(ahead.and_then(<[u8]>::first_chunk)).map(i64::from_le_bytes),
+        }
+    }
+
+    /// What a mark tells of it.
+    fn mark(&self) -> Vec<u8> {
+        let mut rest = self.stored.to_le_bytes().to_vec();
+        rest.extend(self.ahead.iter().flat_map(|ahead| ahead.to_le_bytes()));
+        rest
     }
 }
 
@@ -51,10 +75,7 @@ impl Cursors {
     pub(super) fn note(&mut self, frame: &Frame<'_>) {
         let cursor = match frame.kind {
             Kind::Line(_) => Cursor::after(self.get(frame.source), frame.nanos),
-            Kind::Mark => Cursor {
-                second: frame.nanos.div_euclid(NANOS),
-                stored: frame.rest.try_into().map_or(0, u64::from_le_bytes),
-            },
+            Kind::Mark => Cursor::marked(frame.nanos, frame.rest),
         };
         self.0.insert(frame.source, cursor);
     }
@@ -76,7 +97,7 @@ impl Cursors {
                 source: *source,
                 kind: Kind::Mark,
                 instance: b"",
-                rest: &cursor.stored.to_le_bytes(),
+                rest: &cursor.mark(),
             }
             .write(&mut marks);
         }
@@ -131,6 +152,20 @@ mod tests {
             }
             prop_assert_eq!(again, cursors);
         }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_is_noted_until_it_has_caught_up() {
+        let mut cursors = Cursors::default();
+        let mut told = |second: i64| {
+            cursors.note(&line(7, second * NANOS));
+            let cursor = cursors.get(7).unwrap();
+            (cursor.second, cursor.stored, cursor.ahead)
+        };
+        assert_eq!([told(50), told(50)], [(50, 1, None), (50, 2, None)]);
+        assert_eq!([told(10), told(10)], [(10, 1, Some(50)), (10, 2, Some(50))]);
+        assert_eq!([told(20), told(5)], [(20, 1, Some(50)), (5, 1, Some(50))]);
+        assert_eq!([told(50), told(51)], [(50, 1, Some(50)), (51, 1, None)]);
     }
 
     #[test]

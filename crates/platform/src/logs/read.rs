@@ -5,7 +5,7 @@ use std::io;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use memchr::memmem::Finder;
 use pilothouse_wire::logs::{LogCursor, LogLine, LogStream, Logs, Page};
 use pilothouse_wire::open::Open;
@@ -18,12 +18,18 @@ use super::place::{Bookmark, Place, Spot};
 use super::segments::{self, Segment};
 use super::spans::Spans;
 
-/// Bytes of text after which an answer ends before its limit: the rest comes page by page.
-const MAX_TEXT: usize = 64 * 1024 * 1024;
+/// Bytes in JSON after which an answer ends before its limit: the rest comes page by page.
+pub(super) const MAX_ANSWER: usize = 64 * 1024 * 1024;
+/// What a line takes of these besides its text.
+const LINE_OVERHEAD: usize = 128;
 /// Segments that are searched for the last line of an instance.
 const LAST_LINE_SEGMENTS: usize = 2;
 /// Characters of the last line that are told.
 const LAST_LINE_CHARS: usize = 300;
+
+/// How far the clock of an engine may be ahead of the platform's. What is written later than that is
+/// not yet in a window without an end: lines of a clock that was wrong would be the newest for ever.
+const AHEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// Which part of a log is asked for.
 #[derive(Clone, Debug)]
@@ -53,8 +59,14 @@ impl Part {
         };
         let after = bookmark(&page.after, "after")?;
         let start = window.start(now).map_or(oldest, nanos).max(oldest);
+        let end = match (window.end, &after) {
+            (Some(end), _) => nanos(end),
+            (None, None) => now.checked_add_signed(AHEAD).map_or(i64::MAX, nanos),
+            // What has just come is told, whatever its clock shows.
+            (None, Some(_)) => i64::MAX,
+        };
         Ok(Self {
-            window: start..window.end.map_or(i64::MAX, nanos),
+            window: start..end,
             before: bookmark(&page.before, "before")?,
             after: after.map_or_else(Spot::default, |bookmark| bookmark.end),
             limit: usize::try_from(limit.get()).unwrap_or(usize::MAX),
@@ -92,6 +104,8 @@ pub(super) fn nanos(instant: DateTime<Utc>) -> i64 {
 pub(crate) struct Newest<T> {
     /// Oldest first; of one instant in the order in which they came.
     pub(crate) found: Vec<T>,
+    /// What it takes in JSON, in bytes: not less than it really is.
+    pub(crate) size: usize,
     /// Whether there is more than the limit let through.
     pub(crate) truncated: bool,
     /// Where the oldest of these stands, if there is more.
@@ -142,7 +156,7 @@ pub(super) fn newest<T>(
 /// The newest lines found so far.
 struct Found<'a, T, S> {
     part: &'a Part,
-    /// Newest first, with the size of each line's text; one more than are told, if there is.
+    /// Newest first, with the size of each in JSON; one more than are told, if there is.
     kept: Vec<(Place, usize, T)>,
     select: S,
 }
@@ -174,7 +188,7 @@ impl<T, S: Fn(&Text<'_>) -> Option<T>> Found<'_, T, S> {
             .take_while(|(place, _)| floor.is_none_or(|floor| *place > floor));
         let made = newest_first.filter_map(|(place, offset)| {
             let text = at(bytes, offset).and_then(text)?;
-            Some((place, text.message.len(), (self.select)(&text)?))
+            Some((place, size(text.message), (self.select)(&text)?))
         });
         let made: Vec<_> = made.take(self.part.limit.saturating_add(1)).collect();
         self.kept.extend(made);
@@ -189,7 +203,7 @@ impl<T, S: Fn(&Text<'_>) -> Option<T>> Found<'_, T, S> {
         let mut kept = self.kept.iter().take(self.part.limit);
         let too_much = kept.position(|(_, size, _)| {
             text = text.saturating_add(*size);
-            text > MAX_TEXT
+            text > MAX_ANSWER
         });
         let all = self.kept.len().min(self.part.limit);
         // One is told, whatever its size.
@@ -212,9 +226,11 @@ impl<T, S: Fn(&Text<'_>) -> Option<T>> Found<'_, T, S> {
         let oldest = self.kept.last().filter(|_| truncated).zip(end);
         let older = oldest.map(|((place, ..), end)| Bookmark { place: *place, end });
         let newer = end.filter(|_| before.is_none()).map(Bookmark::end);
+        let size = self.kept.iter().map(|(_, size, _)| size).sum();
         let found = self.kept.into_iter().rev().map(|(_, _, made)| made);
         Newest {
             found: found.collect(),
+            size,
             truncated,
             older: older.and_then(Bookmark::cursor),
             newer: newer.and_then(Bookmark::cursor),
@@ -222,13 +238,26 @@ impl<T, S: Fn(&Text<'_>) -> Option<T>> Found<'_, T, S> {
     }
 }
 
-/// The newest lines of a part that hold the filter, oldest first.
+/// What a line takes in JSON, in bytes: not less than it really is.
+fn size(message: &[u8]) -> usize {
+    let is_text = std::str::from_utf8(message).is_ok();
+    let bytes = message.iter().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 2,
+        0..0x20 => 6,
+        // The sign that stands for what is no text.
+        0x80.. if !is_text => 3,
+        _ => 1,
+    });
+    LINE_OVERHEAD + bytes.sum::<usize>()
+}
+
+/// The newest lines of a part that hold the filter, oldest first; and what they take in JSON, in bytes.
 pub(super) fn read(
     folder: &Path,
     spans: &Spans,
     part: &Part,
     filter: Option<&str>,
-) -> io::Result<Logs> {
+) -> io::Result<(Logs, usize)> {
     let finder = filter.map(Finder::new);
     let newest = newest(folder, spans, part, |text| {
         let holds = finder
@@ -236,12 +265,13 @@ pub(super) fn read(
             .is_none_or(|finder| finder.find(text.message).is_some());
         holds.then(|| told(text))
     })?;
-    Ok(Logs {
+    let logs = Logs {
         lines: newest.found,
         truncated: newest.truncated,
         older: newest.older,
         newer: newest.newer,
-    })
+    };
+    Ok((logs, newest.size))
 }
 
 /// A line as it is stored.
@@ -291,4 +321,28 @@ pub(super) fn last_line(folder: &Path, source: u64) -> io::Result<Option<String>
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_line_is_not_larger_in_json_than_it_is_counted(
+            message in prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)],
+        ) {
+            let text = Text {
+                nanos: i64::MAX,
+                source: 0,
+                stream: LogStream::Stdout,
+                instance: b"web.0",
+                message: &message,
+            };
+            let json = serde_json::to_vec(&told(&text)).unwrap();
+            prop_assert!(json.len() <= size(&message), "{} > {}", json.len(), size(&message));
+        }
+    }
 }

@@ -4,7 +4,6 @@ mod paging;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::time::SystemTime;
 
 use pilothouse_wire::logs::LogLine;
 use tempfile::TempDir;
@@ -37,7 +36,8 @@ fn open(folder: &TempDir) -> LogStore {
 
 async fn messages(store: &LogStore, query: LogQuery) -> Vec<String> {
     let logs = store.read("service", query).await.unwrap();
-    logs.lines.into_iter().map(|line| line.message).collect()
+    let lines = logs.lines.iter();
+    lines.map(|line| line.message.clone()).collect()
 }
 
 fn limit(limit: u32) -> Option<LogLimit> {
@@ -106,7 +106,8 @@ async fn a_torn_tail_costs_only_what_it_tore() {
         cursor,
         Some(Cursor {
             second: 1,
-            stored: 1
+            stored: 1,
+            ahead: None,
         })
     );
     store.append(line("a", NANOS + 1, "again")).await;
@@ -168,14 +169,16 @@ async fn cursors_outlive_the_segments_that_they_speak_of() {
         cursor("silent").await.unwrap(),
         Some(Cursor {
             second: 5,
-            stored: 1
+            stored: 1,
+            ahead: None,
         })
     );
     assert_eq!(
         cursor("loud").await.unwrap(),
         Some(Cursor {
             second: 6,
-            stored: 100
+            stored: 100,
+            ahead: None,
         })
     );
     assert_eq!(cursor("new").await.unwrap(), None);
@@ -203,14 +206,8 @@ async fn the_last_line_is_the_instances_own() {
     assert_eq!(store.last_line("service", "c").await.unwrap(), None);
 }
 
-/// Makes a file look as if nothing was written to it for so long.
-fn age(file: &Path, age: Duration) {
-    let file = fs::File::options().write(true).open(file).unwrap();
-    file.set_modified(SystemTime::now() - age).unwrap();
-}
-
 #[tokio::test]
-async fn lines_are_gone_when_their_time_is_over_and_cursors_stay() {
+async fn lines_are_told_no_more_when_their_time_is_over() {
     let folder = TempDir::new().unwrap();
     let retention = Retention {
         age: 10 * DAY,
@@ -232,27 +229,6 @@ async fn lines_are_gone_when_their_time_is_over_and_cursors_stay() {
     store.append(line("a", ago(0), "new")).await;
     assert_eq!(messages(&store, LogQuery::default()).await, ["old", "new"]);
     assert!(first.exists() && folder.path().join("service/00000002.log").exists());
-    drop(store);
-
-    age(&first, 11 * DAY);
-    let store = LogStore::open(folder.path(), retention).unwrap();
-    store.append(line("b", ago(0), "newer")).await;
-    assert_eq!(
-        messages(&store, LogQuery::default()).await,
-        ["new", "newer"]
-    );
-    assert!(!first.exists());
-    let before = store.cursor("service", "a").await.unwrap();
-    drop(store);
-
-    age(&folder.path().join("service/00000002.log"), 11 * DAY);
-    let store = LogStore::open(folder.path(), retention).unwrap();
-    store.flush().await;
-    while folder.path().join("service/00000002.log").exists() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert_eq!(store.cursor("service", "a").await.unwrap(), before);
-    assert!(messages(&store, LogQuery::default()).await.is_empty());
 }
 
 #[tokio::test]
@@ -306,6 +282,42 @@ async fn windows_of_any_kind_have_an_outcome() {
 }
 
 #[tokio::test]
+async fn lines_of_a_clock_that_was_ahead_are_not_the_newest() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let now = Utc::now().timestamp_nanos_opt().unwrap();
+    let year = 365 * 24 * 60 * 60 * NANOS;
+    store.append(line("a", now + year, "ahead")).await;
+    store.append(line("a", now, "now")).await;
+    store
+        .append(line("a", now + 30 * NANOS, "almost now"))
+        .await;
+    for window in [Window::default(), Window::last("60".parse().unwrap())] {
+        let query = LogQuery {
+            window,
+            limit: limit(2),
+            ..LogQuery::default()
+        };
+        assert_eq!(messages(&store, query).await, ["now", "almost now"]);
+    }
+    let seen = store.read("service", LogQuery::default()).await.unwrap();
+    // They are there for who asks for them, or sees them come.
+    let end = DateTime::from_timestamp_nanos(now + 2 * year);
+    let query = LogQuery {
+        window: Window {
+            end: Some(end),
+            ..Window::default()
+        },
+        ..LogQuery::default()
+    };
+    assert_eq!(messages(&store, query).await.len(), 3);
+    store.append(line("a", now + year, "comes")).await;
+    let mut query = LogQuery::default();
+    query.page.after = seen.newer.clone();
+    assert_eq!(messages(&store, query).await, ["comes"]);
+}
+
+#[tokio::test]
 async fn an_answer_with_too_much_text_ends_early_and_goes_on() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder);
@@ -327,13 +339,53 @@ async fn an_answer_with_too_much_text_ends_early_and_goes_on() {
         };
         numbers.extend(logs.lines.iter().rev().map(number));
         assert_eq!(logs.truncated, logs.older.is_some());
-        query.page.before = logs.older;
+        query.page.before = logs.older.clone();
         if query.page.before.is_none() {
             break;
         }
     }
     let expected: Vec<u32> = (0..150).rev().collect();
     assert_eq!(numbers, expected);
+}
+
+#[tokio::test]
+async fn what_is_not_sent_yet_holds_its_room_and_no_more() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    for number in 0..70 {
+        store
+            .append(line("a", number, "x".repeat(1024 * 1024)))
+            .await;
+    }
+    store.append(line("a", 100, "small")).await;
+    let of = async |lines: u32| {
+        let query = LogQuery {
+            limit: limit(lines),
+            ..LogQuery::default()
+        };
+        store.read("service", query).await.unwrap()
+    };
+    let waits = async || {
+        let next = timeout(Duration::from_millis(200), of(1)).await;
+        next.is_err()
+    };
+    let mut small = Vec::new();
+    for _ in 0..20 {
+        small.push(of(1).await);
+    }
+    assert!(store.answers.available_permits() > ANSWERS - 20 * 200);
+    let mut large = Vec::new();
+    for _ in 0..4 {
+        large.push(of(100).await);
+    }
+    assert!(waits().await);
+    let (logs, room) = large.pop().unwrap().into_parts();
+    drop(logs);
+    assert!(waits().await);
+    drop(room);
+    assert!(!waits().await);
+    drop((large, small));
+    assert_eq!(store.answers.available_permits(), ANSWERS);
 }
 
 #[tokio::test]

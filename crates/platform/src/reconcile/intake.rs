@@ -1,19 +1,22 @@
 //! Stores the lines of every instance, each once, across restarts of the platform and the engine.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::Utc;
 use futures_util::StreamExt;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::{Platform, Result};
-use crate::engine::{EngineInstance, RunState};
-use crate::logs::StoredLine;
+use crate::engine::{Engine, EngineInstance, RunState};
+use crate::logs::{LogStore, StoredLine};
 
 /// How long the next of the last lines of an instance that ended may take to arrive.
 const NEXT_LINE: Duration = Duration::from_secs(3);
@@ -33,10 +36,11 @@ struct Stream {
 /// Where the lines of a stream come from.
 #[derive(Clone)]
 struct Source {
-    platform: Arc<Platform>,
+    engine: Arc<dyn Engine>,
+    logs: LogStore,
     instance: EngineInstance,
     /// How many lines came.
-    stored: Arc<AtomicU64>,
+    came: Arc<AtomicU64>,
     /// Woken at the end.
     wake: Arc<Notify>,
 }
@@ -55,9 +59,10 @@ impl Intake {
                 |stream: &Stream| stream.task.is_finished() && instance.state == RunState::Running;
             if self.0.get(&instance.id).is_none_or(is_over) {
                 let source = Source {
-                    platform: Arc::clone(platform),
+                    engine: Arc::clone(&platform.engine),
+                    logs: platform.logs.clone(),
                     instance: instance.clone(),
-                    stored: Arc::default(),
+                    came: Arc::default(),
                     wake: Arc::clone(wake),
                 };
                 self.0.insert(instance.id.clone(), Stream::new(source));
@@ -103,8 +108,8 @@ impl Stream {
     async fn ends(&mut self) -> bool {
         let mut before = None;
         while timeout(NEXT_LINE, &mut self.task).await.is_err() {
-            let stored = self.source.stored.load(Ordering::Relaxed);
-            if before.replace(stored) == Some(stored) {
+            let came = self.source.came.load(Ordering::Relaxed);
+            if before.replace(came) == Some(came) {
                 return false;
             }
         }
@@ -130,22 +135,13 @@ impl Source {
 
     /// Stores lines until the instance ends (`Ok`) or its stream breaks (`Err`).
     async fn store_once(&self) -> Result<()> {
-        let (logs, id) = (&self.platform.logs, &self.instance.id);
+        let (logs, id) = (&self.logs, &self.instance.id);
         let slot = &self.instance.slot;
-        let cursor = logs.cursor(&slot.service_id, id).await?;
-        // Asked from the cursor's second on, the engine repeats just the lines that it counted, or
-        // none of them where it has dropped them.
-        let since = cursor.and_then(|cursor| DateTime::from_timestamp(cursor.second, 0));
-        let mut repeated = cursor.map_or(0, |cursor| cursor.stored);
-        let mut lines = self.platform.engine.logs(id, since).await?;
+        let mut resume = logs.resume(&slot.service_id, id, Utc::now()).await?;
+        let mut lines = self.engine.logs(id, resume.since).await?;
         while let Some(line) = lines.next().await {
             let line = line?;
-            let second = line.timestamp.timestamp();
-            if repeated > 0 && cursor.is_some_and(|cursor| cursor.second == second) {
-                repeated -= 1;
-                continue;
-            }
-            repeated = 0;
+            self.came.fetch_add(1, Ordering::Relaxed);
             let Some(nanos) = line.timestamp.timestamp_nanos_opt() else {
                 continue;
             };
@@ -157,8 +153,9 @@ impl Source {
                 stream: line.stream,
                 message: line.message,
             };
-            logs.append(line).await;
-            self.stored.fetch_add(1, Ordering::Relaxed);
+            if !resume.has(&line) {
+                logs.append(line).await;
+            }
         }
         Ok(())
     }

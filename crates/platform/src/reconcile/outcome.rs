@@ -179,6 +179,8 @@ impl Findings<'_> {
             release_version: Some(one.release_version),
             started: Some(one.created),
             restarts: self.watch.restarts(&label),
+            cpu: None,
+            memory: None,
             message: message.or_else(last_end),
         }
     }
@@ -204,6 +206,8 @@ impl Findings<'_> {
                 release_version: self.want.map(|want| want.release),
                 started: None,
                 restarts,
+                cpu: None,
+                memory: None,
                 message: Some(trouble.why.clone()),
             })
         })

@@ -5,7 +5,7 @@ use pilothouse_wire::access::{AccessLogs, AccessQuery, AccessRow};
 use pilothouse_wire::logs::LogStream;
 
 use crate::ingress::Visit;
-use crate::logs::{Asked, LogError, LogStore, StoredLine};
+use crate::logs::{Asked, Held, LogError, LogStore, StoredLine};
 
 /// What stands where a line has the engine's id of who wrote it.
 const INGRESS: &str = "ingress";
@@ -27,7 +27,7 @@ pub(super) async fn read(
     store: &LogStore,
     service_id: &str,
     query: AccessQuery,
-) -> Result<AccessLogs, LogError> {
+) -> Result<Held<AccessLogs>, LogError> {
     let asked = Asked {
         window: query.window,
         page: query.page.clone(),
@@ -40,14 +40,16 @@ pub(super) async fn read(
             chosen(&row).then_some(row)
         })
         .await?;
-    let mut rows = newest.found;
-    rows.reverse();
-    Ok(AccessLogs {
-        rows,
-        truncated: newest.truncated,
-        older: newest.older,
-        newer: newest.newer,
-    })
+    Ok(newest.map(|newest| {
+        let mut rows = newest.found;
+        rows.reverse();
+        AccessLogs {
+            rows,
+            truncated: newest.truncated,
+            older: newest.older,
+            newer: newest.newer,
+        }
+    }))
 }
 
 fn chosen(query: AccessQuery) -> impl Fn(&AccessRow) -> bool + Send + 'static {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::sample::Sample;
+use super::usage::InstanceUsage;
 use crate::engine::Usage;
 
 /// The last readings.
@@ -18,17 +19,18 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Adds a reading to what was measured of each service. Where the engine gave none, that is a
-    /// gap, and so is the processor time until two readings have come again.
+    /// Adds a reading to what was measured of each service, and tells what each instance used. Where
+    /// the engine gave none, that is a gap, and so is the processor time until two readings have come
+    /// again.
     pub(super) fn read(
         &mut self,
         usage: Result<Vec<Usage>, String>,
         into: &mut HashMap<String, Sample>,
-    ) {
+    ) -> HashMap<String, InstanceUsage> {
         match usage {
             Ok(usage) => {
                 self.is_away = false;
-                self.add(usage, into);
+                self.add(usage, into)
             }
             Err(why) => {
                 self.last.clear();
@@ -36,12 +38,18 @@ impl Meter {
                     tracing::warn!(%why, "the engine does not tell what instances use");
                 }
                 self.is_away = true;
+                HashMap::new()
             }
         }
     }
 
-    fn add(&mut self, usage: Vec<Usage>, into: &mut HashMap<String, Sample>) {
+    fn add(
+        &mut self,
+        usage: Vec<Usage>,
+        into: &mut HashMap<String, Sample>,
+    ) -> HashMap<String, InstanceUsage> {
         let mut next = HashMap::with_capacity(usage.len());
+        let mut each = HashMap::with_capacity(usage.len());
         let mut cores: HashMap<String, Vec<f64>> = HashMap::new();
         for one in usage {
             let sample = into.entry(one.service_id.clone()).or_default();
@@ -53,6 +61,11 @@ impl Meter {
                 let used = one.cpu.checked_sub(*before)?;
                 (!passed.is_zero()).then(|| used.as_secs_f64() / passed.as_secs_f64())
             });
+            let told = InstanceUsage {
+                cpu: used,
+                memory: one.memory,
+            };
+            each.insert(one.instance_id.clone(), told);
             if let Some(used) = used {
                 cores.entry(one.service_id).or_default().push(used);
             }
@@ -64,6 +77,7 @@ impl Meter {
             sample.cpu_samples = 1;
         }
         self.last = next;
+        each
     }
 }
 
@@ -98,6 +112,24 @@ mod tests {
         let second = vec![usage("a", later, 5_000), usage("b", later, 2_000)];
         let second = read(&mut meter, Ok(second));
         assert_eq!((second.cpu_samples, second.cpu), (1, 0.6));
+    }
+
+    #[test]
+    fn each_instance_is_told_of_as_long_as_the_engine_tells() {
+        let start = Instant::now();
+        let later = start + Duration::from_secs(5);
+        let mut meter = Meter::default();
+        let mut each = |usage| meter.read(usage, &mut HashMap::new());
+        let told = |cpu| InstanceUsage { cpu, memory: 100 };
+        let first = each(Ok(vec![usage("a", start, 0)]));
+        assert_eq!(first, HashMap::from([("a".to_owned(), told(None))]));
+        let second = each(Ok(vec![usage("a", later, 5_000), usage("b", later, 0)]));
+        let expected = [
+            ("a".to_owned(), told(Some(1.0))),
+            ("b".to_owned(), told(None)),
+        ];
+        assert_eq!(second, HashMap::from(expected));
+        assert_eq!(each(Err("away".to_owned())), HashMap::new());
     }
 
     #[test]

@@ -201,8 +201,8 @@ mod tests {
             None
         );
         let query = AccessQuery::default();
-        let rows = access::read(&access, "shop", query).await.unwrap().rows;
-        assert_eq!(rows.len(), 500);
+        let logs = access::read(&access, "shop", query).await.unwrap();
+        assert_eq!(logs.rows.len(), 500);
     }
 
     #[tokio::test]

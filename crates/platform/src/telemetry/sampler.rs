@@ -9,7 +9,6 @@ use chrono::Utc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::clock::Clock;
 use super::meter::Meter;
 use super::recent::Recent;
 use super::recorder::Recorder;
@@ -17,7 +16,9 @@ use super::sample::Sample;
 use super::samples::Samples;
 use super::series::MINUTE;
 use super::tally::Tally;
+use super::usage::LastUsage;
 use super::{TICK, Tallies};
+use crate::clock::Clock;
 use crate::engine::{Engine, Usage};
 use crate::ingress::Ingress;
 
@@ -35,6 +36,7 @@ pub(super) struct Sampler {
     samples: Samples,
     recent: Recent,
     meter: Meter,
+    last_usage: LastUsage,
     clock: Clock,
     /// Since when requests were counted that are in no sample yet.
     counted_since: Instant,
@@ -59,7 +61,8 @@ impl Sampler {
             samples,
             recent,
             meter: Meter::default(),
-            clock: Clock::new(now, Utc::now()),
+            last_usage: LastUsage::default(),
+            clock: Clock::new(now.into_std(), Utc::now()),
             counted_since: now,
             rolled: None,
             sampled: watch::Sender::new(now),
@@ -69,6 +72,11 @@ impl Sampler {
     /// When the last sample was stored.
     pub(super) fn sampled(&self) -> watch::Receiver<Instant> {
         self.sampled.subscribe()
+    }
+
+    /// What each instance used last.
+    pub(super) fn last_usage(&self) -> LastUsage {
+        self.last_usage.clone()
     }
 
     /// Samples until it is asked to end.
@@ -100,9 +108,10 @@ impl Sampler {
         let at = tick_of(now.timestamp()) - TICK;
         let mut measured = self.traffic().await;
         let usage = self.usage().await;
-        self.meter.read(usage, &mut measured);
+        self.last_usage
+            .replace(self.meter.read(usage, &mut measured));
         self.store(at, measured).await;
-        let is_steady = self.clock.look(Instant::now(), now);
+        let is_steady = self.clock.look(Instant::now().into_std(), now);
         let minute = at.div_euclid(MINUTE);
         if self.rolled == Some(minute) {
             return;

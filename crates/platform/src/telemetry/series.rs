@@ -9,10 +9,10 @@ use super::TICK;
 use super::sample::Sample;
 
 /// How long samples of 5 seconds are kept, in seconds.
-pub(super) const KEEP_SAMPLES: i64 = 24 * 60 * 60;
+pub(crate) const KEEP_SAMPLES: i64 = 24 * 60 * 60;
 /// How long samples of a minute are kept, in seconds.
 pub(super) const KEEP_MINUTES: i64 = 30 * 24 * 60 * 60;
-pub(super) const MINUTE: i64 = 60;
+pub(crate) const MINUTE: i64 = 60;
 
 /// The window where a query names none, in seconds.
 const USUAL: i64 = 60 * 60;

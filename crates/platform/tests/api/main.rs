@@ -20,7 +20,10 @@ mod meta;
 mod openapi;
 mod orgs;
 mod overview;
+mod pipeline;
 mod projects;
+mod pushes;
+mod repositories;
 mod seed;
 mod services;
 mod session;
@@ -147,11 +150,11 @@ fn main() -> ExitCode {
         images::builds_that_fail_say_why,
         images::a_reference_is_fetched_and_pinned,
         images::only_what_no_release_needs_is_pruned,
-        images::a_pipeline_builds_and_deploys_and_goes_back,
-        images::a_release_is_promoted_with_the_targets_config,
-        images::what_is_built_and_can_not_be_deployed_says_why,
-        images::a_promotion_and_a_rollback_wait_where_that_is_asked_for,
-        images::a_push_to_the_branch_is_built_and_deployed,
+        pipeline::a_pipeline_builds_and_deploys_and_goes_back,
+        pipeline::a_release_is_promoted_with_the_targets_config,
+        pipeline::what_is_built_and_can_not_be_deployed_says_why,
+        pipeline::a_promotion_and_a_rollback_wait_where_that_is_asked_for,
+        pushes::a_push_to_the_branch_is_built_and_deployed,
         seed::services_answer_as_the_seed_writes_them,
         seed::delivery_answers_as_the_seed_writes_it,
         errors::malformed_json,

@@ -7,6 +7,7 @@ use futures_util::stream;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::{Frame, Incoming};
+use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use pilothouse::ingress::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -66,10 +67,9 @@ async fn an_idle_visitor_of_http_2_is_told_to_go() {
     let instance = Instance::saying("hello").await;
     bench.route(&[&instance]);
     let stream = TcpStream::connect(bench.address).await.unwrap();
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .unwrap();
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
     let connection = tokio::spawn(connection);
     let begun = Instant::now();
     // As long as it asks it may stay.
@@ -106,6 +106,88 @@ async fn a_visitor_who_takes_nothing_holds_no_instance() {
     assert!(row.bytes_out > 0, "{row:?}");
     let backend = bench.ingress.backend("shop", &endless.id()).unwrap();
     assert_eq!(backend.in_flight(), 0);
+}
+
+/// A visitor of HTTP/2 who says how many bytes of each answer he takes.
+async fn taking(bench: &Bench, window: u32) -> (SendRequest<Empty<Bytes>>, Talk) {
+    let stream = TcpStream::connect(bench.address).await.unwrap();
+    let mut visitor = http2::Builder::new(TokioExecutor::new());
+    visitor.initial_stream_window_size(window);
+    let (sender, connection) = visitor.handshake(TokioIo::new(stream)).await.unwrap();
+    (sender, tokio::spawn(connection))
+}
+
+type Talk = tokio::task::JoinHandle<hyper::Result<()>>;
+
+fn asking(method: &str) -> Request<Empty<Bytes>> {
+    let request = Request::builder().method(method);
+    let request = request.uri(format!("http://{HOST}/"));
+    request.body(Empty::new()).unwrap()
+}
+
+#[tokio::test]
+async fn a_visitor_of_http_2_without_a_window_holds_no_instance() {
+    let bench = impatient(|limits| limits.taking = SHORT).await;
+    let instance = Instance::saying("hello").await;
+    bench.route(&[&instance]);
+    let backend = bench.ingress.backend("shop", &instance.id()).unwrap();
+    let (mut visitor, _talk) = taking(&bench, 0).await;
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let answer = visitor.send_request(asking("GET")).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answers.push(answer);
+    }
+    for answer in answers {
+        let row = timeout(PATIENCE, bench.visit()).await.unwrap().row;
+        assert_eq!(row.status, 200);
+        let ended = timeout(PATIENCE, answer.into_body().collect()).await;
+        assert!(ended.unwrap().is_err());
+    }
+    assert_eq!(backend.in_flight(), 0);
+    // What has no body needs no window, and the connection lives.
+    let answer = visitor.send_request(asking("HEAD")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn a_visitor_of_http_2_who_takes_a_little_now_and_then_gets_all() {
+    let bench = impatient(|limits| limits.taking = SHORT).await;
+    let instance = Instance::start(|_: Request<Incoming>| {
+        Box::pin(async {
+            let chunks = stream::unfold(0, |sent| async move {
+                // Nothing to take is no fault of the visitor.
+                sleep(SHORT * if sent == 0 { 2 } else { 0 }).await;
+                (sent < 10).then(|| (Ok(Frame::data(Bytes::from("0123456789"))), sent + 1))
+            });
+            Response::new(BodyExt::boxed(StreamBody::new(Box::pin(chunks))))
+        })
+    })
+    .await;
+    bench.route(&[&instance]);
+    let (mut visitor, _talk) = taking(&bench, 10).await;
+    let answer = visitor.send_request(asking("GET")).await.unwrap();
+    let (mut body, mut got) = (answer.into_body(), 0);
+    while let Some(frame) = body.frame().await {
+        got += frame.unwrap().data_ref().map_or(0, Bytes::len);
+        sleep(SHORT / 3).await;
+    }
+    assert_eq!(got, 100);
+    assert_eq!(bench.visit().await.row.bytes_out, 100);
+}
+
+#[tokio::test]
+async fn an_idle_visitor_of_http_2_who_never_takes_the_rest_is_hung_up_on() {
+    let bench = impatient(|limits| (limits.idle, limits.taking) = (SHORT, SHORT)).await;
+    let instance = Instance::saying("hello").await;
+    bench.route(&[&instance]);
+    // The first byte lets all of it go, as far as the instance is concerned.
+    let (mut visitor, talk) = taking(&bench, 1).await;
+    let _answer = visitor.send_request(asking("GET")).await.unwrap();
+    let row = timeout(PATIENCE, bench.visit()).await.unwrap().row;
+    assert_eq!((row.status, row.bytes_out), (200, 5));
+    // However it ends.
+    let _ = timeout(PATIENCE, talk).await.unwrap().unwrap();
 }
 
 /// Takes a request in, and never answers.

@@ -1,67 +1,103 @@
 //! What every test stands on: a `pilothouse serve` of its own, with one project in it.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
-use pilothouse::engine::{BuildSpec, Engine, EngineChoice, EngineInstance, connect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The image of the sample service.
-pub(crate) const IMAGE: &str = "localhost/pilothouse-reconcile-test:1";
+use crate::disk::Disk;
+use crate::engine::{build_image, sample_binary};
+use crate::workshop::commit;
+
 const SERVICES: &str = "/workspaces/acme/projects/shop/services";
 /// How long anything may take that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Where the repositories are that builds clone, in the bench's folder.
-const REPOSITORIES: &str = "repositories";
+/// Where the platform's own log goes, beside the repositories.
+const WORDS: &str = "words.log";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Settings of `serve`, by the names of their variables.
-type Settings = &'static [(&'static str, &'static str)];
+/// How a platform is started.
+#[derive(Default)]
+pub(crate) struct Setup {
+    /// The address at which the platform finds its engine, if not that of the tests.
+    pub(crate) docker_host: Option<String>,
+    /// The engine that is really behind it, if not that of the tests.
+    pub(crate) own_engine: Option<String>,
+    /// The size of the data directory's disk, in MiB, if it is one of its own.
+    pub(crate) disk: Option<u32>,
+    /// Settings of `serve`, by the names of their variables.
+    pub(crate) settings: Vec<(&'static str, String)>,
+}
 
 /// A platform at work.
 pub(crate) struct Bench {
     engine: &'static str,
-    docker_host: Option<String>,
-    settings: Settings,
-    folder: TempDir,
+    setup: Setup,
+    /// Goes before the folder on which it is.
+    _disk: Option<Disk>,
+    pub(crate) folder: TempDir,
+    /// The repositories that builds clone, and what else is no part of the data.
+    pub(crate) aside: TempDir,
     child: Child,
     console: String,
     pub(crate) ingress: String,
     key: String,
     environment: String,
     services: Vec<String>,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
 }
 
 impl Bench {
     /// On the simulated engine.
     pub(crate) fn simulated() -> Self {
-        Self::start("simulated", None, &[])
+        Self::simulated_with(&[])
+    }
+
+    /// On the simulated engine, with settings of its own.
+    pub(crate) fn simulated_with(settings: &[(&'static str, &str)]) -> Self {
+        Self::start("simulated", Setup::of_settings(settings))
+    }
+
+    /// On the simulated engine, with its data on a disk of so many MiB.
+    pub(crate) fn simulated_on_disk(size: u32) -> Self {
+        let setup = Setup {
+            disk: Some(size),
+            ..Setup::default()
+        };
+        Self::start("simulated", setup)
     }
 
     /// On real containers, reached at `DOCKER_HOST` or at the place that is given.
     pub(crate) fn containers(docker_host: Option<String>) -> Self {
         build_image();
-        Self::start("containers", docker_host, &[])
+        let setup = Setup {
+            docker_host,
+            ..Setup::default()
+        };
+        Self::start("containers", setup)
     }
 
     /// On real containers, with settings of its own.
-    pub(crate) fn containers_with(settings: Settings) -> Self {
-        build_image();
-        Self::start("containers", None, settings)
+    pub(crate) fn containers_with(settings: &[(&'static str, &str)]) -> Self {
+        Self::start("containers", Setup::of_settings(settings))
     }
 
-    fn start(engine: &'static str, docker_host: Option<String>, settings: Settings) -> Self {
-        let folder = TempDir::new().unwrap();
-        let (child, console, ingress) = serve(engine, docker_host.as_deref(), settings, &folder);
+    /// On real containers, which run only what is built.
+    pub(crate) fn set_up(setup: Setup) -> Self {
+        Self::start("containers", setup)
+    }
+
+    fn start(engine: &'static str, setup: Setup) -> Self {
+        let (folder, aside) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let disk = setup.disk.map(|size| Disk::mount(folder.path(), size));
+        let (child, console, ingress) = serve(engine, &setup, folder.path(), aside.path());
         let made = Command::new(env!("CARGO_BIN_EXE_pilothouse"))
             .args(["key", "create", "--name", "test", "--data-dir"])
             .arg(folder.path())
@@ -69,9 +105,10 @@ impl Bench {
             .unwrap();
         let mut bench = Self {
             engine,
-            docker_host,
-            settings,
+            setup,
+            _disk: disk,
             folder,
+            aside,
             child,
             console,
             ingress,
@@ -99,8 +136,8 @@ impl Bench {
 
     /// Starts it again on the same data.
     pub(crate) fn start_again(&mut self) {
-        let host = self.docker_host.as_deref();
-        let started = serve(self.engine, host, self.settings, &self.folder);
+        let (data, aside) = (self.folder.path(), self.aside.path());
+        let started = serve(self.engine, &self.setup, data, aside);
         (self.child, self.console, self.ingress) = started;
     }
 
@@ -185,126 +222,55 @@ impl Bench {
     /// Commits files to `main` of a repository that builds clone, and gives the commit. The binary of
     /// the sample is among them.
     pub(crate) fn commit(&self, repository: &str, files: &[(&str, &str)]) -> String {
-        let folder = self.folder.path().join(REPOSITORIES).join(repository);
-        let git = |args: &[&str]| {
-            let output = Command::new("git")
-                .current_dir(&folder)
-                .args([
-                    "-c",
-                    "user.name=Tester",
-                    "-c",
-                    "user.email=tester@example.com",
-                ])
-                .args(args)
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{output:?}");
-            String::from_utf8(output.stdout).unwrap().trim().to_owned()
-        };
+        let folder = self.aside.path().join(repository);
         if !folder.exists() {
             std::fs::create_dir_all(&folder).unwrap();
-            git(&["init", "--quiet", "--initial-branch=main"]);
             std::fs::copy(sample_binary(), folder.join("sample")).unwrap();
         }
-        for (file, text) in files {
-            std::fs::write(folder.join(file), text).unwrap();
-        }
-        git(&["add", "--all"]);
-        git(&[
-            "commit",
-            "--quiet",
-            "--allow-empty",
-            "--message",
-            "A change",
-        ]);
-        git(&["rev-parse", "HEAD"])
+        commit(&folder, files)
     }
 
     /// Copies a file of this machine into a repository.
     pub(crate) fn copy_into(&self, repository: &str, from: &str, name: &str) {
-        let folder = self.folder.path().join(REPOSITORIES).join(repository);
+        let folder = self.aside.path().join(repository);
         std::fs::copy(from, folder.join(name)).unwrap();
+    }
+
+    /// What the platform has logged so far.
+    pub(crate) fn words(&self) -> String {
+        let words = std::fs::read(self.aside.path().join(WORDS)).unwrap();
+        String::from_utf8_lossy(&words).into_owned()
+    }
+
+    /// The engine that is really behind the platform.
+    pub(crate) fn engine_host(&self) -> String {
+        let own = self.setup.own_engine.clone();
+        own.unwrap_or_else(|| std::env::var("DOCKER_HOST").unwrap())
     }
 
     /// Remembers a service, so that its volumes go with the bench.
     pub(crate) fn note_service(&mut self, id: &Value) {
         self.services.push(text(id));
     }
+}
 
-    /// Whether an image holds a text in any of its layers or its history.
-    pub(crate) fn image_holds(&self, reference: &str, text: &str) -> bool {
-        self.runtime.block_on(async {
-            let engine = self.connect().await;
-            engine.image_facts(reference).await.unwrap();
-        });
-        let host = std::env::var("DOCKER_HOST").unwrap();
-        let saved = Command::new("curl")
-            .args(["--silent", "--show-error", "--fail", "--unix-socket"])
-            .arg(host.trim_start_matches("unix://"))
-            .arg(format!("http://localhost/images/{reference}/get"))
-            .output()
-            .unwrap();
-        assert!(saved.status.success(), "{saved:?}");
-        memchr::memmem::find(&saved.stdout, text.as_bytes()).is_some()
-    }
-
-    /// Whether an image is there.
-    pub(crate) fn has_image(&self, reference: &str) -> bool {
-        self.runtime.block_on(async {
-            let engine = self.connect().await;
-            engine.has_image(reference).await.unwrap()
-        })
-    }
-
-    /// What really runs.
-    pub(crate) fn real(&self) -> Vec<EngineInstance> {
-        self.runtime.block_on(async {
-            let engine = self.connect().await;
-            engine.list(None).await.unwrap()
-        })
-    }
-
-    /// Kills an instance behind the platform's back, with its first signal.
-    pub(crate) fn kill_instance(&self, id: &str) {
-        let host = std::env::var("DOCKER_HOST").unwrap();
-        let killed = Command::new("curl")
-            .args(["--silent", "--show-error", "--fail", "--request", "POST"])
-            .arg("--unix-socket")
-            .arg(host.trim_start_matches("unix://"))
-            .arg(format!("http://localhost/containers/{id}/kill"))
-            .output()
-            .unwrap();
-        assert!(killed.status.success(), "{killed:?}");
-    }
-
-    /// What an instance that ended has written, as the engine has it.
-    pub(crate) fn written(&self, id: &str) -> Vec<String> {
-        self.runtime.block_on(async {
-            let engine = self.connect().await;
-            let lines = engine.logs(id, None).await.unwrap();
-            lines.map(|line| line.unwrap().message).collect().await
-        })
-    }
-
-    /// Stops an instance behind the platform's back.
-    pub(crate) fn stop(&self, id: &str) {
-        self.runtime.block_on(async {
-            let engine = self.connect().await;
-            engine.stop(id, Duration::from_secs(5)).await.unwrap();
-        });
-    }
-
-    async fn connect(&self) -> Arc<dyn Engine> {
-        let file = self.folder.path().join("installation");
-        let installation = std::fs::read_to_string(file).unwrap();
-        connect(EngineChoice::Containers, installation.trim())
-            .await
-            .unwrap()
+impl Setup {
+    fn of_settings(settings: &[(&'static str, &str)]) -> Self {
+        let settings = settings.iter();
+        Self {
+            settings: settings
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+            ..Self::default()
+        }
     }
 }
 
 impl Drop for Bench {
     fn drop(&mut self) {
+        if thread::panicking() {
+            println!("{}", self.words());
+        }
         // Both fail where it was killed already.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -330,12 +296,7 @@ impl Drop for Bench {
     }
 }
 
-fn serve(
-    engine: &str,
-    docker_host: Option<&str>,
-    settings: Settings,
-    folder: &TempDir,
-) -> (Child, String, String) {
+fn serve(engine: &str, setup: &Setup, data: &Path, aside: &Path) -> (Child, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pilothouse"));
     command.args([
         "serve",
@@ -344,19 +305,22 @@ fn serve(
         "--ingress-listen",
         "127.0.0.1:0",
     ]);
-    command
-        .args(["--engine", engine, "--data-dir"])
-        .arg(folder.path());
-    let repositories = folder.path().join(REPOSITORIES);
+    command.args(["--engine", engine, "--data-dir"]).arg(data);
     command.env(
         "PILOTHOUSE_GIT_BASE_URL",
-        format!("file://{}", repositories.display()),
+        format!("file://{}", aside.display()),
     );
     command.env("PILOTHOUSE_BUILD_LOG_LIMIT", "3");
-    command.envs(settings.iter().copied());
-    if let Some(host) = docker_host {
+    let settings = setup.settings.iter();
+    command.envs(settings.map(|(name, value)| (name, value)));
+    if let Some(host) = setup.docker_host.as_ref().or(setup.own_engine.as_ref()) {
         command.env("DOCKER_HOST", host);
     }
+    let words = File::options()
+        .create(true)
+        .append(true)
+        .open(aside.join(WORDS));
+    command.stderr(words.unwrap());
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut words = String::new();
@@ -407,44 +371,4 @@ pub(crate) fn text(value: &Value) -> String {
         .as_str()
         .unwrap_or_else(|| panic!("no text: {value}"))
         .to_owned()
-}
-
-fn sample_binary() -> PathBuf {
-    let built = "../../target/x86_64-unknown-linux-musl/release/pilothouse-sample";
-    std::env::var_os("PILOTHOUSE_SAMPLE_BINARY").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(built),
-        PathBuf::from,
-    )
-}
-
-/// Builds the sample's image, once.
-fn build_image() {
-    static BUILT: Once = Once::new();
-    BUILT.call_once(|| {
-        let binary = sample_binary();
-        let Ok(binary) = std::fs::read(&binary) else {
-            panic!(
-                "there is no sample at {}; `make test` builds it",
-                binary.display()
-            );
-        };
-        let dockerfile = "FROM scratch\nCOPY sample /sample\nENTRYPOINT [\"/sample\"]\n";
-        let mut tar = tar::Builder::new(Vec::new());
-        for (name, bytes) in [("Dockerfile", dockerfile.as_bytes()), ("sample", &binary)] {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(bytes.len() as u64);
-            header.set_mode(0o755);
-            header.set_mtime(0);
-            tar.append_data(&mut header, name, bytes).unwrap();
-        }
-        let context = tar.into_inner().unwrap();
-        Runtime::new().unwrap().block_on(async {
-            let engine = connect(EngineChoice::Containers, "build").await;
-            let engine = engine.unwrap_or_else(|error| {
-                panic!("{error}. These tests need Docker or Podman; `make test` starts one")
-            });
-            let spec = BuildSpec::plain(IMAGE, context.into());
-            spec.run_quietly(engine.as_ref()).await.unwrap();
-        });
-    });
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use pilothouse::engine::RunState;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, IMAGE, request, text};
+use crate::bench::{Bench, request, text};
+use crate::engine::IMAGE;
 
 /// The sample with a health check.
 pub(crate) fn sample(instances: usize) -> Value {
@@ -74,6 +75,51 @@ fn a_rolling_restart_loses_no_request() {
     let after: BTreeSet<String> = bench.real().into_iter().map(|one| one.id).collect();
     assert_eq!(after.len(), 3);
     assert!(before.is_disjoint(&after));
+}
+
+#[test]
+fn scaling_up_and_down_loses_no_request() {
+    let mut bench = Bench::containers(None);
+    bench.create(&sample(2));
+    bench.wait_running(2);
+    let scale = |count: usize| {
+        let body = json!({"instances": count});
+        assert_eq!(bench.service("POST", "web/scale", &body).0, 202);
+        bench.wait_running(count);
+        bench.wait_for("what is too much to be gone", || {
+            let real = bench.real().len();
+            (real, real == count)
+        });
+    };
+    let long = || {
+        request(
+            &bench.ingress,
+            "GET",
+            "/slow?ms=2000",
+            "web.localhost",
+            "",
+            "",
+        )
+    };
+    let (_, sent, failed) = under_load(&bench, 200, || {
+        scale(4);
+        // Some are under way at every instance when three of four end.
+        thread::scope(|scope| {
+            let under_way: Vec<_> = (0..12).map(|_| scope.spawn(long)).collect();
+            scale(1);
+            for one in under_way {
+                assert_eq!(one.join().unwrap().unwrap().0, 200);
+            }
+        });
+        scale(3);
+    });
+    assert!(
+        failed.is_empty(),
+        "{} of {sent} failed: {:?}",
+        failed.len(),
+        failed.first()
+    );
+    assert!(sent >= 200, "{sent}");
 }
 
 #[test]

@@ -7,9 +7,19 @@
 
 mod away;
 mod bench;
+mod builds;
 mod containers;
 mod delivery;
+mod disk;
+mod docker;
+mod engine;
+mod full_disk;
+mod git_host;
+mod interrupted;
 mod kill;
+mod leftovers;
 mod load;
 mod logs;
+mod repositories;
 mod simulated;
+mod workshop;

@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use wire::instant::instant;
 use wire::release::Deployment;
 
 use super::bar::Controls;
 use crate::components::time::Instant;
 use crate::logbook::book::Book;
-use crate::logbook::instant::instant;
 use crate::logbook::line::harmless;
 use crate::logbook::patterns::template::{STAR, Template};
 use crate::logbook::patterns::{Pattern, Patterns, extent};

@@ -362,6 +362,8 @@ mod tests {
             release_version: Some(release),
             started: None,
             restarts: 0,
+            cpu: None,
+            memory: None,
             message: None,
         };
         let instances = [

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pilothouse_wire::release::DeploymentState;
 
 use crate::store::Deployment;
-use crate::telemetry::TICK;
+use crate::telemetry::{KEEP_SAMPLES, MINUTE, TICK};
 
 /// The longest window: what came with a release shows soon, and other things happen later.
 const LONGEST: TimeDelta = TimeDelta::hours(1);
@@ -12,6 +12,8 @@ const LONGEST: TimeDelta = TimeDelta::hours(1);
 const SHORTEST: TimeDelta = TimeDelta::seconds(30);
 /// What was measured last is stored only so long after.
 const LAG: TimeDelta = TimeDelta::seconds(TICK);
+/// What is older than this is known by the minute.
+const BY_TICKS: TimeDelta = TimeDelta::seconds(KEEP_SAMPLES);
 
 /// A window in which one release served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,45 +104,75 @@ pub(super) fn served(newest_first: &[Deployment], version: u32, now: DateTime<Ut
         .chain([before.updated])
         .max()
         .unwrap_or(before.updated);
-    let change = floor(deployment.started.unwrap_or(deployment.created));
-    let start = ceil(since);
-    let length = [until - start, change - ceil(from), LONGEST];
-    let length = length.into_iter().min().unwrap_or_default();
-    let length = TimeDelta::seconds(length.num_seconds() / TICK * TICK);
-    if length < SHORTEST {
+    let room = Room {
+        from,
+        change: deployment.started.unwrap_or(deployment.created),
+        since,
+        until,
+    };
+    let mut spans = room.spans(TICK);
+    if spans.is_some_and(|([start, _], _)| start < now - BY_TICKS) {
+        spans = room.spans(MINUTE);
+    }
+    let Some((before_span, after_span)) = spans else {
         return Served::Briefly {
             since,
             previous: before.release_version,
         };
-    }
+    };
+    let part = |release, [start, end]: Span| Part {
+        release,
+        start,
+        end,
+    };
     Served::Sides(Sides {
-        before: Part {
-            release: before.release_version,
-            start: change - length,
-            end: change,
-        },
-        after: Part {
-            release: version,
-            start,
-            end: start + length,
-        },
+        before: part(before.release_version, before_span),
+        after: part(version, after_span),
         since,
         serves,
         scales: deployment.scales(),
     })
 }
 
-/// The tick that an instant is in.
-fn floor(at: DateTime<Utc>) -> DateTime<Utc> {
-    let seconds = at.timestamp().div_euclid(TICK) * TICK;
+/// When a window begins, and ends.
+type Span = [DateTime<Utc>; 2];
+
+/// Between which instants the two windows lie.
+struct Room {
+    /// Since when the one before served alone.
+    from: DateTime<Utc>,
+    /// When the change-over began.
+    change: DateTime<Utc>,
+    /// When it was over.
+    since: DateTime<Utc>,
+    /// Until when the one after served alone.
+    until: DateTime<Utc>,
+}
+
+impl Room {
+    /// The longest two of one length, both of whole units of so many seconds: what is known by the unit
+    /// is in one of them, or in none. `None`: they would be too short.
+    fn spans(&self, unit: i64) -> Option<(Span, Span)> {
+        let (change, start) = (floor(self.change, unit), ceil(self.since, unit));
+        let length = [self.until - start, change - ceil(self.from, unit), LONGEST];
+        let length = length.into_iter().min().unwrap_or_default();
+        let length = TimeDelta::seconds(length.num_seconds() / unit * unit);
+        let spans = ([change - length, change], [start, start + length]);
+        (length >= SHORTEST).then_some(spans)
+    }
+}
+
+/// The unit that an instant is in.
+fn floor(at: DateTime<Utc>, unit: i64) -> DateTime<Utc> {
+    let seconds = at.timestamp().div_euclid(unit) * unit;
     DateTime::from_timestamp(seconds, 0).unwrap_or(at)
 }
 
-/// The first tick that begins no earlier.
-fn ceil(at: DateTime<Utc>) -> DateTime<Utc> {
-    match floor(at) {
+/// The first unit that begins no earlier.
+fn ceil(at: DateTime<Utc>, unit: i64) -> DateTime<Utc> {
+    match floor(at, unit) {
         same if same == at => same,
-        before => before + TimeDelta::seconds(TICK),
+        before => before + TimeDelta::seconds(unit),
     }
 }
 
@@ -204,6 +236,28 @@ mod tests {
             (minutes(&short.before), minutes(&short.after)),
             ((80, 100), (102, 122))
         );
+    }
+
+    #[test]
+    fn what_is_known_by_the_minute_is_compared_by_the_minute() {
+        let second = |second: i64| DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap();
+        let complete = |release, began, ended| {
+            let times = (second(began), Some(second(began)), second(ended));
+            Deployment::of_release(release, Complete, times)
+        };
+        let list = vec![complete(2, 1_207, 1_231), complete(1, 0, 17)];
+        let spans = |now| match served(&list, 2, second(now)) {
+            Served::Sides(sides) => [sides.before, sides.after].map(|part| {
+                let seconds = |at: DateTime<Utc>| at.timestamp() - 1_800_000_000;
+                (seconds(part.start), seconds(part.end))
+            }),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(spans(80_000), [(20, 1_205), (1_235, 2_420)]);
+        let minutes = [(60, 1_200), (1_260, 2_400)];
+        assert_eq!(spans(100_000), minutes);
+        // Also where only the begin of the one before is that old.
+        assert_eq!(spans(86_400 + 21), minutes);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::leftovers::Making;
 use crate::engine::{BuildContext, BuildLog, BuildSpec, EngineError, EngineResult};
 
 /// Lines of a build that an error repeats, and how much of each, in characters.
@@ -32,6 +33,12 @@ const LINES: usize = 64;
 const DRAIN: Duration = Duration::from_secs(20);
 /// The longest line that the engine may answer with, in bytes.
 const MAX_LINE: usize = 8 * 1024 * 1024;
+
+/// What the log of a build says that is begun again.
+pub(super) const AGAIN: &str =
+    "\nAn image of the engine's cache was removed meanwhile: the build begins again.\n";
+/// What Podman says where an image goes while it looks for a step in its cache, whosever it is.
+const LOST: [&str; 2] = ["layer not known", "image not known"];
 
 type Body = BoxBody<Bytes, io::Error>;
 
@@ -49,6 +56,7 @@ pub(super) async fn build(
     host: &str,
     spec: &BuildSpec,
     control_group: &str,
+    making: Making,
     log: &BuildLog,
 ) -> EngineResult<()> {
     let failed = |why: String| EngineError::BuildFailed {
@@ -68,49 +76,77 @@ pub(super) async fn build(
         let words = answer.rest().await;
         return Err(failed(words.unwrap_or_else(|error| error.to_string())));
     }
-    let mut lines = lines(answer, connection);
-    let mut last = VecDeque::new();
-    while let Some(line) = lines.recv().await {
-        let line = line.map_err(|error| EngineError::Unavailable(error.to_string()))?;
-        let Ok(step) = serde_json::from_slice::<Step>(&line) else {
-            continue;
-        };
-        if let Some(why) = step.error {
-            remember(&mut last, &why);
-            return Err(failed(last.make_contiguous().join("\n")));
-        }
-        if let Some(text) = step.stream.or(step.status.map(|status| status + "\n")) {
-            remember(&mut last, &text);
-            // Whoever wanted the log may have stopped reading; the build goes on.
-            let _ = log.send(text).await;
+    let mut steps = steps(answer, connection, making);
+    let (mut last, mut outcome) = (VecDeque::new(), Ok(()));
+    // To the very end, after which nothing is left of a build that failed.
+    while let Some(step) = steps.recv().await {
+        match step {
+            Err(error) => outcome = Err(EngineError::Unavailable(error.to_string())),
+            Ok(Step {
+                error: Some(why), ..
+            }) => {
+                remember(&mut last, &why);
+                outcome = Err(failed(last.make_contiguous().join("\n")));
+            }
+            Ok(step) => {
+                if let Some(text) = step.stream.or(step.status.map(|status| status + "\n")) {
+                    remember(&mut last, &text);
+                    // Whoever wanted the log may have stopped reading; the build goes on.
+                    let _ = log.send(text).await;
+                }
+            }
         }
     }
-    Ok(())
+    outcome
 }
 
-/// The lines of an answer. Where nobody wants them any more they are read on for a while: an engine
-/// that is stuck in the middle of a line never gets to removing what the build has made.
-fn lines(
-    mut answer: Answer,
+/// Whether a build failed because an image went at the wrong moment. The last line is the engine's own.
+pub(super) fn lost_an_image(error: &EngineError) -> bool {
+    let EngineError::BuildFailed { why, .. } = error else {
+        return false;
+    };
+    let last = why.lines().next_back().unwrap_or_default();
+    LOST.iter().any(|words| last.ends_with(words))
+}
+
+/// The steps that an engine answers with, until there is nothing more to be done about its build.
+fn steps(
+    answer: Answer,
     connection: AbortOnDropHandle<()>,
-) -> mpsc::Receiver<io::Result<Bytes>> {
+    mut making: Making,
+) -> mpsc::Receiver<io::Result<Step>> {
     let (sender, receiver) = mpsc::channel(LINES);
     tokio::spawn(async move {
         // It lives as long as the answer is read.
         let _connection = connection;
-        while let Some(line) = answer.line().await.transpose() {
-            let is_last = line.is_err();
-            if sender.send(line).await.is_err() {
-                let rest = async { while let Ok(Some(_)) = answer.line().await {} };
-                let _ = timeout(DRAIN, rest).await;
-                return;
-            }
-            if is_last {
-                return;
-            }
-        }
+        let is_built = pass_on(answer, &mut making, &sender).await;
+        making.end(is_built).await;
     });
     receiver
+}
+
+/// Passes steps on, and tells whether they led to an image. Where nobody wants them any more they are
+/// read on for a while: an engine that is stuck in the middle of a line never gets to removing what
+/// the build has made.
+async fn pass_on(
+    mut answer: Answer,
+    making: &mut Making,
+    to: &mpsc::Sender<io::Result<Step>>,
+) -> bool {
+    let mut is_built = true;
+    while let Some(step) = answer.step(making).await.transpose() {
+        let is_last = step.is_err();
+        is_built &= step.as_ref().is_ok_and(|step| step.error.is_none());
+        if to.send(step).await.is_err() {
+            let rest = async { while let Ok(Some(_)) = answer.step(making).await {} };
+            let _ = timeout(DRAIN, rest).await;
+            return false;
+        }
+        if is_last {
+            break;
+        }
+    }
+    is_built
 }
 
 async fn body(context: &BuildContext) -> io::Result<Body> {
@@ -205,6 +241,17 @@ impl Answer {
             }
         }
         Ok(false)
+    }
+
+    /// The next step, of which is noted what it has made.
+    async fn step(&mut self, making: &mut Making) -> io::Result<Option<Step>> {
+        while let Some(line) = self.line().await? {
+            if let Ok(step) = serde_json::from_slice::<Step>(&line) {
+                making.hears(step.stream.as_deref().unwrap_or_default());
+                return Ok(Some(step));
+            }
+        }
+        Ok(None)
     }
 
     /// The next line; what follows the last line end is one too.

@@ -40,18 +40,17 @@ impl Drop for Ending {
         if self.is_over {
             return;
         }
-        end(std::mem::take(&mut self.parent));
+        let parent = std::mem::take(&mut self.parent);
+        tokio::spawn(async move { end(&parent).await });
     }
 }
 
 /// Ends every process in a control group, for a while.
-pub(super) fn end(parent: String) {
-    tokio::spawn(async move {
-        for _ in 0..LOOKS {
-            kill(&parent);
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    });
+pub(super) async fn end(parent: &str) {
+    for _ in 0..LOOKS {
+        kill(parent);
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Kills every process in a control group. Those of others can't be killed, and are not.

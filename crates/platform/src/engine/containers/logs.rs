@@ -17,12 +17,15 @@ use pilothouse_wire::logs::LogStream;
 use tokio::time::{Instant, timeout};
 
 use self::assembler::Assembler;
-use super::failure::{status, unavailable};
+use super::failure::{is_garbled, status, unavailable};
 use crate::engine::{EngineError, EngineLine, EngineResult};
 
 /// How long a container may stay silent: Podman does not even answer before the first line. The
 /// stream is then taken up again.
 const SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long the engine may take to say how a container is.
+const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether the container of a stream that ended has ended too, and the pause
 /// between.
@@ -38,6 +41,12 @@ const LOOK_AFTER_LINES: usize = 8_192;
 /// How long a line is held back that may be one of the last: these come in order only when they are
 /// read once more.
 const HOLD: Duration = Duration::from_millis(150);
+/// How far instants may go back without a clock that was set back, in seconds: those of two streams are
+/// not quite in order.
+const OUT_OF_ORDER: i64 = 1;
+/// How far the engine's clock may be ahead of the platform's, in seconds.
+const AHEAD: i64 = 10;
+
 /// Held are at most so many bytes.
 const MAX_HELD: usize = 8 * 1024 * 1024;
 /// What a held line takes besides its text, in bytes.
@@ -58,7 +67,9 @@ pub(super) fn follow(
         assembler: Assembler::default(),
         lines: VecDeque::new(),
         held: 0,
+        asked: since.map_or(0, |since| since.timestamp()),
         since: since.map_or(0, |since| since.timestamp()),
+        is_behind: false,
         told: Vec::new(),
         look_at: LOOK_AFTER_LINES,
         repeated: HashMap::new(),
@@ -93,6 +104,9 @@ enum Phase {
     /// The container ended. Of the last lines of such a stream Docker may leave out the end, and
     /// Podman any: what was written since it was known to run is read once more.
     Rest,
+    /// The same, but the clock was set back: what came is given out, and who stores it then asks again
+    /// and knows what is new.
+    Behind,
     Over,
 }
 
@@ -108,8 +122,13 @@ struct Reader {
     lines: VecDeque<(Instant, EngineLine)>,
     /// What they take, in bytes.
     held: usize,
+    /// From this second on the engine gives lines.
+    asked: i64,
     /// From this second on all is read again when the container has ended.
     since: i64,
+    /// Whether the last lines are older than that, since the engine's clock was set back: then it is
+    /// not known what is to be read again.
+    is_behind: bool,
     /// What was given out of that.
     told: Vec<Mark>,
     /// How many these may be before the container is looked at.
@@ -121,18 +140,30 @@ struct Reader {
 
 impl Reader {
     async fn next(&mut self) -> Option<EngineResult<EngineLine>> {
+        let next = self.line().await;
+        if next.is_err() {
+            // Nothing more comes; what is held will come again when the stream is taken up again.
+            self.phase = Phase::Over;
+            self.lines.clear();
+        }
+        next.transpose()
+    }
+
+    async fn line(&mut self) -> EngineResult<Option<EngineLine>> {
         if self.phase == Phase::Beginning {
-            self.begin().await;
+            self.begin().await?;
         }
         loop {
             if let Some(line) = self.ready() {
-                return Some(Ok(line));
+                return Ok(Some(line));
             }
-            if self.phase == Phase::Over {
-                return None;
+            match self.phase {
+                Phase::Over => return Ok(None),
+                Phase::Behind => return Err(fails("its clock was set back")),
+                _ => {}
             }
             if self.phase == Phase::Following && self.told.len() >= self.look_at {
-                self.look().await;
+                self.look().await?;
             }
             let wait = match self.lines.front() {
                 Some((came, _)) => HOLD.saturating_sub(came.elapsed()),
@@ -141,14 +172,11 @@ impl Reader {
             match timeout(wait, self.frames.next()).await {
                 Err(_) if !self.lines.is_empty() => {}
                 Err(_) if self.phase == Phase::Following => {
-                    if self.look().await {
+                    if self.look().await? {
                         self.go_on();
                     }
                 }
-                Err(_) => {
-                    let why = "it does not end the log of a container that ended".to_owned();
-                    return Some(Err(self.fails(EngineError::Unavailable(why))));
-                }
+                Err(_) => return Err(fails("it does not end the log of a container that ended")),
                 Ok(Some(Ok(frame))) => {
                     let (stream, bytes) = parts(&frame);
                     let lines = self.assembler.push(stream, bytes);
@@ -156,14 +184,12 @@ impl Reader {
                 }
                 // Removed, and its lines with it.
                 Ok(Some(Err(error))) if status(&error) == Some(404) => self.phase = Phase::Over,
-                Ok(Some(Err(error))) => return Some(Err(self.fails(unavailable(error)))),
+                Ok(Some(Err(error))) => return Err(unavailable(error)),
                 Ok(None) if self.phase == Phase::Following => {
-                    if has_ended_soon(&self.docker, &self.id).await {
-                        self.go_on();
-                        continue;
+                    if !has_ended_soon(&self.docker, &self.id).await? {
+                        return Err(fails("it ended the log of a container that runs"));
                     }
-                    let why = "it ended the log of a container that runs".to_owned();
-                    return Some(Err(self.fails(EngineError::Unavailable(why))));
+                    self.go_on();
                 }
                 Ok(None) => self.go_on(),
             }
@@ -171,21 +197,15 @@ impl Reader {
     }
 
     /// Podman follows the lines of what runs without loss, of what has ended with.
-    async fn begin(&mut self) {
-        let has_ended = has_ended(&self.docker, &self.id).await;
+    async fn begin(&mut self) -> EngineResult<()> {
+        let has_ended = has_ended(&self.docker, &self.id).await?;
         self.phase = if has_ended {
             Phase::Rest
         } else {
             Phase::Following
         };
         self.frames = frames(&self.docker, &self.id, self.since, !has_ended);
-    }
-
-    /// Nothing more comes; what is held will come again when the stream is taken up again.
-    fn fails(&mut self, error: EngineError) -> EngineError {
-        self.phase = Phase::Over;
-        self.lines.clear();
-        error
+        Ok(())
     }
 
     fn hold(&mut self, lines: Vec<EngineLine>) {
@@ -207,6 +227,7 @@ impl Reader {
             let (_, line) = self.lines.pop_front()?;
             self.held -= weight(&line);
             if is_followed {
+                self.is_behind |= is_before(&line, self.since);
                 self.told.push(mark(&line));
                 return Some(line);
             }
@@ -219,23 +240,44 @@ impl Reader {
 
     /// Looks whether the container has ended. While it runs, nothing is missing among the lines
     /// that came.
-    async fn look(&mut self) -> bool {
-        if has_ended(&self.docker, &self.id).await {
+    async fn look(&mut self) -> EngineResult<bool> {
+        if has_ended(&self.docker, &self.id).await? {
             // Whatever still comes is kept in mind.
             self.look_at = usize::MAX;
-            return true;
+            return Ok(true);
         }
-        if let Some((second, _)) = self.told.last().copied() {
-            self.told.retain(|(earlier, _)| *earlier >= second);
-            self.since = second;
+        if self.is_asked_ahead() {
+            return Err(fails("its clock was set back"));
+        }
+        match self.told.last().copied() {
+            Some((second, _)) if second > self.since || !self.is_behind => {
+                self.since = self.since.max(second);
+                self.told.retain(|(earlier, _)| *earlier >= self.since);
+                self.is_behind = false;
+            }
+            // What was told before that second is not known any more.
+            Some(_) => self.told.clear(),
+            None => {}
         }
         self.look_at = self.told.len() + LOOK_AFTER_LINES;
-        false
+        Ok(false)
+    }
+
+    /// Whether the engine is asked from an instant on that is still to come, so that it may give nothing
+    /// of what is written until then.
+    fn is_asked_ahead(&self) -> bool {
+        self.asked > Utc::now().timestamp() + AHEAD
     }
 
     /// What comes when a stream has ended.
     fn go_on(&mut self) {
         if self.phase == Phase::Following {
+            let mut held = self.lines.iter();
+            let is_behind = self.is_behind || held.any(|(_, line)| is_before(line, self.since));
+            if is_behind || self.is_asked_ahead() {
+                self.phase = Phase::Behind;
+                return;
+            }
             self.phase = Phase::Rest;
             // What is held, or was read of a line in part, comes again.
             self.assembler = Assembler::default();
@@ -253,6 +295,15 @@ impl Reader {
     }
 }
 
+/// Whether a line is so much older than a second that a clock was set back.
+fn is_before(line: &EngineLine, second: i64) -> bool {
+    line.timestamp.timestamp() < second - OUT_OF_ORDER
+}
+
+fn fails(why: &str) -> EngineError {
+    EngineError::Unavailable(why.to_owned())
+}
+
 fn weight(line: &EngineLine) -> usize {
     line.message.len() + LINE_OVERHEAD
 }
@@ -264,21 +315,25 @@ fn mark(line: &EngineLine) -> Mark {
 }
 
 /// Whether a container has ended, or does so at once.
-async fn has_ended_soon(docker: &Docker, id: &str) -> bool {
+async fn has_ended_soon(docker: &Docker, id: &str) -> EngineResult<bool> {
     for _ in 0..LOOKS {
-        if has_ended(docker, id).await {
-            return true;
+        if has_ended(docker, id).await? {
+            return Ok(true);
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    false
+    Ok(false)
 }
 
-/// Whether a container is known to write no more.
-async fn has_ended(docker: &Docker, id: &str) -> bool {
+/// Whether a container is known to write no more. An engine that does not say so is one whose streams
+/// may be dead as well: nothing comes of a network that went away without a word.
+async fn has_ended(docker: &Docker, id: &str) -> EngineResult<bool> {
+    let docker = docker.clone().with_timeout(LOOK_WITHIN);
     match docker.inspect_container(id, None).await {
-        Ok(container) => container.state.and_then(|state| state.running) == Some(false),
-        Err(error) => status(&error) == Some(404),
+        Ok(container) => Ok(container.state.and_then(|state| state.running) == Some(false)),
+        Err(error) if status(&error) == Some(404) => Ok(true),
+        Err(error) if is_garbled(&error) => Ok(false),
+        Err(error) => Err(unavailable(error)),
     }
 }
 
@@ -288,5 +343,35 @@ fn parts(frame: &LogOutput) -> (LogStream, &[u8]) {
         LogOutput::StdOut { message }
         | LogOutput::Console { message }
         | LogOutput::StdIn { message } => (LogStream::Stdout, message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::API_DEFAULT_VERSION;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_engine_that_never_answers_breaks_the_stream_soon() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // Accepts, and says nothing.
+        let silent = tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                open.push(stream);
+            }
+        });
+        let docker = Docker::connect_with_http(&address.to_string(), 60, API_DEFAULT_VERSION);
+        let mut lines = follow(&docker.unwrap(), "id", None);
+        let first = timeout(2 * LOOK_WITHIN, lines.next()).await.unwrap();
+        assert!(
+            matches!(first, Some(Err(EngineError::Unavailable(_)))),
+            "{first:?}"
+        );
+        assert!(lines.next().await.is_none());
+        silent.abort();
     }
 }

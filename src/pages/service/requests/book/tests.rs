@@ -1,3 +1,5 @@
+//! Requests as they come: in order, none twice, none lost, whatever the pages.
+
 use proptest::prelude::*;
 
 use super::*;

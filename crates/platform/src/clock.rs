@@ -1,9 +1,8 @@
 //! Whether the machine's clock can be trusted to say what is old.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::time::Instant;
 
 /// How far a clock may go wrong between two looks.
 const JUMP: Duration = Duration::from_secs(60);
@@ -12,13 +11,13 @@ const STEADY_FOR: Duration = Duration::from_secs(600);
 
 /// A clock that is looked at now and then.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     last: (Instant, DateTime<Utc>),
     steady_since: Instant,
 }
 
 impl Clock {
-    pub(super) fn new(at: Instant, shown: DateTime<Utc>) -> Self {
+    pub(crate) fn new(at: Instant, shown: DateTime<Utc>) -> Self {
         Self {
             last: (at, shown),
             steady_since: at,
@@ -27,7 +26,7 @@ impl Clock {
 
     /// Looks at what the clock shows. Whether it has been steady long enough that what is old by it
     /// may be deleted: one that jumped a year ahead for a minute must not cost all there is.
-    pub(super) fn look(&mut self, at: Instant, shown: DateTime<Utc>) -> bool {
+    pub(crate) fn look(&mut self, at: Instant, shown: DateTime<Utc>) -> bool {
         let (last, last_shown) = std::mem::replace(&mut self.last, (at, shown));
         let passed = TimeDelta::from_std(at.duration_since(last)).unwrap_or(TimeDelta::MAX);
         let off = (shown - last_shown - passed).abs();

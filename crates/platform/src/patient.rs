@@ -1,4 +1,4 @@
-//! A connection to a visitor who must take what is sent.
+//! A connection to somebody who must take what is sent.
 
 use std::future::Future;
 use std::io;
@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 /// A connection that breaks when nothing of what is written is taken for some time: who reads
-/// nothing would hold an instance for ever.
-pub(super) struct Patient<C> {
+/// nothing would hold for ever what it takes to answer.
+pub(crate) struct Patient<C> {
     connection: C,
     patience: Duration,
     /// Set while a write waits.
@@ -19,7 +19,7 @@ pub(super) struct Patient<C> {
 }
 
 impl<C> Patient<C> {
-    pub(super) fn new(connection: C, patience: Duration) -> Self {
+    pub(crate) fn new(connection: C, patience: Duration) -> Self {
         Self {
             connection,
             patience,
