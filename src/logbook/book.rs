@@ -141,7 +141,11 @@ impl Book {
                 return;
             };
             let is_measured = self.scroll.seen().1 > 0.0;
-            let number = self.store.with_untracked(|store| store.number_of(key));
+            // It has its place once the rows of its block are counted.
+            let number = self.with_rows(|store, shown| {
+                let number = store.number_of(key)?;
+                shown.rows().top(store, number).map(|_| number)
+            });
             if let Some(number) = number.filter(|_| is_measured) {
                 gone_to.set_value(Some(key));
                 if !(self.is_settled() && self.is_seen(number)) {

@@ -22,6 +22,7 @@ struct Knobs {
     change: RwSignal<u32>,
     find: RwSignal<String>,
     book: StoredValue<Option<Book>>,
+    marked: RwSignal<Option<LineKey>>,
     visible: RwSignal<bool>,
 }
 
@@ -53,6 +54,7 @@ fn log(count: i64) -> (Page, Knobs) {
         change: RwSignal::new(0),
         find: RwSignal::new(String::new()),
         book: StoredValue::new(None),
+        marked: RwSignal::new(None),
         visible: RwSignal::new(true),
     };
     knobs.add(|store| store.extend(rows(1_000_000, count)));
@@ -62,7 +64,7 @@ fn log(count: i64) -> (Page, Knobs) {
             selection: Memo::new(|_| Selection::default()),
             wrap: RwSignal::new(false),
             wanted: Memo::new(move |_| (knobs.find.get(), false)),
-            marked: Memo::new(|_| None),
+            marked: Memo::new(move |_| knobs.marked.get()),
             follows: RwSignal::new(true),
             is_behind: Memo::new(|_| false),
         };
@@ -163,6 +165,26 @@ async fn a_log_may_go_while_its_lines_are_counted() {
         until("it is there again", || page.maybe(".log").is_some()).await;
     }
     assert_eq!(faults.get(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_line_that_the_address_names_is_gone_to_once_it_is_counted() {
+    let (page, knobs) = log(10);
+    until("the page shows it", || page.text().contains("line 1000009")).await;
+    // Many blocks, of which the oldest is counted last.
+    knobs.add(|store| store.extend(rows(2_000_000, 400_000)));
+    let key = knobs.store.with_untracked(|store| {
+        let first = store.get(store.numbers().0 + 3).unwrap();
+        LineKey::of(&first)
+    });
+    knobs.marked.set(Some(key));
+    until("it is seen", || page.maybe(".line.marked").is_some()).await;
+    assert!(
+        page.find(".line.marked")
+            .text_content()
+            .unwrap()
+            .contains("line 1000003")
+    );
 }
 
 #[wasm_bindgen_test]

@@ -179,6 +179,8 @@ test("a browser whose clock is hours ahead shows the platform's last hour", asyn
   await expect(row(page, "line 99 of many")).toBeVisible();
   const start = Date.parse(fake.asked[0].get("start") ?? "");
   expect(Math.abs(start + 3_600_000 - Date.now())).toBeLessThan(60_000);
+  await page.getByRole("link", { name: "Metrics" }).click();
+  await expect(page.getByRole("application", { name: "CPU", exact: true })).toHaveAttribute("aria-description", /^Between/);
 });
 
 test("of equal lines of one instant one is opened", async ({ page, platform }) => {
