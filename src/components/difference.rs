@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use wire::config::{ConfigDiff, MASK, VariableChange};
 use wire::release::FieldChange;
 
+use crate::words::short;
+
 /// One thing that differs, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -15,12 +17,17 @@ pub struct Difference {
     pub after: Option<String>,
 }
 
-/// What of image and runtime differs.
+/// What of image and runtime differs. Of a hash as much as people compare.
 pub fn of_fields(changes: &[FieldChange]) -> Vec<Difference> {
+    let value = |name: &str, value: &Option<String>| {
+        let value = value.as_deref()?;
+        let is_hash = name == "commit" || value.starts_with("sha256:");
+        Some(if is_hash { short(value) } else { value }.to_owned())
+    };
     let one = |change: &FieldChange| Difference {
         label: label(&change.name),
-        before: change.before.clone(),
-        after: change.after.clone(),
+        before: value(&change.name, &change.before),
+        after: value(&change.name, &change.after),
     };
     changes.iter().map(one).collect()
 }
@@ -126,6 +133,27 @@ mod tests {
         let differences = of_fields(&changes);
         assert_eq!(differences[0].label, "Health check path");
         assert_eq!(of_processes(&changes)[0].label, "health_check_path");
+    }
+
+    #[test]
+    fn hashes_are_cut_to_what_people_compare() {
+        let change = |name: &str, before: &str| FieldChange {
+            name: name.into(),
+            before: Some(before.into()),
+            after: None,
+        };
+        let changes = [
+            change("image", "sha256:1f8a03c2d9b4e5f60718"),
+            change("image", "registry.example/team/web:1.4.2-with-a-long-tag"),
+            change("commit", "4be10a2f77d0"),
+        ];
+        let before = of_fields(&changes).into_iter().map(|one| one.before);
+        let expected = [
+            "sha256:1f8a03c2d9b4",
+            "registry.example/team/web:1.4.2-with-a-long-tag",
+            "4be10a2",
+        ];
+        assert!(before.eq(expected.map(|text| Some(text.to_owned()))));
     }
 
     #[test]
