@@ -204,11 +204,10 @@ fn extent(book: Book, lines: Lines) -> impl Fn() -> String {
             words.push_str(&format!(", {} shown", plural(shown, "line")));
         }
         if loaded.is_open {
-            let follows = lines.follows.get();
-            words.push_str(if follows {
-                ", live, following"
-            } else {
-                ", live"
+            words.push_str(match (lines.follows.get(), loaded.is_behind) {
+                (true, _) => ", live, following",
+                (false, false) => ", live",
+                (false, true) => ", newer ones wait",
             });
         }
         words
