@@ -4,8 +4,6 @@ use leptos::prelude::*;
 use wire::config::{ConfigDiff, MASK, VariableChange};
 use wire::release::FieldChange;
 
-use crate::words::short;
-
 /// One thing that differs, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -17,8 +15,8 @@ pub struct Difference {
     pub after: Option<String>,
 }
 
-/// What of image and runtime differs. Of a hash as much as people compare.
-pub fn of_fields(changes: &[FieldChange]) -> Vec<Difference> {
+/// What of image and runtime differs, a hash as `short` has it.
+pub fn of_fields(changes: &[FieldChange], short: fn(&str) -> &str) -> Vec<Difference> {
     let value = |name: &str, value: &Option<String>| {
         let value = value.as_deref()?;
         let is_hash = name == "commit" || value.starts_with("sha256:");
@@ -130,13 +128,13 @@ mod tests {
             before: Some("/a".into()),
             after: None,
         }];
-        let differences = of_fields(&changes);
+        let differences = of_fields(&changes, str::trim);
         assert_eq!(differences[0].label, "Health check path");
         assert_eq!(of_processes(&changes)[0].label, "health_check_path");
     }
 
     #[test]
-    fn hashes_are_cut_to_what_people_compare() {
+    fn hashes_alone_are_cut() {
         let change = |name: &str, before: &str| FieldChange {
             name: name.into(),
             before: Some(before.into()),
@@ -147,11 +145,14 @@ mod tests {
             change("image", "registry.example/team/web:1.4.2-with-a-long-tag"),
             change("commit", "4be10a2f77d0"),
         ];
-        let before = of_fields(&changes).into_iter().map(|one| one.before);
+        fn cut(hash: &str) -> &str {
+            hash.get(..10).unwrap_or_default()
+        }
+        let before = of_fields(&changes, cut).into_iter().map(|one| one.before);
         let expected = [
-            "sha256:1f8a03c2d9b4",
+            "sha256:1f8",
             "registry.example/team/web:1.4.2-with-a-long-tag",
-            "4be10a2",
+            "4be10a2f77",
         ];
         assert!(before.eq(expected.map(|text| Some(text.to_owned()))));
     }

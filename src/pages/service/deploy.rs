@@ -19,6 +19,7 @@ use crate::forms::deploy::DeployFields;
 use crate::pages::parts::loaded;
 use crate::reactive::{dynamic, memo};
 use crate::state::remote::Remote;
+use crate::words::short;
 
 /// The dialog of a new release, and the rehearsal of an older one.
 #[component]
@@ -132,7 +133,7 @@ fn changes(preview: &DeployPreview) -> AnyView {
     view! {
         <p class="dim">{what}</p>
         {nothing}
-        {difference_list("Image and runtime", of_fields(&preview.image))}
+        {difference_list("Image and runtime", of_fields(&preview.image, short))}
         {difference_list("Config", of_config(&preview.config))}
         {difference_list("Processes", of_processes(&preview.processes))}
     }
@@ -157,7 +158,7 @@ fn comes_back(preview: &DeployPreview) -> AnyView {
                 <p class="dim">{against}</p>
             </div>
             {nothing}
-            {difference_list("Image and runtime", of_fields(&preview.image))}
+            {difference_list("Image and runtime", of_fields(&preview.image, short))}
             {difference_list("Config", of_config(&preview.config))}
             {difference_list("Processes", of_processes(&preview.processes))}
         </section>
@@ -168,7 +169,7 @@ fn comes_back(preview: &DeployPreview) -> AnyView {
                     "A release holds no data and no routes: volumes with all that is on them, domains and scale stay, whatever they were then."
                 </p>
             </div>
-            {difference_list("Was otherwise then", of_fields(&preview.stays))}
+            {difference_list("Was otherwise then", of_fields(&preview.stays, short))}
         </section>
     }
     .into_any()

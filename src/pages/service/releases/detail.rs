@@ -31,7 +31,7 @@ use crate::pages::service::work_log::{Source, WorkLogPanel};
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab, query_text};
 use crate::state::remote::Remote;
-use crate::words::plural;
+use crate::words::{plural, short};
 
 /// One release.
 #[component]
@@ -264,7 +264,7 @@ fn shown(other: u32, comparison: &Comparison) -> AnyView {
     });
     view! {
         {nothing}
-        {difference_list("Image and runtime", of_fields(&comparison.image))}
+        {difference_list("Image and runtime", of_fields(&comparison.image, short))}
         {difference_list("Config", of_config(&comparison.config))}
         {difference_list("Processes", of_processes(&comparison.processes))}
         {unknown}
