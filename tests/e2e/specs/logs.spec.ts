@@ -147,7 +147,7 @@ test("a log that wrote much while its reader looked at older lines", async ({ pa
   const many = page.getByRole("button", { name: "Many new lines" });
   await expect(many).toBeVisible();
   expect(await log(page).evaluate((element) => element.scrollTop)).toBe(seen);
-  await expect(page.getByText("20,000 lines loaded, live")).toBeVisible();
+  await expect(page.getByText("20,000 lines loaded, newer ones wait")).toBeVisible();
   await expect(row(page, "line 29790 of many")).toBeInViewport();
   await many.click();
   await expect(row(page, "line 129999 of many")).toBeInViewport();
