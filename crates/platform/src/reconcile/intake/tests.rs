@@ -344,6 +344,23 @@ async fn what_the_engine_leaves_out_while_it_follows_is_taken() {
 }
 
 #[tokio::test]
+async fn what_the_engine_left_out_before_a_stream_broke_is_taken_with_the_next() {
+    let bench = Bench::open(Since::Filters).await;
+    let now = Utc::now().timestamp();
+    bench.leave_out(4..6);
+    bench.write(now - 10, 0..5);
+    bench.write(now - 9, 5..10);
+    let follows = bench.follow();
+    bench.has(9).await;
+    drop(follows);
+    bench.leave_out(0..0);
+    bench.write(now - 9, 10..12);
+    let _follows = bench.follow();
+    bench.has(11).await;
+    bench.each_is_stored_once(12).await;
+}
+
+#[tokio::test]
 async fn the_last_line_before_a_silence_is_taken() {
     let bench = Bench::open(Since::Filters).await;
     bench.leave_out(4..5);
