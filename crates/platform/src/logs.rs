@@ -287,15 +287,12 @@ impl LogStore {
         let Some(cursor) = self.cursor(service_id, engine_id).await? else {
             return Ok(Resume::default());
         };
-        if let Some(resume) = Resume::in_order(&cursor, now) {
-            return Ok(resume);
-        }
         let folder = segments::folder(&self.folder, service_id);
         let source = frame::source(engine_id);
         let room = self.room_to_answer().await?;
         blocking(move || {
             let _room = room;
-            Resume::by_lines(&folder, source, &cursor, now)
+            Resume::new(&folder, source, &cursor, now)
         })
         .await
     }

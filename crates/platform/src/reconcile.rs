@@ -19,6 +19,7 @@ mod worker;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
@@ -44,6 +45,8 @@ enum Whom {
     /// The service with this id.
     Service(String),
     Everybody,
+    /// Every service of which nothing is left to do.
+    WhoRests,
 }
 
 impl Wake {
@@ -62,11 +65,17 @@ impl Wake {
     fn everybody(&self) {
         let _ = self.0.send(Whom::Everybody);
     }
+
+    /// Every service at rest is looked at at once; what is tried again has its own pauses.
+    fn who_rests(&self) {
+        let _ = self.0.send(Whom::WhoRests);
+    }
 }
 
 /// The task of one service.
 struct Task {
     wake: Arc<Notify>,
+    rests: Arc<AtomicBool>,
     handle: JoinHandle<()>,
 }
 
@@ -86,6 +95,7 @@ pub(crate) async fn run(platform: Arc<Platform>, mut woken: Woken) {
     let census = census::run(Arc::clone(&platform.engine), platform.wake.clone());
     let _census = Task {
         wake: Arc::default(),
+        rests: Arc::default(),
         handle: tokio::spawn(census),
     };
     while let Some(whom) = woken.0.recv().await {
@@ -93,6 +103,12 @@ pub(crate) async fn run(platform: Arc<Platform>, mut woken: Woken) {
             Whom::Service(id) => id,
             Whom::Everybody => {
                 tasks.values().for_each(|task| task.wake.notify_one());
+                continue;
+            }
+            Whom::WhoRests => {
+                let resting = tasks.values();
+                let resting = resting.filter(|task| task.rests.load(Ordering::Relaxed));
+                resting.for_each(|task| task.wake.notify_one());
                 continue;
             }
         };
@@ -108,10 +124,16 @@ pub(crate) async fn run(platform: Arc<Platform>, mut woken: Woken) {
 }
 
 fn start(platform: &Arc<Platform>, id: &str) -> Task {
-    let wake = Arc::new(Notify::new());
-    let worker = Worker::new(Arc::clone(platform), id.to_owned(), Arc::clone(&wake));
+    let (wake, rests) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+    let worker = Worker::new(
+        Arc::clone(platform),
+        id.to_owned(),
+        Arc::clone(&wake),
+        Arc::clone(&rests),
+    );
     Task {
         wake,
+        rests,
         handle: tokio::spawn(worker.run()),
     }
 }

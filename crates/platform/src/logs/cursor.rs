@@ -5,7 +5,8 @@
 //! second only. So what is kept is the newest second and how many lines of it are stored: asked
 //! from that second on, the engine repeats exactly those, and then goes on with new ones.
 //!
-//! Where the engine's clock was set back, that is not so until it has caught up: see `resume`.
+//! Where the engine's clock was set back, that is not so until it has caught up, nor where the engine
+//! left lines out: see `resume`.
 
 use std::collections::HashMap;
 

@@ -18,6 +18,12 @@ use super::segments;
 /// that was set back since.
 const SKEW: i64 = 10;
 
+/// So many seconds before the last stored line are asked for once more: an engine may have left out lines
+/// that nobody had missed yet.
+const OVERLAP: i64 = 60;
+/// They are looked for in so many of the newest segments.
+const OVERLAP_SEGMENTS: usize = 2;
+
 /// How the lines of a source are taken up.
 #[derive(Debug, Default)]
 pub struct Resume {
@@ -32,8 +38,15 @@ pub struct Resume {
 enum Stored {
     /// So many of one second come first, or none of them where the engine has dropped them.
     First { second: i64, left: u64 },
-    /// Where the clock was set back, seconds come twice: so often is each line stored.
+    /// So often is each line. Where the clock was set back, seconds come twice.
     Lines(HashMap<u64, u32>),
+    /// The same, of those that are asked for once more. Of what was written before, a stream may begin
+    /// with the end of a line.
+    Again {
+        lines: HashMap<u64, u32>,
+        before: i64,
+        begins: Vec<LogStream>,
+    },
 }
 
 impl Default for Stored {
@@ -43,20 +56,76 @@ impl Default for Stored {
 }
 
 impl Resume {
-    /// For a source whose clock was never set back, as far as its cursor tells at `now`.
-    pub(super) fn in_order(cursor: &Cursor, now: DateTime<Utc>) -> Option<Self> {
-        let is_in_order = cursor.ahead.is_none() && cursor.second <= now.timestamp();
-        is_in_order.then(|| Self {
+    /// For a source whose lines are in this folder, as far as its cursor tells at `now`.
+    pub(super) fn new(
+        folder: &Path,
+        source: u64,
+        cursor: &Cursor,
+        now: DateTime<Utc>,
+    ) -> io::Result<Self> {
+        if cursor.second <= now.timestamp()
+            && let Some(again) = Self::again(folder, source, cursor)?
+        {
+            return Ok(again);
+        }
+        if cursor.ahead.is_some() || cursor.second > now.timestamp() {
+            return Self::by_lines(folder, source, cursor, now);
+        }
+        Ok(Self::in_order(cursor))
+    }
+
+    /// Where the clock was never set back, from the last second on.
+    fn in_order(cursor: &Cursor) -> Self {
+        Self {
             since: DateTime::from_timestamp(cursor.second, 0),
             stored: Stored::First {
                 second: cursor.second,
                 left: cursor.stored,
             },
-        })
+        }
     }
 
-    /// For any other, whose lines are in this folder.
-    pub(super) fn by_lines(
+    /// With the seconds before it, as far as they are stored in full. `None`: not even the last is, or the
+    /// clock was set back so far that these are not enough.
+    fn again(folder: &Path, source: u64, cursor: &Cursor) -> io::Result<Option<Self>> {
+        let back = cursor.ahead.map_or(0, |ahead| ahead - cursor.second);
+        if back > OVERLAP {
+            return Ok(None);
+        }
+        let segments = segments::list(folder)?;
+        let newest = segments.iter().rev().take(OVERLAP_SEGMENTS).rev();
+        let mut stored = Vec::new();
+        for segment in newest {
+            let bytes = segments::bytes(segment)?.unwrap_or_default();
+            stored.extend(marks(&bytes, source));
+        }
+        let Some((first, _)) = stored.first().copied() else {
+            return Ok(None);
+        };
+        // What stands before these is not much younger than the first of them.
+        let is_all = segments.len() <= OVERLAP_SEGMENTS
+            && segments.first().is_some_and(|segment| segment.number == 1);
+        let known = if is_all { i64::MIN } else { first + 1 + back };
+        let since = (cursor.second - OVERLAP).max(known);
+        if since > cursor.second {
+            return Ok(None);
+        }
+        let mut lines = HashMap::new();
+        for (_, mark) in stored.iter().skip_while(|(second, _)| *second < since) {
+            *lines.entry(*mark).or_default() += 1;
+        }
+        Ok(Some(Self {
+            since: DateTime::from_timestamp(since, 0),
+            stored: Stored::Again {
+                lines,
+                before: cursor.second.min(since + 2),
+                begins: vec![LogStream::Stdout, LogStream::Stderr],
+            },
+        }))
+    }
+
+    /// Where the clock was set back.
+    fn by_lines(
         folder: &Path,
         source: u64,
         cursor: &Cursor,
@@ -67,12 +136,8 @@ impl Resume {
         let mut lines = HashMap::new();
         for segment in segments::list(folder)? {
             let bytes = segments::bytes(&segment)?.unwrap_or_default();
-            for frame in frames(&bytes).filter(|frame| frame.source == source) {
-                if let Kind::Line(stream) = frame.kind {
-                    *lines
-                        .entry(mark(frame.nanos, stream, frame.rest))
-                        .or_default() += 1;
-                }
+            for (_, mark) in marks(&bytes, source) {
+                *lines.entry(mark).or_default() += 1;
             }
         }
         Ok(Self {
@@ -89,19 +154,43 @@ impl Resume {
                 *left = if is_one { *left - 1 } else { 0 };
                 is_one
             }
-            Stored::Lines(lines) => {
-                let mark = mark(line.nanos, line.stream, line.message.as_bytes());
-                let Some(times) = lines.get_mut(&mark) else {
-                    return false;
-                };
-                *times -= 1;
-                if *times == 0 {
-                    lines.remove(&mark);
-                }
-                true
+            Stored::Lines(lines) => take(lines, line),
+            Stored::Again {
+                lines,
+                before,
+                begins,
+            } => {
+                let begins_with = begins.iter().position(|stream| *stream == line.stream);
+                let is_first = begins_with.map(|at| begins.swap_remove(at)).is_some();
+                take(lines, line) || (is_first && line.nanos.div_euclid(NANOS) < *before)
             }
         }
     }
+}
+
+/// Takes a line out of those that are stored, if it is among them.
+fn take(lines: &mut HashMap<u64, u32>, line: &StoredLine) -> bool {
+    let mark = mark(line.nanos, line.stream, line.message.as_bytes());
+    let Some(times) = lines.get_mut(&mark) else {
+        return false;
+    };
+    *times -= 1;
+    if *times == 0 {
+        lines.remove(&mark);
+    }
+    true
+}
+
+/// The lines of a source in a segment: the second of each, and what tells it apart.
+fn marks(segment: &[u8], source: u64) -> impl Iterator<Item = (i64, u64)> {
+    let frames = frames(segment).filter(move |frame| frame.source == source);
+    frames.filter_map(|frame| match frame.kind {
+        Kind::Line(stream) => Some((
+            frame.nanos.div_euclid(NANOS),
+            mark(frame.nanos, stream, frame.rest),
+        )),
+        Kind::Mark => None,
+    })
 }
 
 /// What tells lines of a source apart. Some engines know their second only.

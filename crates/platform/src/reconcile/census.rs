@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Wake;
-use crate::engine::{Engine, EngineInstance};
+use crate::engine::{Engine, EngineInstance, EngineResult};
 
 /// How often everything is listed.
 const EVERY: Duration = Duration::from_secs(5);
@@ -19,30 +19,50 @@ type Groups = HashMap<String, Vec<EngineInstance>>;
 /// Goes on until it is aborted. A service that nothing is stored of is woken too: its task removes
 /// what is left of it.
 pub(super) async fn run(engine: Arc<dyn Engine>, wake: Wake) {
-    let mut before = Groups::new();
-    let mut answers = true;
+    let mut census = Census::new();
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match engine.list(None).await {
+        census.take(engine.list(None).await, &wake);
+    }
+}
+
+/// What the last look found.
+struct Census {
+    before: Groups,
+    answers: bool,
+}
+
+impl Census {
+    fn new() -> Self {
+        Self {
+            before: Groups::new(),
+            answers: true,
+        }
+    }
+
+    /// Takes account of a look.
+    fn take(&mut self, listed: EngineResult<Vec<EngineInstance>>, wake: &Wake) {
+        match listed {
             Ok(all) => {
                 let now = group(all);
-                changed(&before, &now)
+                changed(&self.before, &now)
                     .into_iter()
                     .for_each(|id| wake.service(id));
-                if !answers {
+                if !self.answers {
                     tracing::info!("the container engine answers again");
                     wake.everybody();
                 }
-                (before, answers) = (now, true);
+                (self.before, self.answers) = (now, true);
             }
-            Err(error) if answers => {
+            Err(error) if self.answers => {
                 tracing::warn!(%error, "the container engine does not answer");
                 wake.everybody();
-                answers = false;
+                self.answers = false;
             }
-            Err(_) => {}
+            // It may have answered a service in between, which took it for well since.
+            Err(_) => wake.who_rests(),
         }
     }
 }
@@ -75,8 +95,9 @@ fn changed<'a>(before: &'a Groups, now: &'a Groups) -> HashSet<&'a String> {
 mod tests {
     use chrono::DateTime;
 
+    use super::super::Whom;
     use super::*;
-    use crate::engine::{RunState, Slot};
+    use crate::engine::{EngineError, RunState, Slot};
 
     fn one(service: &str, id: &str, state: RunState) -> EngineInstance {
         EngineInstance {
@@ -92,6 +113,23 @@ mod tests {
             created: DateTime::UNIX_EPOCH,
             endpoint: None,
         }
+    }
+
+    #[test]
+    fn whoever_takes_an_engine_for_well_that_is_away_is_told() {
+        let (wake, mut woken) = Wake::new();
+        let mut census = Census::new();
+        let mut told = |listed| {
+            census.take(listed, &wake);
+            woken.0.try_recv().ok()
+        };
+        let away = || Err(EngineError::Unavailable("nobody is there".to_owned()));
+        assert!(told(Ok(Vec::new())).is_none());
+        assert!(matches!(told(away()), Some(Whom::Everybody)));
+        assert!(matches!(told(away()), Some(Whom::WhoRests)));
+        assert!(matches!(told(away()), Some(Whom::WhoRests)));
+        assert!(matches!(told(Ok(Vec::new())), Some(Whom::Everybody)));
+        assert!(told(Ok(Vec::new())).is_none());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One service's task: looks, plans, acts, waits; for as long as the service exists.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pilothouse_wire::build::ImageState;
@@ -41,6 +42,8 @@ pub(super) struct Worker {
     pub(super) fetch: Fetch,
     pub(super) story: Story,
     pub(super) wake: Arc<Notify>,
+    /// Whether nothing is left to do until something changes.
+    rests: Arc<AtomicBool>,
     /// What is being tried, and why it failed, if it did.
     attempt: Option<Attempt>,
     failed: Option<String>,
@@ -67,7 +70,12 @@ enum Pass {
 }
 
 impl Worker {
-    pub(super) fn new(platform: Arc<Platform>, service_id: String, wake: Arc<Notify>) -> Self {
+    pub(super) fn new(
+        platform: Arc<Platform>,
+        service_id: String,
+        wake: Arc<Notify>,
+        rests: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             platform,
             service_id,
@@ -76,6 +84,7 @@ impl Worker {
             fetch: Fetch::default(),
             story: Story::default(),
             wake,
+            rests,
             attempt: None,
             failed: None,
             is_rolling: false,
@@ -92,7 +101,11 @@ impl Worker {
         loop {
             match self.pass().await {
                 Ok(Pass::Gone) => return,
-                Ok(Pass::AtRest) => self.rest().await,
+                Ok(Pass::AtRest) => {
+                    self.rests.store(true, Ordering::Relaxed);
+                    self.rest().await;
+                    self.rests.store(false, Ordering::Relaxed);
+                }
                 Ok(Pass::Busy) => self.wait(self.until_next()).await,
                 Err(error) => {
                     self.report_failure(&error);

@@ -183,3 +183,22 @@ fn traffic_goes_on_without_the_engine() {
         );
     }
 }
+
+#[test]
+fn an_engine_that_goes_away_again_at_once_is_noticed() {
+    let way = Way::to_engine();
+    let mut bench = Bench::containers(Some(way.address.clone()));
+    bench.create(&sample(1));
+    bench.wait_running(1);
+    // Until it is at rest: then it is the look at everything that finds the engine away.
+    thread::sleep(Duration::from_secs(3));
+    way.cut();
+    bench.wait("the words", |status| status["state"] == "degraded");
+    // The service's own next attempt finds it, before the next look at everything does.
+    way.mend();
+    bench.wait_running(1);
+    way.cut();
+    bench.wait("the words again", |status| status["state"] == "degraded");
+    way.mend();
+    bench.wait_running(1);
+}

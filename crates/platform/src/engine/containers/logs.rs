@@ -1,9 +1,10 @@
 //! A container's lines, each with the instant that the engine wrote before it.
 
 mod assembler;
+mod missing;
+mod state;
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -17,7 +18,9 @@ use pilothouse_wire::logs::LogStream;
 use tokio::time::{Instant, timeout};
 
 use self::assembler::Assembler;
-use super::failure::{is_garbled, status, unavailable};
+use self::missing::{Comparison, Counted, Mark, mark, weight};
+use self::state::{has_ended, has_ended_soon, is_podman};
+use super::failure::{status, unavailable};
 use crate::engine::{EngineError, EngineLine, EngineResult};
 
 /// How long a container may stay silent: Podman does not even answer before the first line. The
@@ -26,19 +29,17 @@ const SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long the engine may take to say how a container is.
 const LOOK_WITHIN: Duration = Duration::from_secs(10);
-/// How often it is asked before it is taken for one that does not answer: it may have much to do.
-const LOOK_ATTEMPTS: u32 = 3;
-
-/// How often it is looked whether the container of a stream that ended has ended too, and the pause
-/// between.
-const LOOKS: usize = 10;
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// After such a while without a line the container is looked at: Podman may miss its end, and would
 /// keep the stream open for ever.
 const LOOK_AFTER: Duration = Duration::from_secs(20);
 /// The same after so many lines.
 const LOOK_AFTER_LINES: usize = 8_192;
+
+/// Podman reads a log from its beginning, however long it is: it is compared with what was given in this
+/// part of the time at most, but not later than after so many lines.
+const COMPARE_SHARE: u32 = 20;
+const MAX_UNCOMPARED: usize = 256 * 1024;
 
 /// How long a line is held back that may be one of the last: these come in order only when they are
 /// read once more.
@@ -51,8 +52,6 @@ const AHEAD: i64 = 10;
 
 /// Held are at most so many bytes.
 const MAX_HELD: usize = 8 * 1024 * 1024;
-/// What a held line takes besides its text, in bytes.
-const LINE_OVERHEAD: usize = 64;
 
 /// Follows a container's lines from an instant on, until it ends or is gone. The engine's own
 /// `since` counts whole seconds, and Podman's instants do too, so lines of that second come again:
@@ -98,9 +97,6 @@ enum Phase {
     Over,
 }
 
-/// What tells lines apart: the second, and a hash of the rest.
-type Mark = (i64, u64);
-
 struct Reader {
     docker: Docker,
     /// The same, but not for as long: how the container is, is answered at once.
@@ -123,8 +119,17 @@ struct Reader {
     told: Vec<Mark>,
     /// How many these may be before the container is looked at.
     look_at: usize,
-    /// Lines still to come that were given out already, and how often each.
-    repeated: HashMap<Mark, usize>,
+    /// Whether the stream may leave lines out while the container runs.
+    may_miss: bool,
+    /// Whether something came since it was known that none is missing.
+    is_new: bool,
+    /// When that was looked for, and how long it took.
+    compared: Instant,
+    took: Duration,
+    /// Lines that the stream left out.
+    found: VecDeque<EngineLine>,
+    /// Lines that were given out, and may still come.
+    repeated: Counted,
     phase: Phase,
 }
 
@@ -143,7 +148,12 @@ impl Reader {
             is_behind: false,
             told: Vec::new(),
             look_at: LOOK_AFTER_LINES,
-            repeated: HashMap::new(),
+            may_miss: false,
+            is_new: false,
+            compared: Instant::now(),
+            took: Duration::ZERO,
+            found: VecDeque::new(),
+            repeated: Counted::default(),
             phase: Phase::Beginning,
         }
     }
@@ -154,6 +164,7 @@ impl Reader {
             // Nothing more comes; what is held will come again when the stream is taken up again.
             self.phase = Phase::Over;
             self.lines.clear();
+            self.found.clear();
         }
         next.transpose()
     }
@@ -171,8 +182,9 @@ impl Reader {
                 Phase::Behind => return Err(fails("its clock was set back")),
                 _ => {}
             }
-            if self.phase == Phase::Following && self.told.len() >= self.look_at {
-                self.look().await?;
+            if self.phase == Phase::Following && self.is_look_due() {
+                self.look(false).await?;
+                continue;
             }
             let wait = match self.lines.front() {
                 Some((came, _)) => HOLD.saturating_sub(came.elapsed()),
@@ -181,7 +193,7 @@ impl Reader {
             match timeout(wait, self.frames.next()).await {
                 Err(_) if !self.lines.is_empty() => {}
                 Err(_) if self.phase == Phase::Following => {
-                    if self.look().await? {
+                    if self.look(true).await? {
                         self.go_on();
                     }
                 }
@@ -205,9 +217,10 @@ impl Reader {
         }
     }
 
-    /// Podman follows the lines of what runs without loss, of what has ended with.
+    /// Podman follows the lines of what runs almost without loss, of what has ended with.
     async fn begin(&mut self) -> EngineResult<()> {
         let has_ended = has_ended(&self.looks, &self.id).await?;
+        self.may_miss = !has_ended && is_podman(&self.looks).await?;
         self.phase = if has_ended {
             Phase::Rest
         } else {
@@ -227,6 +240,10 @@ impl Reader {
 
     /// The next line, if it need not be held back any longer.
     fn ready(&mut self) -> Option<EngineLine> {
+        if let Some(line) = self.found.pop_front() {
+            self.told.push(mark(&line));
+            return Some(line);
+        }
         let is_followed = self.phase == Phase::Following;
         loop {
             let (came, _) = self.lines.front()?;
@@ -235,33 +252,58 @@ impl Reader {
             }
             let (_, line) = self.lines.pop_front()?;
             self.held -= weight(&line);
+            let mark = mark(&line);
+            if self.repeated.take(mark) {
+                continue;
+            }
             if is_followed {
                 self.is_behind |= is_before(&line, self.since);
-                self.told.push(mark(&line));
-                return Some(line);
+                self.is_new = true;
+                self.told.push(mark);
             }
-            match self.repeated.get_mut(&mark(&line)) {
-                Some(times) if *times > 0 => *times -= 1,
-                _ => return Some(line),
-            }
+            return Some(line);
         }
     }
 
-    /// Looks whether the container has ended. While it runs, nothing is missing among the lines
-    /// that came.
-    async fn look(&mut self) -> EngineResult<bool> {
+    /// Whether the container is to be looked at though lines come.
+    fn is_look_due(&self) -> bool {
+        let are_many = self.told.len() >= self.look_at;
+        if !self.may_miss {
+            return are_many;
+        }
+        let is_time = self.is_new && self.compared.elapsed() >= LOOK_AFTER;
+        self.may_compare() && (are_many || is_time)
+    }
+
+    fn may_compare(&self) -> bool {
+        self.compared.elapsed() >= self.took * COMPARE_SHARE
+            || self.told.len() >= self.look_at.saturating_add(MAX_UNCOMPARED)
+    }
+
+    /// Looks whether the container has ended. While it runs, nothing is missing among the lines that
+    /// came, or it is taken now.
+    async fn look(&mut self, is_silent: bool) -> EngineResult<bool> {
         if has_ended(&self.looks, &self.id).await? {
-            // Whatever still comes is kept in mind.
+            // Whatever still comes is kept in mind, and what is missing comes with the rest.
             self.look_at = usize::MAX;
+            self.may_miss = false;
             return Ok(true);
         }
         if self.is_asked_ahead() {
             return Err(fails("its clock was set back"));
         }
+        if self.may_miss && self.is_new && !self.is_behind {
+            if !self.may_compare() {
+                return Ok(false);
+            }
+            self.compare(is_silent).await?;
+        }
+        self.compared = Instant::now();
         match self.told.last().copied() {
             Some((second, _)) if second > self.since || !self.is_behind => {
                 self.since = self.since.max(second);
                 self.told.retain(|(earlier, _)| *earlier >= self.since);
+                self.repeated.forget_before(self.since);
                 self.is_behind = false;
             }
             // What was told before that second is not known any more.
@@ -270,6 +312,29 @@ impl Reader {
         }
         self.look_at = self.told.len() + LOOK_AFTER_LINES;
         Ok(false)
+    }
+
+    /// Takes the lines that the stream left out.
+    async fn compare(&mut self, is_silent: bool) -> EngineResult<()> {
+        let began = Instant::now();
+        let held = self.lines.iter().map(|(_, line)| mark(line));
+        let given = self.told.iter().copied().chain(held).collect();
+        let comparison = Comparison::new(given, self.since, is_silent);
+        let frames = frames(&self.docker, &self.id, self.since, false);
+        let missing = comparison.read(frames).await?.unwrap_or_default();
+        self.took = began.elapsed();
+        // What stands behind the last line that came is compared once nothing comes any more.
+        self.is_new = !is_silent;
+        if let Some(first) = missing.first() {
+            let (id, at, count) = (&self.id, first.timestamp, missing.len());
+            tracing::info!(instance = %id, %at, count, "the engine left out lines of a log; they are taken now");
+        }
+        for line in missing {
+            // It may be behind rather than missing them.
+            self.repeated.add(mark(&line));
+            self.found.push_back(line);
+        }
+        Ok(())
     }
 
     /// Whether the engine is asked from an instant on that is still to come, so that it may give nothing
@@ -292,8 +357,9 @@ impl Reader {
             self.assembler = Assembler::default();
             self.lines.clear();
             self.held = 0;
+            self.repeated.clear();
             for mark in self.told.drain(..) {
-                *self.repeated.entry(mark).or_default() += 1;
+                self.repeated.add(mark);
             }
             self.frames = frames(&self.docker, &self.id, self.since, false);
         } else {
@@ -311,45 +377,6 @@ fn is_before(line: &EngineLine, second: i64) -> bool {
 
 fn fails(why: &str) -> EngineError {
     EngineError::Unavailable(why.to_owned())
-}
-
-fn weight(line: &EngineLine) -> usize {
-    line.message.len() + LINE_OVERHEAD
-}
-
-fn mark(line: &EngineLine) -> Mark {
-    let mut hasher = DefaultHasher::new();
-    (line.stream == LogStream::Stderr, &line.message).hash(&mut hasher);
-    (line.timestamp.timestamp(), hasher.finish())
-}
-
-/// Whether a container has ended, or does so at once.
-async fn has_ended_soon(docker: &Docker, id: &str) -> EngineResult<bool> {
-    for _ in 0..LOOKS {
-        if has_ended(docker, id).await? {
-            return Ok(true);
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-    Ok(false)
-}
-
-/// Whether a container is known to write no more. An engine that does not say so is one whose streams
-/// may be dead as well: nothing comes of a network that went away without a word.
-async fn has_ended(docker: &Docker, id: &str) -> EngineResult<bool> {
-    let mut attempt = 1;
-    loop {
-        match docker.inspect_container(id, None).await {
-            Ok(container) => {
-                return Ok(container.state.and_then(|state| state.running) == Some(false));
-            }
-            Err(error) if status(&error) == Some(404) => return Ok(true),
-            Err(error) if is_garbled(&error) => return Ok(false),
-            Err(error) if attempt == LOOK_ATTEMPTS => return Err(unavailable(error)),
-            Err(_) => attempt += 1,
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
 }
 
 fn parts(frame: &LogOutput) -> (LogStream, &[u8]) {

@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use pilothouse_wire::logs::LogQuery;
+use pilothouse_wire::quantity::LogLimit;
 use pilothouse_wire::window::Window;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -30,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Written {
     /// The second of each line, and its text.
     lines: Vec<(i64, String)>,
+    /// Which of them the engine leaves out while it follows.
+    left_out: std::ops::Range<usize>,
     has_ended: bool,
 }
 
@@ -96,6 +99,11 @@ impl Bench {
         });
     }
 
+    /// The engine leaves these lines out of what it gives while it follows.
+    fn leave_out(&self, lines: std::ops::Range<usize>) {
+        self.written.send_modify(|written| written.left_out = lines);
+    }
+
     fn follow(&self) -> AbortOnDropHandle<()> {
         AbortOnDropHandle::new(tokio::spawn(self.source.clone().store()))
     }
@@ -118,6 +126,7 @@ impl Bench {
                 end: Some(Utc::now() + chrono::TimeDelta::days(1)),
                 ..Window::default()
             },
+            limit: Some(LogLimit::new(10_000).unwrap()),
             ..LogQuery::default()
         };
         let logs = self.source.logs.read("service", query).await.unwrap();
@@ -165,7 +174,14 @@ fn answer(request: &Request<Incoming>, written: &watch::Sender<Written>, since: 
     );
     let json = |text: String| Response::new(Full::new(Bytes::from(text)).boxed_unsync());
     if path.ends_with("/version") {
-        return json(r#"{"ApiVersion": "1.43"}"#.to_owned());
+        let name = match since {
+            Since::Begins => "Engine",
+            Since::Filters => "Podman Engine",
+        };
+        let components = format!(r#"[{{"Name": "{name}", "Version": "4.3.1"}}]"#);
+        return json(format!(
+            r#"{{"ApiVersion": "1.43", "Components": {components}}}"#
+        ));
     }
     if path.ends_with("/containers/container/json") {
         let running = !written.borrow().has_ended;
@@ -185,11 +201,13 @@ fn answer(request: &Request<Incoming>, written: &watch::Sender<Written>, since: 
         (written.subscribe(), 0, false),
         move |(mut seen, mut at, mut begun)| async move {
             loop {
-                let (next, has_ended) = {
+                let (next, is_given, has_ended) = {
                     let written = seen.borrow_and_update();
-                    (written.lines.get(at).cloned(), written.has_ended)
+                    let is_given = !follows || !written.left_out.contains(&at);
+                    (written.lines.get(at).cloned(), is_given, written.has_ended)
                 };
                 match next {
+                    Some(_) if !is_given => at += 1,
                     Some((second, text)) => {
                         at += 1;
                         if second >= asked || (begun && since == Since::Begins) {
@@ -302,4 +320,52 @@ async fn a_clock_that_was_set_back_while_nobody_looked_costs_no_line() {
             bench.each_is_stored_once(20).await;
         }
     }
+}
+
+#[tokio::test]
+async fn what_the_engine_leaves_out_while_it_follows_is_taken() {
+    let bench = Bench::open(Since::Filters).await;
+    let now = Utc::now().timestamp();
+    bench.leave_out(20..23);
+    bench.write(now - 9, 0..10);
+    let follows = bench.follow();
+    bench.has(9).await;
+    bench.write(now - 8, 10..9_000);
+    bench.has(8_999).await;
+    for number in 20..23 {
+        bench.has(number).await;
+    }
+    bench.each_is_stored_once(9_000).await;
+    bench
+        .written
+        .send_modify(|written| written.has_ended = true);
+    timeout(PATIENCE, follows).await.unwrap().unwrap();
+    bench.each_is_stored_once(9_000).await;
+}
+
+#[tokio::test]
+async fn what_the_engine_left_out_before_a_stream_broke_is_taken_with_the_next() {
+    let bench = Bench::open(Since::Filters).await;
+    let now = Utc::now().timestamp();
+    bench.leave_out(4..6);
+    bench.write(now - 10, 0..5);
+    bench.write(now - 9, 5..10);
+    let follows = bench.follow();
+    bench.has(9).await;
+    drop(follows);
+    bench.leave_out(0..0);
+    bench.write(now - 9, 10..12);
+    let _follows = bench.follow();
+    bench.has(11).await;
+    bench.each_is_stored_once(12).await;
+}
+
+#[tokio::test]
+async fn the_last_line_before_a_silence_is_taken() {
+    let bench = Bench::open(Since::Filters).await;
+    bench.leave_out(4..5);
+    bench.write(Utc::now().timestamp() - 9, 0..5);
+    let _follows = bench.follow();
+    bench.has(4).await;
+    bench.each_is_stored_once(5).await;
 }
