@@ -15,6 +15,7 @@ mod data_dir;
 mod domain;
 mod http;
 mod journal;
+mod marks;
 mod mask;
 mod patient;
 mod process;

@@ -5,8 +5,8 @@
 //! lines stands how far each instance's stream is stored, so the two can't disagree.
 //!
 //! `writer` is the one writer, and `files` what it writes to; `cursor` counts what an engine would
-//! repeat, and `resume` leaves that out. `read` answers queries, in the order that `place` defines; `spans` knows which segments
-//! matter.
+//! repeat, and `resume` leaves that out. `read` answers queries, in the order that `place` defines, and
+//! `held` is the room that answers take; `spans` knows which segments matter.
 
 mod cursor;
 mod files;

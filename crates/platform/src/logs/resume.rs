@@ -1,8 +1,6 @@
 //! Taking the lines of a source up again: from which instant on an engine is asked for them, and which
 //! of those that come are stored already.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::Path;
 
@@ -13,6 +11,7 @@ use super::StoredLine;
 use super::cursor::{Cursor, NANOS};
 use super::frame::{Kind, frames};
 use super::segments;
+use crate::marks::{Mark, Marks};
 
 /// How far an engine's clock may be ahead of the platform's, in seconds, before it is taken for one
 /// that was set back since.
@@ -39,11 +38,11 @@ enum Stored {
     /// So many of one second come first, or none of them where the engine has dropped them.
     First { second: i64, left: u64 },
     /// So often is each line. Where the clock was set back, seconds come twice.
-    Lines(HashMap<u64, u32>),
+    Lines(Marks),
     /// The same, of those that are asked for once more. Of what was written before, a stream may begin
     /// with the end of a line.
     Again {
-        lines: HashMap<u64, u32>,
+        lines: Marks,
         before: i64,
         begins: Vec<LogStream>,
     },
@@ -99,21 +98,23 @@ impl Resume {
             let bytes = segments::bytes(segment)?.unwrap_or_default();
             stored.extend(marks(&bytes, source));
         }
-        let Some((first, _)) = stored.first().copied() else {
+        let Some(first) = stored.first() else {
             return Ok(None);
         };
         // What stands before these is not much younger than the first of them.
         let is_all = segments.len() <= OVERLAP_SEGMENTS
             && segments.first().is_some_and(|segment| segment.number == 1);
-        let known = if is_all { i64::MIN } else { first + 1 + back };
+        let known = if is_all {
+            i64::MIN
+        } else {
+            first.second + 1 + back
+        };
         let since = (cursor.second - OVERLAP).max(known);
         if since > cursor.second {
             return Ok(None);
         }
-        let mut lines = HashMap::new();
-        for (_, mark) in stored.iter().skip_while(|(second, _)| *second < since) {
-            *lines.entry(*mark).or_default() += 1;
-        }
+        let known = stored.iter().skip_while(|mark| mark.second < since);
+        let lines = known.copied().collect();
         Ok(Some(Self {
             since: DateTime::from_timestamp(since, 0),
             stored: Stored::Again {
@@ -133,12 +134,10 @@ impl Resume {
     ) -> io::Result<Self> {
         let is_near = cursor.ahead.is_none() && cursor.second <= now.timestamp() + SKEW;
         let since = DateTime::from_timestamp(cursor.second - 2 * SKEW, 0);
-        let mut lines = HashMap::new();
+        let mut lines = Marks::default();
         for segment in segments::list(folder)? {
             let bytes = segments::bytes(&segment)?.unwrap_or_default();
-            for (_, mark) in marks(&bytes, source) {
-                *lines.entry(mark).or_default() += 1;
-            }
+            marks(&bytes, source).for_each(|mark| lines.add(mark));
         }
         Ok(Self {
             since: since.filter(|_| is_near),
@@ -154,7 +153,7 @@ impl Resume {
                 *left = if is_one { *left - 1 } else { 0 };
                 is_one
             }
-            Stored::Lines(lines) => take(lines, line),
+            Stored::Lines(lines) => lines.take(mark(line)),
             Stored::Again {
                 lines,
                 before,
@@ -162,41 +161,25 @@ impl Resume {
             } => {
                 let begins_with = begins.iter().position(|stream| *stream == line.stream);
                 let is_first = begins_with.map(|at| begins.swap_remove(at)).is_some();
-                take(lines, line) || (is_first && line.nanos.div_euclid(NANOS) < *before)
+                lines.take(mark(line)) || (is_first && line.nanos.div_euclid(NANOS) < *before)
             }
         }
     }
 }
 
-/// Takes a line out of those that are stored, if it is among them.
-fn take(lines: &mut HashMap<u64, u32>, line: &StoredLine) -> bool {
-    let mark = mark(line.nanos, line.stream, line.message.as_bytes());
-    let Some(times) = lines.get_mut(&mark) else {
-        return false;
-    };
-    *times -= 1;
-    if *times == 0 {
-        lines.remove(&mark);
-    }
-    true
+fn mark(line: &StoredLine) -> Mark {
+    let second = line.nanos.div_euclid(NANOS);
+    Mark::of(second, line.stream, line.message.as_bytes())
 }
 
-/// The lines of a source in a segment: the second of each, and what tells it apart.
-fn marks(segment: &[u8], source: u64) -> impl Iterator<Item = (i64, u64)> {
+/// The lines of a source in a segment.
+fn marks(segment: &[u8], source: u64) -> impl Iterator<Item = Mark> {
     let frames = frames(segment).filter(move |frame| frame.source == source);
     frames.filter_map(|frame| match frame.kind {
-        Kind::Line(stream) => Some((
-            frame.nanos.div_euclid(NANOS),
-            mark(frame.nanos, stream, frame.rest),
-        )),
+        Kind::Line(stream) => {
+            let second = frame.nanos.div_euclid(NANOS);
+            Some(Mark::of(second, stream, frame.rest))
+        }
         Kind::Mark => None,
     })
-}
-
-/// What tells lines of a source apart. Some engines know their second only.
-fn mark(nanos: i64, stream: LogStream, message: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let is_error = stream == LogStream::Stderr;
-    (nanos.div_euclid(NANOS), is_error, message).hash(&mut hasher);
-    hasher.finish()
 }

@@ -57,7 +57,12 @@ impl Api {
 
     /// The same with a key for every call, the org `acme` and its project `shop`.
     pub(crate) async fn with_shop() -> Self {
-        let api = Self::start().await.with_key().await;
+        Self::shop_with(|_| {}).await
+    }
+
+    /// The same on a platform of other parts.
+    pub(crate) async fn shop_with(change: impl FnOnce(&mut Parts)) -> Self {
+        let api = Self::start_with(change).await.with_key().await;
         api.post("/orgs/", json!({"name": "Acme"})).await.is(201);
         api.post("/orgs/acme/projects/", json!({"name": "Shop"}))
             .await

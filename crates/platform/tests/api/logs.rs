@@ -1,4 +1,5 @@
-//! Logs and access logs, page by page: the lines of a service at rest, written as its intake would.
+//! Logs and access logs, in their windows and page by page: those of a service that runs, and of one
+//! at rest, whose lines are written as its intake would.
 
 use std::ops::Range;
 
@@ -297,4 +298,50 @@ pub(crate) async fn lines_hold_anything_and_queries_have_bounds() {
         got.fails(422, "invalid").fault("before");
     }
     quiet.api.app.close().await;
+}
+
+pub(crate) async fn they_keep_to_their_window() {
+    let api = Api::with_shop().await;
+    api.post(W, json!({"name": "api", "image": "nginx", "instances": 2}))
+        .await
+        .is(201);
+    for at in [W, E] {
+        let logs = format!("{at}/api/logs");
+        let some = |logs: &Value| logs["lines"].as_array().unwrap().len() >= 3;
+        let all = api.until(&logs, some).await;
+        let lines = all["lines"].as_array().unwrap();
+        let times: Vec<&str> = lines
+            .iter()
+            .map(|l| l["timestamp"].as_str().unwrap())
+            .collect();
+        assert!(times.is_sorted());
+        let newest = api.get(&format!("{logs}?limit=1")).await.is(200).data();
+        assert_eq!(newest["lines"].as_array().unwrap().len(), 1);
+        assert_eq!(newest["truncated"], true);
+        let filter = "listening";
+        let found = api
+            .get(&format!("{logs}?filter={filter}&since=3600"))
+            .await
+            .is(200)
+            .data();
+        let found = found["lines"].as_array().unwrap().clone();
+        assert!(!found.is_empty());
+        assert!(
+            found
+                .iter()
+                .all(|l| l["message"].as_str().unwrap().contains(filter))
+        );
+        let none = "?start=2020-01-01T00:00:00Z&end=2020-01-02T00:00:00Z";
+        let none = api.get(&format!("{logs}{none}")).await.is(200).data();
+        assert_eq!(
+            (&none["lines"], &none["truncated"]),
+            (&json!([]), &json!(false))
+        );
+        let none = api
+            .get(&format!("{logs}?filter=LISTENING"))
+            .await
+            .is(200)
+            .data();
+        assert_eq!(none["lines"], json!([]));
+    }
 }

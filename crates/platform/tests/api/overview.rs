@@ -119,18 +119,12 @@ pub(crate) async fn each_level_tells_of_what_is_below_it() {
 }
 
 pub(crate) async fn the_newest_deploy_and_build_are_told_if_they_failed() {
-    let api = Api::start_with(|parts| {
+    let api = Api::shop_with(|parts| {
         // No repository is there.
         parts.builds.git_base = format!("file://{}", parts.data_dir.join("none").display());
         parts.builds.folder = parts.data_dir.join("work");
     })
-    .await
-    .with_key()
     .await;
-    api.post("/orgs/", json!({"name": "Acme"})).await.is(201);
-    api.post("/orgs/acme/projects/", json!({"name": "Shop"}))
-        .await
-        .is(201);
     api.post(W, json!({"name": "Api", "image": "shop:1"}))
         .await
         .is(201);

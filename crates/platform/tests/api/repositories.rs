@@ -80,18 +80,12 @@ pub(crate) async fn with_service(repositories: &Repositories) -> Api {
 
 pub(crate) async fn with_service_that_keeps(repositories: &Repositories, images: u32) -> Api {
     let base = format!("file://{}", repositories.0.path().display());
-    let api = Api::start_with(|parts| {
+    let api = Api::shop_with(|parts| {
         parts.builds.git_base = base;
         parts.builds.keep_images = images;
         parts.builds.folder = parts.data_dir.join("work");
     })
-    .await
-    .with_key()
     .await;
-    api.post("/orgs/", json!({"name": "Acme"})).await.is(201);
-    api.post("/orgs/acme/projects/", json!({"name": "Shop"}))
-        .await
-        .is(201);
     let body = json!({"name": "api", "platform": "wind", "github_repository": "acme/api"});
     api.post(&format!("{ENVIRONMENT}/services"), body)
         .await

@@ -427,52 +427,6 @@ pub(crate) async fn changes_at_once_are_all_kept() {
     assert_eq!(got["tags"], json!(["x"]));
 }
 
-pub(crate) async fn logs_keep_to_their_window() {
-    let api = Api::with_shop().await;
-    api.post(W, json!({"name": "api", "image": "nginx", "instances": 2}))
-        .await
-        .is(201);
-    for at in [W, E] {
-        let logs = format!("{at}/api/logs");
-        let some = |logs: &Value| logs["lines"].as_array().unwrap().len() >= 3;
-        let all = api.until(&logs, some).await;
-        let lines = all["lines"].as_array().unwrap();
-        let times: Vec<&str> = lines
-            .iter()
-            .map(|l| l["timestamp"].as_str().unwrap())
-            .collect();
-        assert!(times.is_sorted());
-        let newest = api.get(&format!("{logs}?limit=1")).await.is(200).data();
-        assert_eq!(newest["lines"].as_array().unwrap().len(), 1);
-        assert_eq!(newest["truncated"], true);
-        let filter = "listening";
-        let found = api
-            .get(&format!("{logs}?filter={filter}&since=3600"))
-            .await
-            .is(200)
-            .data();
-        let found = found["lines"].as_array().unwrap().clone();
-        assert!(!found.is_empty());
-        assert!(
-            found
-                .iter()
-                .all(|l| l["message"].as_str().unwrap().contains(filter))
-        );
-        let none = "?start=2020-01-01T00:00:00Z&end=2020-01-02T00:00:00Z";
-        let none = api.get(&format!("{logs}{none}")).await.is(200).data();
-        assert_eq!(
-            (&none["lines"], &none["truncated"]),
-            (&json!([]), &json!(false))
-        );
-        let none = api
-            .get(&format!("{logs}?filter=LISTENING"))
-            .await
-            .is(200)
-            .data();
-        assert_eq!(none["lines"], json!([]));
-    }
-}
-
 pub(crate) async fn both_scopes_show_the_same_service() {
     let api = Api::with_shop().await;
     api.post(W, full("api")).await.is(201);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, text};
-use crate::workshop::{recipe, running, with_busybox};
+use crate::workshop::{nothing_is_left, recipe, with_busybox};
 
 #[test]
 fn secrets_of_a_build_land_in_no_layer_and_no_log() {
@@ -84,10 +84,7 @@ fn a_build_that_hangs_is_cancelled() {
     with_busybox(&bench, "/bin/busybox sleep 3");
     let next = bench.build();
     assert_eq!(next["state"], "built", "{next}");
-    bench.wait_for("nothing to be left of it", || {
-        let left = running("sleep\u{0}4321");
-        (left.clone(), left.is_empty())
-    });
+    nothing_is_left(&bench, "sleep\u{0}4321");
 }
 
 #[test]
@@ -104,10 +101,7 @@ fn a_build_that_prints_is_cancelled_too() {
     });
     let (status, _) = bench.service("POST", &format!("web/images/{version}/cancel"), &json!({}));
     assert_eq!(status, 202);
-    bench.wait_for("nothing to be left of it", || {
-        let left = running(&nonce);
-        (left.clone(), left.is_empty())
-    });
+    nothing_is_left(&bench, &nonce);
 }
 
 #[test]
@@ -147,10 +141,7 @@ fn a_build_that_takes_too_long_ends_and_no_more_go_on_than_may() {
         let state = other();
         (state.clone(), state == "built")
     });
-    bench.wait_for("nothing to be left of it", || {
-        let left = running("sleep\u{0}4323");
-        (left.clone(), left.is_empty())
-    });
+    nothing_is_left(&bench, "sleep\u{0}4323");
 }
 
 #[test]

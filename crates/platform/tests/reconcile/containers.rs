@@ -55,6 +55,12 @@ pub(crate) fn under_load<T>(
     })
 }
 
+/// Checks that every one of so many requests was answered as it should be.
+pub(crate) fn none_failed(sent: usize, failed: &[String]) {
+    let (count, first) = (failed.len(), failed.first());
+    assert!(failed.is_empty(), "{count} of {sent} failed: {first:?}");
+}
+
 #[test]
 fn a_rolling_restart_loses_no_request() {
     let mut bench = Bench::containers(None);
@@ -65,12 +71,7 @@ fn a_rolling_restart_loses_no_request() {
         assert_eq!(bench.service("POST", "web/restart", &Value::Null).0, 202);
         bench.wait_running(3);
     });
-    assert!(
-        failed.is_empty(),
-        "{} of {sent} failed: {:?}",
-        failed.len(),
-        failed.first()
-    );
+    none_failed(sent, &failed);
     assert!(sent >= 200, "{sent}");
     let after: BTreeSet<String> = bench.real().into_iter().map(|one| one.id).collect();
     assert_eq!(after.len(), 3);
@@ -113,12 +114,7 @@ fn scaling_up_and_down_loses_no_request() {
         });
         scale(3);
     });
-    assert!(
-        failed.is_empty(),
-        "{} of {sent} failed: {:?}",
-        failed.len(),
-        failed.first()
-    );
+    none_failed(sent, &failed);
     assert!(sent >= 200, "{sent}");
 }
 
@@ -136,7 +132,7 @@ fn a_bad_release_is_told_and_the_old_one_serves_on() {
     let mut bench = Bench::containers(None);
     bench.create(&sample(1));
     bench.wait_running(1);
-    let (_, _, failed) = under_load(&bench, 20, || {
+    let (_, sent, failed) = under_load(&bench, 20, || {
         let bad = json!({"env": {"EXIT_AT_START": "3"}});
         assert_eq!(bench.service("PATCH", "web", &bad).0, 200);
         let status = bench.wait("the old release", |status| {
@@ -145,7 +141,7 @@ fn a_bad_release_is_told_and_the_old_one_serves_on() {
         let message = text(&status["message"]);
         assert!(message.contains("exit code 3"), "{message}");
     });
-    assert!(failed.is_empty(), "{:?}", failed.first());
+    none_failed(sent, &failed);
     assert_eq!(bench.real().len(), 1);
 }
 

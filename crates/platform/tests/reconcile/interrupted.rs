@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
-use crate::workshop::{recipe, running, with_busybox};
+use crate::workshop::{nothing_is_left, recipe, with_busybox};
 
 #[test]
 fn a_kill_at_any_moment_leaves_nothing_stuck_and_the_old_release_serving() {
@@ -88,10 +88,7 @@ fn what_a_kill_interrupts_is_never_stuck() {
         image["error"].as_str().unwrap().contains("interrupted"),
         "{image}"
     );
-    bench.wait_for("nothing to be left of it", || {
-        let left = running("sleep\u{0}4322");
-        (left.clone(), left.is_empty())
-    });
+    nothing_is_left(&bench, "sleep\u{0}4322");
 
     bench.commit("acme/web", &[("Dockerfile", &recipe("one"))]);
     assert_eq!(bench.build()["state"], "built");
@@ -142,8 +139,5 @@ fn a_long_log_keeps_its_tail_through_a_kill() {
     let (_, end) = text.split_at(text.len() - 200);
     assert!(end.contains("\n90000 01234"), "{end}");
     assert!(end.contains("\nthe tail\n\nIt was interrupted"), "{end}");
-    bench.wait_for("nothing to be left of it", || {
-        let left = running("sleep\u{0}4325");
-        (left.clone(), left.is_empty())
-    });
+    nothing_is_left(&bench, "sleep\u{0}4325");
 }

@@ -148,3 +148,11 @@ pub(crate) fn running(text: &str) -> Vec<String> {
         .filter_map(|process| std::fs::read_to_string(process.ok()?.path().join("cmdline")).ok());
     lines.filter(|line| line.contains(text)).collect()
 }
+
+/// Waits until no process of this machine has this text in its command line any more.
+pub(crate) fn nothing_is_left(bench: &Bench, text: &str) {
+    bench.wait_for("nothing to be left of it", || {
+        let left = running(text);
+        (left.clone(), left.is_empty())
+    });
+}

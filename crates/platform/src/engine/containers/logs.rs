@@ -18,10 +18,11 @@ use pilothouse_wire::logs::LogStream;
 use tokio::time::{Instant, timeout};
 
 use self::assembler::Assembler;
-use self::missing::{Comparison, Counted, Mark, mark, weight};
+use self::missing::{Comparison, mark, weight};
 use self::state::{has_ended, has_ended_soon, is_podman};
 use super::failure::{status, unavailable};
 use crate::engine::{EngineError, EngineLine, EngineResult};
+use crate::marks::{Mark, Marks};
 
 /// How long a container may stay silent: Podman does not even answer before the first line. The
 /// stream is then taken up again.
@@ -129,7 +130,7 @@ struct Reader {
     /// Lines that the stream left out.
     found: VecDeque<EngineLine>,
     /// Lines that were given out, and may still come.
-    repeated: Counted,
+    repeated: Marks,
     phase: Phase,
 }
 
@@ -153,7 +154,7 @@ impl Reader {
             compared: Instant::now(),
             took: Duration::ZERO,
             found: VecDeque::new(),
-            repeated: Counted::default(),
+            repeated: Marks::default(),
             phase: Phase::Beginning,
         }
     }
@@ -300,9 +301,9 @@ impl Reader {
         }
         self.compared = Instant::now();
         match self.told.last().copied() {
-            Some((second, _)) if second > self.since || !self.is_behind => {
-                self.since = self.since.max(second);
-                self.told.retain(|(earlier, _)| *earlier >= self.since);
+            Some(last) if last.second > self.since || !self.is_behind => {
+                self.since = self.since.max(last.second);
+                self.told.retain(|mark| mark.second >= self.since);
                 self.repeated.forget_before(self.since);
                 self.is_behind = false;
             }
@@ -357,10 +358,7 @@ impl Reader {
             self.assembler = Assembler::default();
             self.lines.clear();
             self.held = 0;
-            self.repeated.clear();
-            for mark in self.told.drain(..) {
-                self.repeated.add(mark);
-            }
+            self.repeated = self.told.drain(..).collect();
             self.frames = frames(&self.docker, &self.id, self.since, false);
         } else {
             self.phase = Phase::Over;

@@ -5,8 +5,6 @@
 //! was written by the time that somebody took it. A log that it reads once has every line, so the two
 //! are compared now and then.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -17,6 +15,7 @@ use super::assembler::Assembler;
 use super::{Frames, parts};
 use crate::engine::containers::failure::{status, unavailable};
 use crate::engine::{EngineLine, EngineResult};
+use crate::marks::{Mark, Marks};
 
 /// How long the engine may take for the next part of what it has.
 const NEXT_WITHIN: Duration = Duration::from_secs(20);
@@ -27,61 +26,18 @@ const MAX_AHEAD: usize = 16_384;
 /// What a line takes besides its text, in bytes.
 const LINE_OVERHEAD: usize = 64;
 
-/// What tells lines apart: the second, and a hash of the rest.
-pub(super) type Mark = (i64, u64);
-
 pub(super) fn mark(line: &EngineLine) -> Mark {
-    let mut hasher = DefaultHasher::new();
-    (line.stream == LogStream::Stderr, &line.message).hash(&mut hasher);
-    (line.timestamp.timestamp(), hasher.finish())
+    let second = line.timestamp.timestamp();
+    Mark::of(second, line.stream, line.message.as_bytes())
 }
 
 pub(super) fn weight(line: &EngineLine) -> usize {
     line.message.len() + LINE_OVERHEAD
 }
 
-/// Lines by their marks, and how often each.
-#[derive(Default)]
-pub(super) struct Counted(HashMap<Mark, usize>);
-
-impl Counted {
-    pub(super) fn add(&mut self, mark: Mark) {
-        *self.0.entry(mark).or_default() += 1;
-    }
-
-    /// Takes one of these lines away, if there is one.
-    pub(super) fn take(&mut self, mark: Mark) -> bool {
-        let Some(times) = self.0.get_mut(&mark) else {
-            return false;
-        };
-        *times -= 1;
-        if *times == 0 {
-            self.0.remove(&mark);
-        }
-        true
-    }
-
-    /// Forgets the lines before a second.
-    pub(super) fn forget_before(&mut self, second: i64) {
-        self.0.retain(|(earlier, _), _| *earlier >= second);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-}
-
-impl FromIterator<Mark> for Counted {
-    fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
-        let mut counted = Self::default();
-        marks.into_iter().for_each(|mark| counted.add(mark));
-        counted
-    }
-}
-
 /// A comparison of what an engine gave with what it has, in the order of the log.
 pub(super) struct Comparison {
-    given: Counted,
+    given: Marks,
     /// The lines that were not given, and what they take, in bytes.
     others: Vec<EngineLine>,
     kept: usize,
@@ -95,7 +51,7 @@ pub(super) struct Comparison {
 
 impl Comparison {
     /// With the lines that were given from a second on.
-    pub(super) fn new(given: Counted, second: i64, is_silent: bool) -> Self {
+    pub(super) fn new(given: Marks, second: i64, is_silent: bool) -> Self {
         let begins = if second > 0 {
             vec![LogStream::Stdout, LogStream::Stderr]
         } else {
@@ -155,7 +111,7 @@ impl Comparison {
     }
 
     fn is_done(&self) -> bool {
-        self.is_full() || (!self.is_silent && self.given.0.is_empty())
+        self.is_full() || (!self.is_silent && self.given.is_empty())
     }
 
     fn missing(mut self) -> Vec<EngineLine> {
