@@ -6,7 +6,7 @@ import { type AddressInfo } from "node:net";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { FakeLog, service } from "../log.ts";
-import { expect, signIn, test } from "../platform.ts";
+import { expect, type Platform, signIn, test } from "../platform.ts";
 
 const numbered = (place: number) => ({ message: `line ${place} of many` });
 
@@ -15,12 +15,18 @@ const row = (page: Page, text: string) => log(page).locator(".line", { hasText: 
 const scroll = (page: Page, by: number) => log(page).evaluate((element, by) => element.scrollBy(0, by), by);
 const toTop = (page: Page) => log(page).evaluate((element) => element.scrollTo(0, 0));
 
-test("follows its end until it is scrolled up, and goes back to it", async ({ page, platform }) => {
-  const fake = new FakeLog(1_000, numbered);
-  await fake.serve(page);
-  const address = await service(platform, "follow");
+/** Opens the log of a service of this name, whose lines are these, and tells its address. */
+async function open(page: Page, platform: Platform, lines: FakeLog, name: string): Promise<string> {
+  await lines.serve(page);
+  const address = await service(platform, name);
   await signIn(page, platform);
   await page.goto(address);
+  return address;
+}
+
+test("follows its end until it is scrolled up, and goes back to it", async ({ page, platform }) => {
+  const fake = new FakeLog(1_000, numbered);
+  await open(page, platform, fake, "follow");
   await expect(row(page, "line 999 of many")).toBeVisible();
   await expect(page.getByText("live, following")).toBeVisible();
 
@@ -41,10 +47,7 @@ test("follows its end until it is scrolled up, and goes back to it", async ({ pa
 
 test("loads older lines on scroll up, and what is seen stays where it is", async ({ page, platform }) => {
   const fake = new FakeLog(50_000, numbered);
-  await fake.serve(page);
-  const address = await service(platform, "older");
-  await signIn(page, platform);
-  await page.goto(address);
+  await open(page, platform, fake, "older");
   await expect(page.getByText("20,000 lines loaded")).toBeVisible();
   await toTop(page);
   await expect(page.getByText("40,000 lines loaded")).toBeVisible();
@@ -58,10 +61,7 @@ test("loads older lines on scroll up, and what is seen stays where it is", async
 
 test("finds a text in all that is loaded, forwards and back", async ({ page, platform }) => {
   const fake = new FakeLog(20_000, (place) => ({ message: place % 5_000 === 7 ? `FATAL number ${place}` : `line ${place}` }));
-  await fake.serve(page);
-  const address = await service(platform, "find");
-  await signIn(page, platform);
-  await page.goto(address);
+  await open(page, platform, fake, "find");
   const box = page.getByRole("searchbox", { name: "Look for this text" });
   await box.fill("fatal NUMBER");
   await expect(page.getByText("4 lines", { exact: true })).toBeVisible();
@@ -87,10 +87,7 @@ test("opens objects, shows colours and odd characters, and survives a very long 
     `long ${"é".repeat(90_000)}`,
   ];
   const fake = new FakeLog(40, (place) => ({ message: kinds[place % 4], stream: place % 2 ? "stderr" : "stdout" }));
-  await fake.serve(page);
-  const address = await service(platform, "odd");
-  await signIn(page, platform);
-  await page.goto(address);
+  await open(page, platform, fake, "odd");
   const object = row(page, "slow query").last();
   const opener = object.getByRole("button", { name: "Fields of this line" });
   await opener.focus();
@@ -110,10 +107,7 @@ test("opens objects, shows colours and odd characters, and survives a very long 
 
 test("a link to a line opens there, with the line marked", async ({ page, platform }) => {
   const fake = new FakeLog(60_000, numbered);
-  await fake.serve(page);
-  const address = await service(platform, "link");
-  await signIn(page, platform);
-  await page.goto(address);
+  const address = await open(page, platform, fake, "link");
   await expect(row(page, "line 59999 of many")).toBeVisible();
   await toTop(page);
   const line = row(page, "line 40003 of many");
@@ -134,10 +128,7 @@ test("a link to a line opens there, with the line marked", async ({ page, platfo
 
 test("a log that wrote much while its reader looked at older lines", async ({ page, platform }) => {
   const fake = new FakeLog(30_000, numbered, Date.now() - 30 * 60_000, 10);
-  await fake.serve(page);
-  const address = await service(platform, "asleep");
-  await signIn(page, platform);
-  await page.goto(address);
+  await open(page, platform, fake, "asleep");
   await expect(row(page, "line 29999 of many")).toBeVisible();
   await scroll(page, -4_000);
   await expect(page.getByRole("button", { name: "Follow the newest lines" })).toBeVisible();
@@ -186,10 +177,7 @@ test("a browser whose clock is hours ahead shows the platform's last hour", asyn
 test("of equal lines of one instant one is opened", async ({ page, platform }) => {
   const timestamp = new Date(Date.now() - 60_000).toISOString();
   const fake = new FakeLog(6, (place) => ({ timestamp, instance: "web.0", message: place > 2 ? '{"level":"warn","took":7}' : `line ${place}` }));
-  await fake.serve(page);
-  const address = await service(platform, "equal");
-  await signIn(page, platform);
-  await page.goto(address);
+  await open(page, platform, fake, "equal");
   const openers = page.getByRole("button", { name: "Fields of this line" });
   await openers.nth(1).click();
   await expect(openers.nth(1)).toHaveAttribute("aria-expanded", "true");
@@ -200,10 +188,7 @@ test("of equal lines of one instant one is opened", async ({ page, platform }) =
 
 test("leaves a log whose lines are still being counted", async ({ page, platform, problems }) => {
   const fake = new FakeLog(20_000, (place) => ({ message: `line ${place} ${"of many ".repeat(20)}` }));
-  await fake.serve(page);
-  const address = await service(platform, "leave");
-  await signIn(page, platform);
-  await page.goto(address);
+  await open(page, platform, fake, "leave");
   await page.getByRole("button", { name: "Wrap", exact: true }).click();
   for (let time = 0; time < 5; time += 1) {
     fake.count += 10_000;
@@ -260,10 +245,7 @@ test("too few lines from before the release tell of no new pattern", async ({ pa
 
 test("times, instance, stream and download", async ({ page, platform }) => {
   const fake = new FakeLog(300, (place) => ({ message: `line ${place}`, stream: place % 2 ? "stderr" : "stdout" }));
-  await fake.serve(page);
-  const address = await service(platform, "choose");
-  await signIn(page, platform);
-  await page.goto(address);
+  await open(page, platform, fake, "choose");
   await page.getByLabel("Instance").selectOption("web.1");
   await page.getByLabel("Stream").selectOption("stderr");
   await expect(page.getByText("300 lines loaded, 50 lines shown")).toBeVisible();
@@ -280,10 +262,7 @@ test("times, instance, stream and download", async ({ page, platform }) => {
 test("a log that does not answer, and one that stops answering", async ({ page, platform }) => {
   const fake = new FakeLog(10, numbered);
   fake.failing = 503;
-  await fake.serve(page);
-  const address = await service(platform, "failing");
-  await signIn(page, platform);
-  await page.goto(address);
+  await open(page, platform, fake, "failing");
   const again = page.getByRole("button", { name: "Try again" });
   await expect(again).toBeVisible();
   fake.failing = 0;
@@ -301,10 +280,7 @@ test("a reply that is cut off half-way leaves what is there, and is told", async
   });
   await new Promise<void>((listening) => cut.listen(0, "127.0.0.1", listening));
   const fake = new FakeLog(10, numbered);
-  await fake.serve(page);
-  const address = await service(platform, "cut");
-  await signIn(page, platform);
-  await page.goto(address);
+  const address = await open(page, platform, fake, "cut");
   await expect(row(page, "line 9 of many")).toBeVisible();
   const logs = /\/services\/[^/]+\/logs(\?|$)/;
   const { port } = cut.address() as AddressInfo;
