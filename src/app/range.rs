@@ -1,6 +1,6 @@
 //! The span of time in the top bar, on pages that show one.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use leptos::prelude::*;
 
 use crate::components::button::{Button, Kind, Segments};
@@ -122,12 +122,17 @@ fn field(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// A window between instants in few letters: the day only where it is not today.
+/// A window between instants in few letters: the day only where it is not today, and the year only
+/// where it is another.
 fn short(window: Window) -> String {
     let now = Utc::now();
-    let text = |at: DateTime<Utc>| match at.date_naive() == now.date_naive() {
-        true => at.format("%H:%M:%S").to_string(),
-        false => at.format("%b %-d, %H:%M").to_string(),
+    let text = |at: DateTime<Utc>| {
+        let format = match (at.date_naive() == now.date_naive(), at.year() == now.year()) {
+            (true, _) => "%H:%M:%S",
+            (false, true) => "%b %-d, %H:%M",
+            (false, false) => "%b %-d %Y, %H:%M",
+        };
+        at.format(format).to_string()
     };
     match (window.start(now), window.end()) {
         (Some(start), Some(end)) => format!("{} – {}", text(start), text(end)),

@@ -236,7 +236,7 @@ fn share_words(share: ErrorShare) -> String {
     // A share that is hardly above one in a hundred must not read as one in a hundred.
     let digits = if percent < 2.0 { 2 } else { 1 };
     format!(
-        "{} of {} requests failed in the last {} ({percent:.digits$} %)",
+        "{} of {} requests failed in the last {} ({percent:.digits$}\u{a0}%)",
         count(share.errors),
         count(share.requests),
         span(share.seconds.into()),
@@ -292,7 +292,7 @@ mod tests {
     fn a_share_is_told_with_its_sample() {
         assert_eq!(
             line(&org(), &attention(Concern::Errors)).why,
-            "121 of 12,000 requests failed in the last 15 min (1.01 %)"
+            "121 of 12,000 requests failed in the last 15 min (1.01\u{a0}%)"
         );
         assert_eq!(
             line(&org(), &attention(Concern::BuildFailed)).why,

@@ -64,14 +64,16 @@ pub fn MetricTable(shown: Shown) -> impl IntoView {
         }
         .into_any(),
         Some(false) => view! {
-            <WindowedTable
-                label="Metrics"
-                class="figures"
-                head
-                widths=WIDTHS
-                keys
-                row=Callback::new(row)
-            />
+            <div class="figures-frame" role="group" aria-label="Metrics" tabindex="0">
+                <WindowedTable
+                    label="Metrics"
+                    class="figures"
+                    head
+                    widths=WIDTHS
+                    keys
+                    row=Callback::new(row)
+                />
+            </div>
         }
         .into_any(),
     };
