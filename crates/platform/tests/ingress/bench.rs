@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -17,9 +18,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const HOST: &str = "shop.example";
+/// What takes longer never comes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) type Body = BoxBody<Bytes, Infallible>;
 type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
@@ -68,7 +72,8 @@ impl Bench {
 
     /// The next request that is noted.
     pub(crate) async fn visit(&self) -> Visit {
-        self.visits.lock().await.recv().await.unwrap()
+        let visit = async { self.visits.lock().await.recv().await.unwrap() };
+        timeout(PATIENCE, visit).await.unwrap()
     }
 
     /// Whether no request is left that was noted.
@@ -87,6 +92,10 @@ impl Bench {
 
     /// Sends bytes and reads until ingress closes: the status and all that followed.
     pub(crate) async fn raw(&self, request: &[u8]) -> (u16, String) {
+        timeout(PATIENCE, self.exchange(request)).await.unwrap()
+    }
+
+    async fn exchange(&self, request: &[u8]) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         // Ingress may answer and close before it has read all.
         let _ = stream.write_all(request).await;

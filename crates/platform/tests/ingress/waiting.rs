@@ -14,12 +14,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::bench::{Bench, HOST, Instance, whole};
+use crate::bench::{Bench, HOST, Instance, PATIENCE, whole};
 
 /// What is waited for in vain.
 const SHORT: Duration = Duration::from_millis(300);
-/// What must come.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads until ingress hangs up: what it said, and how long that took.
 async fn until_closed(stream: &mut TcpStream) -> (String, Duration) {
@@ -101,7 +99,7 @@ async fn a_visitor_who_takes_nothing_holds_no_instance() {
     let mut stream = TcpStream::connect(bench.address).await.unwrap();
     let head = format!("GET / HTTP/1.1\r\nhost: {HOST}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
-    let row = timeout(PATIENCE, bench.visit()).await.unwrap().row;
+    let row = bench.visit().await.row;
     assert_eq!(row.status, 200);
     assert!(row.bytes_out > 0, "{row:?}");
     let backend = bench.ingress.backend("shop", &endless.id()).unwrap();
@@ -139,7 +137,7 @@ async fn a_visitor_of_http_2_without_a_window_holds_no_instance() {
         answers.push(answer);
     }
     for answer in answers {
-        let row = timeout(PATIENCE, bench.visit()).await.unwrap().row;
+        let row = bench.visit().await.row;
         assert_eq!(row.status, 200);
         let ended = timeout(PATIENCE, answer.into_body().collect()).await;
         assert!(ended.unwrap().is_err());
@@ -184,7 +182,7 @@ async fn an_idle_visitor_of_http_2_who_never_takes_the_rest_is_hung_up_on() {
     // The first byte lets all of it go, as far as the instance is concerned.
     let (mut visitor, talk) = taking(&bench, 1).await;
     let _answer = visitor.send_request(asking("GET")).await.unwrap();
-    let row = timeout(PATIENCE, bench.visit()).await.unwrap().row;
+    let row = bench.visit().await.row;
     assert_eq!((row.status, row.bytes_out), (200, 5));
     // However it ends.
     let _ = timeout(PATIENCE, talk).await.unwrap().unwrap();
