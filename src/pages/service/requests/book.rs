@@ -13,10 +13,6 @@ pub const MOST: usize = 50_000;
 /// knows no places in its log.
 const LATENESS: TimeDelta = TimeDelta::seconds(5);
 
-/// How much later than now a request may be told to have come: one that is told to be later is from a
-/// clock that is wrong.
-const AHEAD: TimeDelta = TimeDelta::minutes(1);
-
 /// The key of the first request that was ever held: newer ones count up, older ones down.
 const FIRST_KEY: u64 = 1 << 32;
 
@@ -113,12 +109,6 @@ impl Book {
     pub fn resume(&self) -> Option<DateTime<Utc>> {
         let newest = self.rows.first()?.access.timestamp;
         newest.checked_sub_signed(LATENESS)
-    }
-
-    /// The newest instant that is not later than this one.
-    pub fn newest(&self, latest: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let row = self.rows.get(self.begin_of(latest))?;
-        Some(row.access.timestamp)
     }
 
     /// The instant of the oldest request, and how many are of it.
@@ -302,34 +292,6 @@ fn merged(held: Rows, new: Rows) -> Rows {
     }
     all.extend(held);
     all
-}
-
-/// What time it is on the platform at the least, whatever the clock of this machine says: its
-/// newest request, and what a clock that never jumps has counted since.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PlatformClock(Option<(DateTime<Utc>, f64)>);
-
-impl PlatformClock {
-    /// The time now: by the newest request that can be true, by the time that the platform told at
-    /// last, and by the milliseconds of the page.
-    pub fn now(
-        &mut self,
-        newest: impl Fn(DateTime<Utc>) -> Option<DateTime<Utc>>,
-        told: DateTime<Utc>,
-        page: f64,
-    ) -> Option<DateTime<Utc>> {
-        let counted = self.0.and_then(|(at, since)| {
-            at.checked_add_signed(TimeDelta::milliseconds((page - since) as i64))
-        });
-        let latest = counted
-            .unwrap_or(told)
-            .max(told)
-            .checked_add_signed(AHEAD)?;
-        let newest = newest(latest);
-        let now = counted.max(newest)?;
-        self.0 = Some((now, page));
-        Some(now)
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use wire::logs::Page;
 use wire::path::ServiceParams;
 use wire::quantity::{LogLimit, Since};
 
-use super::book::{Book, Landing, MOST, PlatformClock, Row};
+use super::book::{Book, Landing, MOST, Row};
 use super::filter::Filter;
 use crate::api::{Failure, platform_now, send, use_connection};
 use crate::reactive::memo;
@@ -89,12 +89,10 @@ pub fn use_requests(
     let book = RwSignal::new(Book::default());
     let answered = RwSignal::new(None::<Question>);
     let seen = RwSignal::new(book.with_untracked(Book::highest));
-    let clock = StoredValue::new(PlatformClock::default());
     let landing = LandingPlace {
         book,
         answered,
         seen,
-        clock,
     };
     let connection = use_connection();
     let remote = Remote::made(
@@ -191,7 +189,6 @@ struct LandingPlace {
     book: RwSignal<Book>,
     answered: RwSignal<Option<Question>>,
     seen: RwSignal<u64>,
-    clock: StoredValue<PlatformClock>,
 }
 
 impl LandingPlace {
@@ -275,16 +272,9 @@ impl LandingPlace {
                 Way::After => book.follow(None, answer, is_read),
                 Way::Since(since) => book.follow(Some(since), answer, is_read),
             };
-            let now = self
-                .clock
-                .try_update_value(|clock| {
-                    clock.now(|latest| book.newest(latest), platform_now(), page_time())
-                })
-                .flatten();
-            let span = span.map(|seconds| TimeDelta::seconds(i64::from(seconds)));
-            let start = now
-                .zip(span)
-                .and_then(|(now, span)| now.checked_sub_signed(span));
+            let start = span.and_then(|seconds| {
+                platform_now().checked_sub_signed(TimeDelta::seconds(i64::from(seconds)))
+            });
             let forgot = match start.filter(|_| !is_read) {
                 Some(start) => book.forget_before(start) == Landing::Changed,
                 None => false,
@@ -313,12 +303,6 @@ fn begin_with_any(book: &mut Book, answer: AccessLogs) -> Landing {
     } else {
         Landing::Same
     }
-}
-
-/// Milliseconds since the page began, by a clock that never jumps.
-fn page_time() -> f64 {
-    let performance = window().performance();
-    performance.map(|clock| clock.now()).unwrap_or_default()
 }
 
 fn use_older(book: RwSignal<Book>, answered: RwSignal<Option<Question>>) -> Act<Question> {

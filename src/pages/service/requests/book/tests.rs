@@ -115,38 +115,6 @@ fn what_left_the_window_is_forgotten() {
     assert!(!book.is_truncated());
 }
 
-#[test]
-fn the_platforms_time_goes_on_without_requests_and_never_back() {
-    let mut clock = PlatformClock::default();
-    let at = |second| Some(access(second, 0).timestamp);
-    let mut now = |newest: Option<DateTime<Utc>>, page| {
-        let known = |latest| newest.filter(|newest| *newest <= latest);
-        clock.now(known, access(50, 0).timestamp, page)
-    };
-    assert_eq!(now(None, 500.0), None);
-    assert_eq!(now(at(10), 1_000.0), at(10));
-    assert_eq!(now(at(10), 4_000.0), at(13));
-    assert_eq!(now(at(11), 5_000.0), at(14));
-    assert_eq!(now(at(60), 6_000.0), at(60));
-}
-
-#[test]
-fn a_request_from_a_clock_that_is_far_ahead_moves_no_window() {
-    let day = 86_400;
-    let mut book = begun(&[access(1, 0), access(9, 1), access(10 + day, 2)]);
-    let mut clock = PlatformClock::default();
-    let told = access(12, 0).timestamp;
-    let now = clock.now(|latest| book.newest(latest), told, 0.0);
-    assert_eq!(now, Some(access(9, 0).timestamp));
-    let start = now.unwrap() - TimeDelta::seconds(5);
-    assert_eq!(book.forget_before(start), Landing::Changed);
-    assert_eq!(held(&book), [access(9, 1), access(10 + day, 2)]);
-    // After a sleep the page has counted too little, but the platform tells.
-    let woken = access(day + 60, 0).timestamp;
-    let now = clock.now(|latest| book.newest(latest), woken, 10.0);
-    assert_eq!(now, Some(access(10 + day, 0).timestamp));
-}
-
 /// Requests in the order of a log, several of an instant and some of them alike.
 fn log() -> impl Strategy<Value = Vec<AccessRow>> {
     proptest::collection::vec((0_i64..30, 0_u32..3), 0..60).prop_map(|mut rows| {

@@ -11,7 +11,6 @@ fn place() -> LandingPlace {
         book: RwSignal::new(Book::default()),
         answered: RwSignal::new(None),
         seen: RwSignal::new(0),
-        clock: StoredValue::new(PlatformClock::default()),
     }
 }
 
