@@ -191,14 +191,14 @@ impl Brush<'_> {
     }
 
     /// Marks are told apart by their dashes and names, not by colour alone. Where two would be in
-    /// one place, or two names would overlap, the first stands for both.
+    /// one place, or two names would overlap, the newest stands for both.
     fn marks(&mut self, picture: &Picture<'_>) -> Option<()> {
         let Frame { ratio, .. } = self.frame;
         let x = self.frame.x(picture.span);
         let (top, bottom) = (4.0 * ratio, self.frame.bottom());
-        let mut last = [f64::NEG_INFINITY; 2];
-        let mut named = f64::NEG_INFINITY;
-        for mark in picture.marks {
+        let mut later = [f64::INFINITY; 2];
+        let mut named = f64::INFINITY;
+        for mark in picture.marks.iter().rev() {
             if !(picture.span.0..=picture.span.1).contains(&mark.at) {
                 continue;
             }
@@ -207,11 +207,11 @@ impl Brush<'_> {
                 MarkKind::Release => (0, [3.0, 3.0], picture.look.release),
                 MarkKind::Restart => (1, [1.0, 3.0], picture.look.restart),
             };
-            let seen = last.get_mut(kind)?;
-            if at - *seen < 2.0 * ratio {
+            let later = later.get_mut(kind)?;
+            if *later - at < 2.0 * ratio {
                 continue;
             }
-            *seen = at;
+            *later = at;
             let dashes = dashes.map(|length: f64| JsValue::from_f64(length * ratio * FINE));
             let dashes = js_sys::Array::from_iter(dashes);
             self.context.set_line_dash(&dashes).ok()?;
@@ -224,8 +224,8 @@ impl Brush<'_> {
                 true => (at - width, at - 4.0 * ratio, HPos::Right),
                 false => (at, at + 4.0 * ratio, HPos::Left),
             };
-            if from >= named {
-                named = from + width;
+            if from + width <= named {
+                named = from;
                 self.text(&mark.label, (name, top), side, VPos::Top, picture.look.name)?;
             }
         }
