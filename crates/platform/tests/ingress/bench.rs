@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use pilothouse::ingress::{Ingress, Ledger, Limits, Serving, Target, Visit, serve};
+use pilothouse::ingress::{Backend, Ingress, Ledger, Limits, Serving, Target, Visit, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
@@ -79,6 +80,18 @@ impl Bench {
     /// Whether no request is left that was noted.
     pub(crate) async fn is_all_told(&self) -> bool {
         self.visits.lock().await.is_empty()
+    }
+
+    /// Waits until so many requests are on their way to an instance.
+    pub(crate) async fn busy(&self, instance: &Instance, requests: usize) -> Arc<Backend> {
+        let backend = self.ingress.backend("shop", &instance.id()).unwrap();
+        let busy = async {
+            while backend.in_flight() < requests {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, busy).await.unwrap();
+        backend
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {

@@ -171,7 +171,7 @@ async fn another_protocol_passes_through() {
     assert!(line.starts_with("HTTP/1.1 101"), "{line}");
     while line != "\r\n" {
         line.clear();
-        stream.read_line(&mut line).await.unwrap();
+        assert_ne!(stream.read_line(&mut line).await.unwrap(), 0);
     }
     for _ in 0..2 {
         stream.write_all(b"hello").await.unwrap();

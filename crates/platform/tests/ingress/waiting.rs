@@ -274,10 +274,7 @@ async fn what_does_not_end_in_time_is_noted_at_the_end() {
     while !said.ends_with(b"hello") {
         assert_ne!(talk.read_buf(&mut said).await.unwrap(), 0);
     }
-    let backend = bench.ingress.backend("shop", &switching.id()).unwrap();
-    while backend.in_flight() < 2 {
-        tokio::task::yield_now().await;
-    }
+    bench.busy(&switching, 2).await;
     bench.stop.cancel();
     let mut rows = [bench.visit().await.row, bench.visit().await.row];
     rows.sort_by(|a, b| a.path.cmp(&b.path));
