@@ -1,10 +1,11 @@
 //! Ingress: routes requests by their `Host` to the ready instances of a service.
 //!
 //! `server` accepts visitors, `visitor` serves one connection, `forward` one request on it: `routes`
-//! says to which instance, and `ledger` notes how it ended. Who takes nothing is given up by his
-//! socket, and on HTTP/2 by `streams`.
+//! says to which instance, `connections` reaches it, and `ledger` notes how it ended. Who takes
+//! nothing is given up by his socket, and on HTTP/2 by `streams`.
 
 mod body;
+mod connections;
 mod forward;
 mod headers;
 mod ledger;
@@ -13,6 +14,7 @@ mod metered;
 mod page;
 mod routes;
 mod server;
+mod socket;
 mod streams;
 mod visitor;
 

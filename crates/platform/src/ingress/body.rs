@@ -20,6 +20,7 @@ pub(super) struct Lent(Arc<Shared>);
 struct Shared {
     body: Mutex<Incoming>,
     was_read: AtomicBool,
+    has_ended: AtomicBool,
     moved: Arc<Moved>,
 }
 
@@ -28,6 +29,7 @@ impl Lent {
         Self(Arc::new(Shared {
             body: Mutex::new(body),
             was_read: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
             moved,
         }))
     }
@@ -35,6 +37,11 @@ impl Lent {
     /// Whether an attempt has read of it, so that no other can be given the whole.
     pub(super) fn was_read(&self) -> bool {
         self.0.was_read.load(Ordering::SeqCst)
+    }
+
+    /// Whether nothing more of it comes.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.has_ended.load(Ordering::SeqCst) || self.is_end_stream()
     }
 
     /// Never waits: one attempt at a time holds the body.
@@ -51,6 +58,9 @@ impl Body for Lent {
         self.0.was_read.store(true, Ordering::SeqCst);
         let next = Pin::new(&mut *self.body()).poll_frame(context);
         self.0.moved.receive(bytes(&next));
+        if matches!(next, Poll::Ready(None | Some(Err(_)))) {
+            self.0.has_ended.store(true, Ordering::SeqCst);
+        }
         next
     }
 

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 
 use super::body::{Lent, Noted};
+use super::connections::{Connections, Driven, Unanswered};
 use super::headers;
 use super::ledger::{Entry, Ledger, Moved};
 use super::limits::Limits;
@@ -27,7 +27,6 @@ use super::visitor::Ends;
 
 type Page = Response<Full<Bytes>>;
 pub(super) type Answer = Response<BoxBody<Bytes, hyper::Error>>;
-pub(super) type Connections = Client<HttpConnector, Lent>;
 
 /// Instances that one request may be offered to.
 const MAX_ATTEMPTS: usize = 3;
@@ -60,7 +59,10 @@ impl Forwarder {
             return own(not_understood(), entry);
         }
         let body = Lent::new(body, Arc::clone(entry.moved()));
-        match self.offer(&host, &parts, body, &mut entry).await {
+        match self
+            .offer(&host, &parts, body, wants_upgrade, &mut entry)
+            .await
+        {
             Ok((response, backend)) => {
                 entry.answered(response.status().as_u16(), backend.label());
                 self.answer(response, backend, upgrade, entry)
@@ -76,8 +78,9 @@ impl Forwarder {
         host: &str,
         parts: &Parts,
         body: Lent,
+        upgrades: bool,
         entry: &mut Entry,
-    ) -> Result<(Response<Incoming>, InFlight), Page> {
+    ) -> Result<(Response<Driven>, InFlight), Page> {
         let mut unreachable = Vec::new();
         for attempt in 1..=MAX_ATTEMPTS {
             let (service_id, found) = match self.ingress.pick(host, &unreachable) {
@@ -90,8 +93,8 @@ impl Forwarder {
             entry.of(&service_id);
             let backend = found?;
             let address = backend.address();
-            let request = addressed(parts, address, body.clone()).ok_or_else(not_understood)?;
-            let asked = self.connections.request(request);
+            let request = addressed(parts, body.clone());
+            let asked = self.connections.ask(address, request, upgrades);
             let error = match within(self.limits.answer, asked, entry.moved()).await {
                 Some(Ok(response)) => return Ok((response, backend)),
                 Some(Err(error)) => error,
@@ -100,11 +103,11 @@ impl Forwarder {
             tracing::debug!(%address, %error, attempt, "an instance did not answer");
             // A connection that was kept open may have been closed by an instance that is well, so
             // only one that accepts none is left out.
-            if error.is_connect() {
+            if matches!(error, Unanswered::Connect(_)) {
                 unreachable.push(address);
             }
-            let reached_nobody = error.is_connect() || parts.method.is_idempotent();
-            if body.was_read() || !reached_nobody {
+            let may_have_happened = matches!(error, Unanswered::Lost(_));
+            if body.was_read() || (may_have_happened && !parts.method.is_idempotent()) {
                 break;
             }
         }
@@ -114,7 +117,7 @@ impl Forwarder {
     /// What the visitor gets of an instance's answer.
     fn answer(
         &self,
-        mut response: Response<Incoming>,
+        mut response: Response<Driven>,
         backend: InFlight,
         upgrade: Option<OnUpgrade>,
         entry: Entry,
@@ -157,16 +160,16 @@ async fn within<T>(
     }
 }
 
-/// The request as it is sent to an instance.
-fn addressed(parts: &Parts, address: SocketAddr, body: Lent) -> Option<Request<Lent>> {
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let uri: Uri = format!("http://{address}{path}").parse().ok()?;
+/// The request as it is sent to an instance: its address is the path alone (RFC 9112, 3.2.1).
+fn addressed(parts: &Parts, body: Lent) -> Request<Lent> {
+    let path = parts.uri.path_and_query().cloned();
+    let uri = Uri::from(path.unwrap_or(PathAndQuery::from_static("/")));
     let mut request = Request::new(body);
     *request.method_mut() = parts.method.clone();
     *request.uri_mut() = uri;
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = parts.headers.clone();
-    Some(request)
+    request
 }
 
 /// What ingress says itself, noted as any other answer.

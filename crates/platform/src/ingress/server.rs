@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::forward::{Connections, Forwarder};
+use super::connections::Connections;
+use super::forward::Forwarder;
 use super::ledger::Ledger;
 use super::limits::Limits;
 use super::routes::Ingress;
@@ -19,15 +17,6 @@ use super::visitor::{Ends, converse};
 
 /// Connections that are open at the same time; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 4_096;
-/// How long an instance may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// An instance of which nothing is heard for this long is asked whether it lives.
-const SILENCE: Duration = Duration::from_secs(60);
-
-/// Connections to one instance that are kept open without a request, and for how long: shorter than
-/// most servers keep them, so that one which the instance has closed is not used.
-const MAX_IDLE: usize = 256;
-const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// What ingress serves, and how.
 #[derive(Debug)]
@@ -51,18 +40,24 @@ pub async fn serve(listener: TcpListener, serving: Serving, stop: CancellationTo
         abandon: CancellationToken::new(),
         running: TaskTracker::new(),
     };
+    let connections = Connections::new(serving.limits.kept);
     let forwarder = Arc::new(Forwarder {
         ingress: serving.ingress,
         ledger: serving.ledger,
-        connections: connections(),
+        connections: connections.clone(),
         behind_proxy: serving.behind_proxy,
         limits: serving.limits,
         ends: ends.clone(),
     });
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut sweeps = tokio::time::interval(serving.limits.kept);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
+            _ = sweeps.tick() => {
+                connections.sweep();
+                continue;
+            }
             () = ends.stop.cancelled() => break,
         };
         let (stream, visitor, place) = match accepted {
@@ -104,16 +99,4 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> std::io::Res
     let place = place.map_err(std::io::Error::other)?;
     let (stream, visitor) = listener.accept().await?;
     Ok((stream, visitor, place))
-}
-
-fn connections() -> Connections {
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    connector.set_nodelay(true);
-    connector.set_keepalive(Some(SILENCE));
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .pool_max_idle_per_host(MAX_IDLE)
-        .build(connector)
 }

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::forward::Forwarder;
+use super::socket;
 use super::streams::Streams;
 use crate::patient::Patient;
 
@@ -28,11 +29,6 @@ const MAX_STREAMS: u32 = 128;
 /// How often an HTTP/2 connection is asked whether it lives, and how long that may take.
 const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_WITHIN: Duration = Duration::from_secs(20);
-/// A visitor of whom nothing is heard for this long is asked whether he lives, so often, with these
-/// pauses: one who has lost his network would hold a stream for ever.
-const SILENCE: Duration = Duration::from_secs(60);
-const ASKED: u32 = 4;
-const ASKED_EVERY: Duration = Duration::from_secs(15);
 
 /// What a connection of HTTP/2 begins with (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -57,7 +53,7 @@ pub(super) async fn converse(
     forwarder: Arc<Forwarder>,
     ends: Ends,
 ) {
-    prepare(&stream);
+    socket::prepare(&stream);
     let limits = forwarder.limits;
     let protocol = tokio::select! {
         protocol = timeout(limits.head, protocol_of(&stream)) => protocol,
@@ -101,17 +97,6 @@ pub(super) async fn converse(
             drive(connection, finish, idle, &ends).await;
         }
     }
-}
-
-/// A socket that refuses is about to fail.
-fn prepare(stream: &TcpStream) {
-    use rustix::net::sockopt;
-    // Small answers must not wait for more to send.
-    let _ = stream.set_nodelay(true);
-    let _ = sockopt::set_socket_keepalive(stream, true);
-    let _ = sockopt::set_tcp_keepidle(stream, SILENCE);
-    let _ = sockopt::set_tcp_keepintvl(stream, ASKED_EVERY);
-    let _ = sockopt::set_tcp_keepcnt(stream, ASKED);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

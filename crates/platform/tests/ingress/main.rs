@@ -5,6 +5,7 @@
 )]
 
 mod bench;
+mod keeping;
 mod noting;
 mod passing;
 mod refusing;

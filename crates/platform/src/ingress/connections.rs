@@ -1,0 +1,245 @@
+//! Connections to instances, kept open from one request to the next.
+//!
+//! A connection is served by the very task that waits for its answer: no other has to be woken, on
+//! another core as like as not, for each part of a request. Only where both sides may speak at the
+//! same time it gets a task of its own.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use http::{Request, Response};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::client::conn::TrySendError;
+use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::body::Lent;
+use super::socket;
+
+/// How long an instance may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connections to one instance that are kept open without a request.
+const MAX_IDLE: usize = 256;
+
+/// Why an instance gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    /// It accepts no connection.
+    #[error("no connection: {0}")]
+    Connect(#[from] io::Error),
+    /// The connection ended before any of the request was sent.
+    #[error("the connection was closed before the request: {0}")]
+    Unsent(hyper::Error),
+    /// What became of the request is not known.
+    #[error("no answer: {0}")]
+    Lost(hyper::Error),
+}
+
+/// A connection without a request.
+struct Idle {
+    line: Line,
+    since: Instant,
+}
+
+/// A connection, and what serves it.
+struct Line {
+    sender: SendRequest<Lent>,
+    driver: Connection<TokioIo<TcpStream>, Lent>,
+}
+
+impl Line {
+    async fn open(address: SocketAddr) -> Result<Self, Unanswered> {
+        let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
+        let stream = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        socket::prepare(&stream);
+        let shaken = http1::handshake(TokioIo::new(stream)).await;
+        let (sender, driver) = shaken.map_err(Unanswered::Lost)?;
+        Ok(Self { sender, driver })
+    }
+
+    /// Goes on with what is to be sent and to be read. Whether the connection is still open.
+    fn drive(&mut self, context: &mut Context<'_>) -> bool {
+        // How it ended is told to who waits for the answer.
+        Pin::new(&mut self.driver).poll(context).is_pending()
+    }
+
+    /// Whether another request can be sent, as far as is known here.
+    fn is_free(&mut self) -> bool {
+        self.drive(&mut Context::from_waker(Waker::noop())) && self.sender.is_ready()
+    }
+}
+
+/// Connections to all instances. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Connections {
+    /// By instance, the one that was used last at the end.
+    idle: Arc<Mutex<HashMap<SocketAddr, VecDeque<Idle>>>>,
+    /// How long one is kept.
+    kept: Duration,
+}
+
+impl Connections {
+    pub(super) fn new(kept: Duration) -> Self {
+        let idle = Arc::default();
+        Self { idle, kept }
+    }
+
+    /// Sends a request, whose address names the path alone, and waits for the head of the answer.
+    pub(super) async fn ask(
+        &self,
+        address: SocketAddr,
+        request: Request<Lent>,
+        upgrades: bool,
+    ) -> Result<Response<Driven>, Unanswered> {
+        let mut line = match self.take(address) {
+            Some(line) => line,
+            None => Line::open(address).await?,
+        };
+        let sent = request.body().clone();
+        let asked = line.sender.try_send_request(request);
+        if upgrades {
+            tokio::spawn(line.driver.with_upgrades());
+            let answer = asked.await.map_err(unanswered)?;
+            return Ok(answer.map(Driven::elsewhere));
+        }
+        let (mut asked, mut is_open) = (pin!(asked), true);
+        let answer = poll_fn(|context| {
+            is_open = is_open && line.drive(context);
+            asked.as_mut().poll(context)
+        });
+        let answer = answer.await.map_err(unanswered)?;
+        Ok(match is_open {
+            true if sent.is_over() => answer.map(|body| Driven {
+                body,
+                line: Some(line),
+                home: Some((self.clone(), address)),
+                has_ended: false,
+            }),
+            // What still comes from the visitor goes on though he may not take of the answer yet.
+            true => {
+                tokio::spawn(line.driver);
+                answer.map(Driven::elsewhere)
+            }
+            false => answer.map(Driven::elsewhere),
+        })
+    }
+
+    /// Closes what was kept for long enough.
+    pub(super) fn sweep(&self) {
+        self.lock().retain(|_, idle| {
+            self.expire(idle);
+            !idle.is_empty()
+        });
+    }
+
+    /// The one that was used last: the longer one was idle, the likelier the instance closes it.
+    fn take(&self, address: SocketAddr) -> Option<Line> {
+        loop {
+            let mut line = self.lock().get_mut(&address)?.pop_back()?.line;
+            if line.is_free() {
+                return Some(line);
+            }
+        }
+    }
+
+    fn keep(&self, address: SocketAddr, line: Line) {
+        let since = Instant::now();
+        let mut all = self.lock();
+        let idle = all.entry(address).or_default();
+        self.expire(idle);
+        if idle.len() < MAX_IDLE {
+            idle.push_back(Idle { line, since });
+        }
+    }
+
+    fn expire(&self, idle: &mut VecDeque<Idle>) {
+        let is_old = |one: &Idle| one.since.elapsed() > self.kept;
+        while idle.front().is_some_and(is_old) {
+            idle.pop_front();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, VecDeque<Idle>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unanswered(mut failed: TrySendError<Request<Lent>>) -> Unanswered {
+    match failed.take_message() {
+        Some(_) => Unanswered::Unsent(failed.into_error()),
+        None => Unanswered::Lost(failed.into_error()),
+    }
+}
+
+/// An answer's body with the connection that it comes from, which is kept when it has ended.
+pub(super) struct Driven {
+    body: Incoming,
+    line: Option<Line>,
+    /// Where the connection goes afterwards.
+    home: Option<(Connections, SocketAddr)>,
+    has_ended: bool,
+}
+
+impl Driven {
+    /// One whose connection is served by another task, or is at its end.
+    fn elsewhere(body: Incoming) -> Self {
+        Self {
+            body,
+            line: None,
+            home: None,
+            has_ended: false,
+        }
+    }
+}
+
+impl Body for Driven {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        // The body says that it wants more, then more is read.
+        let mut next = Pin::new(&mut self.body).poll_frame(context);
+        if next.is_pending()
+            && let Some(line) = &mut self.line
+        {
+            if !line.drive(context) {
+                self.line = None;
+            }
+            next = Pin::new(&mut self.body).poll_frame(context);
+        }
+        self.has_ended = matches!(next, Poll::Ready(None));
+        next
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        if !self.has_ended && !self.body.is_end_stream() {
+            return;
+        }
+        if let (Some(mut line), Some((home, address))) = (self.line.take(), self.home.take())
+            && line.is_free()
+        {
+            home.keep(address, line);
+        }
+    }
+}
