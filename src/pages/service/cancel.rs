@@ -28,11 +28,14 @@ pub fn CancelImageWork(
     work: Memo<Work>,
     /// On the button that ends a build.
     label: &'static str,
+    /// The deployment that has its own button beside this.
+    #[prop(optional, into)]
+    beside: Signal<Option<String>>,
 ) -> impl IntoView {
     dynamic(move || match work.get() {
         Work::None => ().into_any(),
         Work::Build => view! { <CancelBuild here version label /> }.into_any(),
-        Work::Fetch(releases) => view! { <CancelFetch here releases /> }.into_any(),
+        Work::Fetch(releases) => view! { <CancelFetch here releases beside /> }.into_any(),
     })
 }
 
@@ -62,7 +65,7 @@ impl Work {
 
 /// Ends the deployment that fetches an image, and names it.
 #[component]
-fn CancelFetch(here: Here, releases: Vec<u32>) -> impl IntoView {
+fn CancelFetch(here: Here, releases: Vec<u32>, beside: Signal<Option<String>>) -> impl IntoView {
     let deployments = use_deployments(move || Some(here.params.get()));
     let fetching = memo(move || {
         let deployments = deployments.get()?;
@@ -72,6 +75,10 @@ fn CancelFetch(here: Here, releases: Vec<u32>) -> impl IntoView {
     dynamic(move || {
         let found = fetching.get().map(|(id, release)| {
             let path = Address::release(&here.params.get_untracked(), release);
+            let is_beside = beside.with(|beside| beside.as_ref() == Some(&id));
+            let button = (!is_beside).then(|| {
+                view! { <CancelRollout here deployment=Signal::stored(id) label="Cancel deployment" /> }
+            });
             view! {
                 <span class="actions">
                     <span class="dim sm">
@@ -79,7 +86,7 @@ fn CancelFetch(here: Here, releases: Vec<u32>) -> impl IntoView {
                             {format!("v{release}")}
                         </a>
                     </span>
-                    <CancelRollout here deployment=Signal::stored(id) label="Cancel deployment" />
+                    {button}
                 </span>
             }
         });

@@ -97,7 +97,7 @@ test("commit, build, deploy, a bad deploy held back, rollback", async ({ page, s
     await dialog.getByLabel("Why").fill("two is slow");
     await dialog.getByRole("button", { name: "Deploy v1 again" }).click();
     // The page tells of it without being asked.
-    await expect(page.getByText(/two is slow/)).toBeVisible({ timeout: 8_000 });
+    await expect(page.getByText(/two is slow/).first()).toBeVisible({ timeout: 8_000 });
     await expect.poll(says, { timeout: 60_000 }).toBe("one");
     await expect(page.getByText("current", { exact: true })).toBeVisible({ timeout: 8_000 });
   });

@@ -86,9 +86,9 @@ test("of two under way the first is told also where the newest was cancelled", a
 test("an image that a deployment fetches ends with that deployment", async ({ page, platform }) => {
   await deploy(platform, "fetches", "shop:slow");
   await page.goto(`${platform.url}${PAGE}/fetches/overview`);
+  await expect(page.getByRole("region", { name: "From image to deployment" })).toContainText("fetched by the deployment of v1");
   await expect(page.getByRole("button", { name: "Cancel deployment" })).toHaveCount(1);
   await expect(page.getByRole("button", { name: "Cancel build" })).toHaveCount(0);
-  await expect(page.getByRole("region", { name: "From image to deployment" })).toContainText("fetched by the deployment of v1");
   await axe(page);
   for (const path of ["images", "images?image=1"]) {
     await page.goto(`${platform.url}${PAGE}/fetches/${path}`);

@@ -165,6 +165,7 @@ fn image_step(here: Here, image: Remote<Image>) -> impl IntoView {
     let error = memo(move || known().error);
     let by = memo(move || known().image_metadata.by);
     let created = memo(move || known().created);
+    let beside = Signal::derive(move || here.deployment.get().map(|one| one.id.clone()));
     view! {
         <div class="state-line">
             {dynamic(move || state_mark(state.get()).into_any())}
@@ -174,7 +175,7 @@ fn image_step(here: Here, image: Remote<Image>) -> impl IntoView {
         </div>
         {goes_on(progress, by, created)}
         {failure(error)}
-        <CancelImageWork here version work label="Cancel build" />
+        <CancelImageWork here version work label="Cancel build" beside />
     }
 }
 
