@@ -6,7 +6,7 @@ use std::ops::Range;
 pub const ROW: f64 = 20.0;
 
 /// Rows drawn above and below the view, so that a quick scroll meets no gap.
-pub const MARGIN: f64 = 20.0 * ROW;
+pub const MARGIN: f64 = 10.0 * ROW;
 
 /// The rows of every line, as running totals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,8 +139,8 @@ mod tests {
         for _ in 0..100_000 {
             layout.push("x");
         }
-        assert_eq!(layout.visible(0.0, 400.0), 0..41);
-        assert_eq!(layout.visible(1_000_000.0, 400.0), 49_980..50_041);
+        assert_eq!(layout.visible(0.0, 400.0), 0..31);
+        assert_eq!(layout.visible(1_000_000.0, 400.0), 49_990..50_031);
         assert_eq!(layout.visible(f64::MAX, 400.0).end, 100_000);
         assert_eq!(Layout::new(None).visible(0.0, 400.0), 0..0);
     }

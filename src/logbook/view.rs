@@ -93,11 +93,16 @@ fn line(book: Book, links: Links, id: LineId, times: Times) -> AnyView {
     view! {
         <div class=class aria-current=move || (is_marked() || is_current()).then_some("true")>
             {time(links, key, at, times)}
-            <span class="stream" title=is_error.then_some("standard error")>
-                {is_error.then_some("err")}
-            </span>
+            {is_error
+                .then(|| {
+                    view! {
+                        <span class="stream" title="standard error">
+                            err
+                        </span>
+                    }
+                })}
             <span class="who">{instance}</span>
-            <span class="opener">{opener}</span>
+            {opener}
             <span class="text">{dynamic(move || text(book, id))}</span>
             {all_fields}
         </div>
@@ -149,21 +154,23 @@ fn time(links: Links, key: LineKey, at: DateTime<Utc>, times: Times) -> impl Int
             title=format!("{}: link to this line", exact(at, times.utc))
             on:click=mark
         >
-            <time datetime=at.to_rfc3339()>{words}</time>
+            {words}
         </a>
     }
 }
 
 fn opener(book: Book, id: LineId, is_open: Memo<bool>) -> impl IntoView {
     view! {
-        <button
-            type="button"
-            aria-label="Fields of this line"
-            aria-expanded=move || if is_open.get() { "true" } else { "false" }
-            on:click=move |_| book.toggle(id)
-        >
-            {icon(Icon::Down)}
-        </button>
+        <span class="opener">
+            <button
+                type="button"
+                aria-label="Fields of this line"
+                aria-expanded=move || if is_open.get() { "true" } else { "false" }
+                on:click=move |_| book.toggle(id)
+            >
+                {icon(Icon::Down)}
+            </button>
+        </span>
     }
 }
 

@@ -1,5 +1,7 @@
 //! The current time, and instants in words: how long ago, and exactly when.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Local, Utc};
 use leptos::prelude::{Get, Memo, ReadSignal, Set, provide_context, signal, use_context};
 
@@ -63,45 +65,88 @@ pub fn span(seconds: i64) -> String {
 
 /// An instant to the second.
 pub fn exact(instant: DateTime<Utc>, utc: bool) -> String {
-    if utc {
-        instant.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-    } else {
-        let local = instant.with_timezone(&Local);
-        local.format("%Y-%m-%d %H:%M:%S").to_string()
-    }
+    written(instant, utc, "%Y-%m-%d %H:%M:%S") + zone(utc)
 }
 
 /// An instant to the millisecond.
 pub fn precise(instant: DateTime<Utc>, utc: bool) -> String {
-    let zone = if utc { " UTC" } else { "" };
-    formatted(instant, utc, "%Y-%m-%d %H:%M:%S%.3f") + zone
+    let second = written(instant, utc, "%Y-%m-%d %H:%M:%S");
+    with_milliseconds(second, instant) + zone(utc)
 }
 
 /// The day of the year: `Apr 22`.
 pub fn day_of(instant: DateTime<Utc>, utc: bool) -> String {
-    formatted(instant, utc, "%b %-d")
+    written(instant, utc, "%b %-d")
 }
 
 /// The time of day to the second.
 pub fn time_of_day(instant: DateTime<Utc>, utc: bool) -> String {
-    formatted(instant, utc, "%H:%M:%S")
+    written(instant, utc, "%H:%M:%S")
 }
 
 /// The time of day to the millisecond.
 pub fn log_time(instant: DateTime<Utc>, utc: bool) -> String {
-    formatted(instant, utc, "%H:%M:%S%.3f")
+    with_milliseconds(time_of_day(instant, utc), instant)
 }
 
-fn formatted(instant: DateTime<Utc>, utc: bool, format: &str) -> String {
-    if utc {
-        instant.format(format).to_string()
-    } else {
-        instant.with_timezone(&Local).format(format).to_string()
-    }
+fn zone(utc: bool) -> &'static str {
+    if utc { " UTC" } else { "" }
+}
+
+fn with_milliseconds(mut second: String, instant: DateTime<Utc>) -> String {
+    // A leap second counts on.
+    let milliseconds = instant.timestamp_subsec_millis() % 1_000;
+    second.push_str(&format!(".{milliseconds:03}"));
+    second
+}
+
+/// A second as it was written last in a format.
+struct Written {
+    format: &'static str,
+    utc: bool,
+    second: i64,
+    text: String,
+}
+
+thread_local! {
+    /// One for each format: what stands together in a list is of few seconds.
+    static WRITTEN: RefCell<Vec<Written>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An instant in a format that knows nothing shorter than a second.
+fn written(instant: DateTime<Utc>, utc: bool, format: &'static str) -> String {
+    let second = instant.timestamp();
+    let write = || match utc {
+        true => instant.format(format).to_string(),
+        false => instant.with_timezone(&Local).format(format).to_string(),
+    };
+    WRITTEN.with_borrow_mut(|all| {
+        let is_it = |one: &&mut Written| one.format == format && one.utc == utc;
+        match all.iter_mut().find(is_it) {
+            Some(last) if last.second == second => last.text.clone(),
+            Some(last) => {
+                (last.second, last.text) = (second, write());
+                last.text.clone()
+            }
+            None => {
+                let text = write();
+                all.push(Written {
+                    format,
+                    utc,
+                    second,
+                    text: text.clone(),
+                });
+                text
+            }
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
     use super::*;
 
     #[test]
@@ -122,5 +167,20 @@ mod tests {
         assert_eq!(log_time(instant, true), "15:30:00.000");
         assert_eq!(precise(instant, true), "2026-04-22 15:30:00.000 UTC");
         assert_eq!(day_of(instant, true), "Apr 22");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_last_changes_nothing(all in vec((-3_000i64..3_000, any::<bool>()), 1..40)) {
+            for (tick, utc) in all {
+                let instant = DateTime::from_timestamp_millis(tick * 400).unwrap();
+                let anew = |format: &str| match utc {
+                    true => instant.format(format).to_string(),
+                    false => instant.with_timezone(&Local).format(format).to_string(),
+                };
+                prop_assert_eq!(log_time(instant, utc), anew("%H:%M:%S%.3f"));
+                prop_assert_eq!(precise(instant, utc), anew("%Y-%m-%d %H:%M:%S%.3f") + zone(utc));
+            }
+        }
     }
 }

@@ -7,9 +7,10 @@ pub mod patterns;
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use leptos::prelude::*;
 use wire::instant::instant;
+use wire::path::ServiceParams;
 use wire::service::Service;
 
 use super::Here;
@@ -177,20 +178,43 @@ fn use_book(controls: Controls, question: Memo<Question>, lines: Lines) -> Book 
     book
 }
 
-/// Where the link of a line leads: to a window around it.
+/// Where the link of a line leads: to a window around its second. A scroll asks for dozens of them
+/// in a frame, most of them of the second before.
 fn use_links(here: Here, controls: Controls) -> Links {
+    let last = StoredValue::new(None::<(ServiceParams, i64, String)>);
+    let address = move |key: LineKey| {
+        let second = instant(key.at).timestamp();
+        let known = here.params.with_untracked(|params| {
+            last.with_value(|last| match last {
+                Some((of, at, window)) if of == params && *at == second => Some(window.clone()),
+                _ => None,
+            })
+        });
+        let window = known.unwrap_or_else(|| {
+            let params = here.params.get_untracked();
+            let window = around(&params, second);
+            last.set_value(Some((params, second, window.clone())));
+            window
+        });
+        with_line(&window, key)
+    };
     Links {
-        address: Callback::new(move |key: LineKey| around(here, key)),
+        address: Callback::new(address),
         mark: Callback::new(move |key: LineKey| controls.line.set(key.written())),
     }
 }
 
-fn around(here: Here, key: LineKey) -> String {
-    let params = here.params.get_untracked();
-    let (at, some) = (instant(key.at), TimeDelta::minutes(AROUND));
-    let mut query = parameters_between(at - some, at + some);
-    query.push(("line", key.written()));
-    Address::service(&params.scope, &params.service, Tab::Logs).path_with(&query)
+/// The address of the window around a second.
+fn around(params: &ServiceParams, second: i64) -> String {
+    let at = DateTime::from_timestamp(second, 0).unwrap_or_default();
+    let some = TimeDelta::minutes(AROUND);
+    let window = parameters_between(at - some, at + some);
+    Address::service(&params.scope, &params.service, Tab::Logs).path_with(&window)
+}
+
+/// The address of a line in a window.
+fn with_line(window: &str, key: LineKey) -> String {
+    format!("{window}&line={}", key.written())
 }
 
 /// How many lines are loaded, shown and found.
@@ -310,7 +334,11 @@ fn Missing(here: Here, controls: Controls, lines: Lines, book: Book) -> impl Int
     let link = move || {
         marked
             .get()
-            .map(|key| around(here, key))
+            .map(|key| {
+                let second = instant(key.at).timestamp();
+                let window = here.params.with(|params| around(params, second));
+                with_line(&window, key)
+            })
             .unwrap_or_default()
     };
     let is_told = move || is_missing.get() && !lines.wants_older.get();

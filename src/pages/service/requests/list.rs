@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use leptos::prelude::*;
 
 use super::Reading;
@@ -12,7 +11,7 @@ use super::stats::{class, latency};
 use super::summary::shape;
 use crate::components::table::WindowedTable;
 use crate::reactive::memo;
-use crate::state::clock::{day_of, log_time};
+use crate::state::clock::{day_of, log_time, use_now};
 use crate::state::preference::use_preferences;
 use crate::words::{size, visible};
 
@@ -37,7 +36,12 @@ pub fn List(requests: Requests, reading: Reading, places: Memo<Vec<u32>>) -> imp
             places.with(|places| places.iter().filter_map(key).collect::<Vec<_>>())
         })
     });
-    let row = move |place: Signal<usize>| cells(reading, place, memo(move || at(place.get())));
+    let (now, utc) = (use_now(), use_preferences().utc);
+    let today = memo(move || day_of(now.get(), utc.get()));
+    let row = move |place: Signal<usize>| {
+        let row = memo(move || at(place.get()));
+        cells(reading, today, place, row)
+    };
     view! {
         <WindowedTable
             label="Requests"
@@ -69,16 +73,22 @@ fn head() -> AnyView {
 
 /// The cells of whatever request a row shows, piece by piece: a piece that reads the same for the
 /// next request is left alone.
-fn cells(reading: Reading, place: Signal<usize>, row: Memo<Option<Arc<Row>>>) -> AnyView {
+fn cells(
+    reading: Reading,
+    today: Memo<String>,
+    place: Signal<usize>,
+    row: Memo<Option<Arc<Row>>>,
+) -> AnyView {
     let utc = use_preferences().utc;
     let time = move || {
         let utc = utc.get();
         row.with(|row| {
             row.as_ref().map(|row| {
                 let at = row.access.timestamp;
-                match day_of(at, utc) == day_of(Utc::now(), utc) {
+                let day = day_of(at, utc);
+                match today.with(|today| *today == day) {
                     true => log_time(at, utc),
-                    false => format!("{} {}", day_of(at, utc), log_time(at, utc)),
+                    false => format!("{day} {}", log_time(at, utc)),
                 }
             })
         })
