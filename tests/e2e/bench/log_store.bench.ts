@@ -7,6 +7,8 @@ import { percentile, tell } from "./figure.ts";
 
 /** Where `.make/bench` puts the store, compiled without a page around it. */
 const built = process.env.PILOTHOUSE_LOG_STORE ?? "";
+/** Where it puts React's viewer, in one file with all that it needs. */
+const logviewer = process.env.PILOTHOUSE_LOGVIEWER ?? "";
 
 const LINES = 1_000_000;
 const PAGE = 20_000;
@@ -30,6 +32,10 @@ declare global {
       messages: string[];
       reply(first: number, lines: number): Uint8Array;
     };
+    logviewer: {
+      show(text: string, caseInsensitive: boolean): Promise<void>;
+      find(text: string): number;
+    };
     store: {
       hold(reply: Uint8Array): number;
       decode(reply: Uint8Array): number;
@@ -52,6 +58,22 @@ test("a million log lines beside JavaScript", async ({ page, platform }) => {
     const share = percentile(here, 0.5) / percentile(there, 0.5);
     tell(`log_store_find_${name}_over_javascript`, share, { atMost: tellsCase ? 0.5 : 1 });
     tell(`log_store_find_${name}_ms`, percentile(here, 0.5));
+  }
+});
+
+test("a million log lines in @melloware/react-logviewer", async ({ page, platform }) => {
+  for (const [wanted, tellsCase, name] of [WANTED[0], WANTED[3]]) {
+    await open(page, platform.url);
+    await page.addScriptTag({ content: readFileSync(logviewer, "utf8") });
+    const text = await page.evaluate(makePages, { lines: LINES, page: PAGE });
+    await page.evaluate(holdInJavaScript);
+    const before = await used(page);
+    const took = await page.evaluate(showInViewer, !tellsCase);
+    if (tellsCase) {
+      tell("react_logviewer_1000000_lines_memory_over_text", ((await used(page)) - before) / text);
+      tell("react_logviewer_hold_ms", took);
+    }
+    tell(`react_logviewer_find_${name}_ms`, percentile(await page.evaluate(findInViewer, wanted), 0.5));
   }
 });
 
@@ -150,6 +172,33 @@ function findBoth({ wanted, tellsCase, rounds }: { wanted: string; tellsCase: bo
   return { here, there };
 }
 
+/** Bytes that the page's JavaScript holds, buffers included, once nothing is left to collect. */
+async function used(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize, backingStorageSize } = (await session.send("Runtime.getHeapUsage")) as { usedSize: number; backingStorageSize?: number };
+  await session.detach();
+  return usedSize + (backingStorageSize ?? 0);
+}
+
+/** Milliseconds until React's viewer shows the lines, which are its own from then on. */
+async function showInViewer(caseInsensitive: boolean): Promise<number> {
+  const text = window.bench.messages.join("\n");
+  const started = performance.now();
+  await window.logviewer.show(text, caseInsensitive);
+  return performance.now() - started;
+}
+
+/** Milliseconds until React's viewer has found a text. It remembers the last one. */
+function findInViewer(wanted: string): number[] {
+  return Array.from({ length: 3 }, () => {
+    window.logviewer.find("nothing like it");
+    const started = performance.now();
+    if (window.logviewer.find(wanted) === 0) throw new Error(`'${wanted}' is not found`);
+    return performance.now() - started;
+  });
+}
+
 /** Milliseconds from a fetch to its lines, by turns. */
 async function decodeBoth({ lines, rounds }: { lines: number; rounds: number }) {
   const blob = new Blob([new Uint8Array(window.bench.reply(0, lines))], { type: "application/json" });
@@ -171,4 +220,5 @@ async function decodeBoth({ lines, rounds }: { lines: number; rounds: number }) 
 
 test.beforeEach(() => {
   expect(built, "PILOTHOUSE_LOG_STORE: make bench sets it").not.toBe("");
+  expect(logviewer, "PILOTHOUSE_LOGVIEWER: make bench sets it").not.toBe("");
 });
