@@ -118,6 +118,12 @@ impl StoredLine {
     }
 }
 
+/// What lines that are handed over at once take of the room, in bytes.
+fn weight(lines: &[StoredLine]) -> usize {
+    let all = lines.iter().map(StoredLine::weight);
+    all.sum::<usize>().min(ROOM)
+}
+
 /// The stored lines of all services. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LogStore {
@@ -167,12 +173,24 @@ impl LogStore {
     /// Hands a line over to be stored. Waits when the disk is slower than the instances: lines are
     /// never dropped.
     pub async fn append(&self, line: StoredLine) {
-        let weight = u32::try_from(line.weight()).unwrap_or(u32::MAX);
-        // The writer gives it back when the line is written; neither ever closes.
+        self.hand_over(line.weight(), 1, Order::Append(line)).await;
+    }
+
+    /// Hands several lines over at once, as [`LogStore::append`] does one. They should be few enough
+    /// that all of them may wait for the disk.
+    pub(crate) async fn append_all(&self, lines: Vec<StoredLine>) {
+        let weight = weight(&lines);
+        self.hand_over(weight, lines.len() as u64, Order::AppendAll(lines))
+            .await;
+    }
+
+    async fn hand_over(&self, weight: usize, lines: u64, order: Order) {
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX);
+        // The writer gives it back when the lines are written; neither ever closes.
         if let Ok(taken) = self.room.acquire_many(weight).await {
             taken.forget();
-            self.taken.fetch_add(1, Ordering::Relaxed);
-            let _ = self.writer.send(Order::Append(line));
+            self.taken.fetch_add(lines, Ordering::Relaxed);
+            let _ = self.writer.send(order);
         }
     }
 

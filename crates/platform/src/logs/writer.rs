@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::cursor::Cursor;
 use super::files::Files;
 use super::frame::{Frame, Kind, source};
-use super::{Retention, StoredLine};
+use super::{Retention, StoredLine, weight};
 use crate::clock::Clock;
 
 /// The longest time that a line waits to be written.
@@ -31,6 +31,8 @@ const DROP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// What the writer is asked to do.
 pub(super) enum Order {
     Append(StoredLine),
+    /// Several at once.
+    AppendAll(Vec<StoredLine>),
     /// Answers when all before it is written.
     Flush(oneshot::Sender<()>),
     /// Where the stored lines of a source of a service end.
@@ -107,7 +109,14 @@ impl Writer {
     /// Whoever asked may wait no longer: an answer that nobody takes is fine.
     fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Append(line) => self.add(&line),
+            Order::Append(line) => {
+                self.add(&line);
+                self.take(line.weight());
+            }
+            Order::AppendAll(lines) => {
+                lines.iter().for_each(|line| self.add(line));
+                self.take(weight(&lines));
+            }
             Order::Flush(done) => {
                 self.write();
                 let _ = done.send(());
@@ -140,7 +149,11 @@ impl Writer {
             Some(buffer) => frame.write(buffer),
             None => frame.write(self.batch.entry(line.service_id.clone()).or_default()),
         }
-        self.size += line.weight();
+    }
+
+    /// Takes account of what lines took of the room.
+    fn take(&mut self, weight: usize) {
+        self.size += weight;
         self.deadline
             .get_or_insert_with(|| Instant::now() + FLUSH_EVERY);
         if self.size >= BATCH {

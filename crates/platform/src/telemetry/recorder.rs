@@ -1,19 +1,23 @@
 //! Takes requests from ingress in the order in which they ended: each is counted, and written into
 //! the access log of its service.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::gone::Gone;
 use super::{Tallies, access};
 use crate::ingress::{Ledger, Visit};
-use crate::logs::LogStore;
+use crate::logs::{LogStore, StoredLine};
 
 /// Requests that are taken at once.
-const BATCH: usize = 256;
+const BATCH: usize = 1_024;
+/// How long requests gather before they are taken: each of them alone would wake a task and a thread
+/// while the next is to be answered.
+const GATHER: Duration = Duration::from_millis(50);
 /// How long a disk that takes nothing is waited for, before rows are let go.
 const DISK_WITHIN: Duration = Duration::from_secs(2);
 
@@ -80,10 +84,19 @@ struct Recording {
 impl Recording {
     async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut gathers = false;
+        let mut gathered = pin!(sleep(Duration::ZERO));
         loop {
             tokio::select! {
                 // Its own ledger keeps the other end open.
-                _ = self.visits.recv_many(&mut batch, BATCH) => self.record(&mut batch).await,
+                _ = self.visits.recv_many(&mut batch, BATCH), if !gathers => {
+                    self.record(&mut batch).await;
+                    if self.visits.is_empty() {
+                        gathers = true;
+                        gathered.as_mut().reset(Instant::now() + GATHER);
+                    }
+                }
+                () = gathered.as_mut(), if gathers => gathers = false,
                 order = orders.recv() => match order {
                     Some(order) => self.obey(order, &mut batch).await,
                     None => return,
@@ -102,28 +115,30 @@ impl Recording {
             };
             tally.count(&visit.row);
         }
-        let mut lost = 0;
-        for visit in batch.drain(..) {
-            lost += u64::from(!self.write(&visit).await);
-        }
-        if lost > 0 {
-            self.ledger.lose(lost);
+        let all = batch.len();
+        let lines: Vec<_> = batch
+            .drain(..)
+            .filter_map(|visit| access::line(&visit))
+            .collect();
+        let count = lines.len();
+        let written = if self.write(lines).await { count } else { 0 };
+        if written < all {
+            self.ledger.lose((all - written) as u64);
         }
     }
 
-    /// Whether a row is on its way to the disk. One that takes nothing is waited for once, as
+    /// Whether rows are on their way to the disk. One that takes nothing is waited for once, as
     /// traffic would fill the memory meanwhile.
-    async fn write(&mut self, visit: &Visit) -> bool {
-        let Some(line) = access::line(visit) else {
-            return false;
-        };
+    async fn write(&mut self, lines: Vec<StoredLine>) -> bool {
         let patience = if self.is_stuck {
             Duration::ZERO
         } else {
             DISK_WITHIN
         };
         let was_stuck = self.is_stuck;
-        self.is_stuck = timeout(patience, self.access.append(line)).await.is_err();
+        self.is_stuck = timeout(patience, self.access.append_all(lines))
+            .await
+            .is_err();
         if self.is_stuck && !was_stuck {
             tracing::error!("the disk takes no access log; rows are let go until it does");
         }
