@@ -127,19 +127,22 @@ impl App {
         router::router(self.context.clone(), console)
     }
 
-    /// Serves ingress until asked to stop.
+    /// Starts ingress, which is served until asked to stop.
+    ///
+    /// # Errors
+    /// The threads that serve can't be started.
     pub fn ingress(
         &self,
         listener: TcpListener,
         stop: CancellationToken,
-    ) -> impl Future<Output = ()> + Send + use<> {
+    ) -> std::io::Result<impl Future<Output = ()> + Send + use<>> {
         let serving = Serving {
             ingress: self.platform.ingress.clone(),
             ledger: self.ledger.clone(),
             behind_proxy: self.context.behind_proxy(),
             limits: Limits::default(),
         };
-        ingress::serve(listener, serving, stop)
+        ingress::serve(listener, &serving, stop)
     }
 
     /// The OpenAPI document of every endpoint.

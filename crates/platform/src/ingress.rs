@@ -1,8 +1,8 @@
 //! Ingress: routes requests by their `Host` to the ready instances of a service.
 //!
-//! `server` accepts visitors, `visitor` serves one connection, `forward` one request on it: `routes`
-//! says to which instance, `connections` reaches it, and `ledger` notes how it ended. Who takes
-//! nothing is given up by his socket, and on HTTP/2 by `streams`.
+//! `server` accepts visitors, `threads` share them, `visitor` serves one connection, `forward` one
+//! request on it: `routes` says to which instance, `connections` reaches it, and `ledger` notes how it
+//! ended. Who takes nothing is given up by his socket, and on HTTP/2 by `streams`.
 
 mod body;
 mod connections;
@@ -16,6 +16,7 @@ mod routes;
 mod server;
 mod socket;
 mod streams;
+mod threads;
 mod visitor;
 
 pub use ledger::{CLASSES, Counted, Ledger, Visit};

@@ -67,7 +67,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
 
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
-    let ingress = tokio::spawn(app.ingress(ingress_listener, stop.clone()));
+    let ingress = tokio::spawn(app.ingress(ingress_listener, stop.clone())?);
     let api = Clients {
         listener,
         taking: TAKING,

@@ -85,8 +85,9 @@ fn bytes<E>(next: &Poll<Option<Result<Frame<Bytes>, E>>>) -> usize {
 /// whether there is something to take of it.
 pub(super) struct Noted<B> {
     body: B,
-    entry: Entry,
+    /// Goes before the entry: a request that is noted is no longer on its way.
     _request: Option<InFlight>,
+    entry: Entry,
 }
 
 impl<B> Noted<B> {
@@ -95,8 +96,8 @@ impl<B> Noted<B> {
         offer(true);
         Self {
             body,
-            entry,
             _request: Some(request),
+            entry,
         }
     }
 
@@ -105,8 +106,8 @@ impl<B> Noted<B> {
         offer(true);
         Self {
             body,
-            entry,
             _request: None,
+            entry,
         }
     }
 }

@@ -129,7 +129,7 @@ impl Forwarder {
             headers::name_answer(response.headers_mut(), entry.request_id());
             let instance = hyper::upgrade::on(&mut response);
             let stop = self.ends.stop.clone();
-            let joined = join(visitor, instance, backend, entry);
+            let joined = join(visitor, instance, entry, backend);
             // Such a connection has no end that could be waited for.
             let joined = async move {
                 stop.run_until_cancelled_owned(joined).await;
@@ -184,7 +184,7 @@ fn own(mut page: Page, mut entry: Entry) -> Answer {
 
 /// Passes bytes both ways between a visitor and an instance that speak another protocol from here
 /// on. It counts as a request on its way until either hangs up.
-async fn join(visitor: OnUpgrade, instance: OnUpgrade, _request: InFlight, entry: Entry) {
+async fn join(visitor: OnUpgrade, instance: OnUpgrade, entry: Entry, _request: InFlight) {
     let (Ok(visitor), Ok(instance)) = tokio::join!(visitor, instance) else {
         return;
     };

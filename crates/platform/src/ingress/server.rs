@@ -1,10 +1,14 @@
 //! The listener: accepts connections, and ends them all.
 
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,7 +17,8 @@ use super::forward::Forwarder;
 use super::ledger::Ledger;
 use super::limits::Limits;
 use super::routes::Ingress;
-use super::visitor::{Ends, converse};
+use super::threads::{Threads, Visitor};
+use super::visitor::Ends;
 
 /// Connections that are open at the same time; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 4_096;
@@ -31,72 +36,72 @@ pub struct Serving {
     pub limits: Limits,
 }
 
-/// Serves ingress until it is asked to stop, and lets running requests finish: HTTP/1.1, and HTTP/2
-/// for who begins with it (RFC 9113, 3.3). When this ends every request is in the ledger.
-pub async fn serve(listener: TcpListener, serving: Serving, stop: CancellationToken) {
+/// Starts to serve ingress. What is returned goes on until it is asked to stop, and lets running
+/// requests finish: HTTP/1.1, and HTTP/2 for who begins with it (RFC 9113, 3.3). When that ends every
+/// request is in the ledger.
+///
+/// # Errors
+/// The threads that serve can't be started.
+pub fn serve(
+    listener: TcpListener,
+    serving: &Serving,
+    stop: CancellationToken,
+) -> io::Result<impl Future<Output = ()> + Send + use<>> {
     let finish = serving.limits.finish;
     let ends = Ends {
         stop,
         abandon: CancellationToken::new(),
         running: TaskTracker::new(),
     };
-    let connections = Connections::new(serving.limits.kept);
-    let forwarder = Arc::new(Forwarder {
-        ingress: serving.ingress,
-        ledger: serving.ledger,
-        connections: connections.clone(),
+    let threads = Threads::start(|| Forwarder {
+        ingress: serving.ingress.clone(),
+        ledger: serving.ledger.clone(),
+        connections: Connections::new(serving.limits.kept),
         behind_proxy: serving.behind_proxy,
         limits: serving.limits,
         ends: ends.clone(),
-    });
+    })?;
+    Ok(async move {
+        accept_all(listener, threads, &ends).await;
+        ends.running.close();
+        if timeout(finish, ends.running.wait()).await.is_err() {
+            tracing::warn!("some requests through ingress did not finish in time");
+            ends.abandon.cancel();
+            ends.running.wait().await;
+        }
+    })
+}
+
+/// Accepts visitors until it is asked to stop.
+async fn accept_all(listener: TcpListener, mut threads: Threads, ends: &Ends) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut sweeps = tokio::time::interval(serving.limits.kept);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
-            _ = sweeps.tick() => {
-                connections.sweep();
-                continue;
-            }
-            () = ends.stop.cancelled() => break,
+            () = ends.stop.cancelled() => return,
         };
-        let (stream, visitor, place) = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok((stream, address, place)) => threads.serve(Visitor {
+                stream,
+                address,
+                place,
+                counted: ends.running.token(),
+            }),
             Err(error) => {
                 // Out of file descriptors, most likely: give others time to end.
                 tracing::warn!(%error, "ingress can't accept a connection");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
+                sleep(Duration::from_millis(50)).await;
             }
-        };
-        let (forwarder, of_visitor) = (Arc::clone(&forwarder), ends.clone());
-        ends.running.spawn(async move {
-            let _place = place;
-            converse(stream, visitor, forwarder, of_visitor).await;
-        });
-    }
-    drop(listener);
-    ends.running.close();
-    if tokio::time::timeout(finish, ends.running.wait())
-        .await
-        .is_err()
-    {
-        tracing::warn!("some requests through ingress did not finish in time");
-        ends.abandon.cancel();
-        ends.running.wait().await;
+        }
     }
 }
 
-type Accepted = (
-    tokio::net::TcpStream,
-    std::net::SocketAddr,
-    tokio::sync::OwnedSemaphorePermit,
-);
+type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
 
 /// The next visitor, once there is a place.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> std::io::Result<Accepted> {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<Accepted> {
     let place = Arc::clone(places).acquire_owned().await;
-    let place = place.map_err(std::io::Error::other)?;
+    let place = place.map_err(io::Error::other)?;
     let (stream, visitor) = listener.accept().await?;
-    Ok((stream, visitor, place))
+    Ok((stream.into_std()?, visitor, place))
 }

@@ -31,7 +31,7 @@ impl Visits {
     pub(crate) async fn open(api: &Api) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-        tokio::spawn(api.app.ingress(listener, stop.clone()));
+        tokio::spawn(api.app.ingress(listener, stop.clone()).unwrap());
         Self { address, stop }
     }
 

@@ -55,7 +55,7 @@ impl Bench {
             behind_proxy: false,
             limits,
         };
-        let serving = tokio::spawn(serve(listener, serving, stop.clone()));
+        let serving = tokio::spawn(serve(listener, &serving, stop.clone()).unwrap());
         Self {
             visits: Mutex::new(visits),
             ingress,

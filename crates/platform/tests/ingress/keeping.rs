@@ -8,11 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use http::{Request, Response};
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use pilothouse::ingress::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -51,24 +52,19 @@ fn body(bytes: Bytes, has_length: bool) -> Body {
     StreamBody::new(parts).boxed()
 }
 
-async fn sends(bench: &Bench, body: &str) -> (u16, String) {
-    let length = body.len();
-    let head = format!("POST / HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n");
-    let request = format!("{head}content-length: {length}\r\n\r\n{body}");
-    bench.raw(request.as_bytes()).await
-}
-
 #[tokio::test]
-async fn one_connection_serves_one_request_after_the_other() {
+async fn one_connection_serves_one_request_of_a_visitor_after_the_other() {
     for has_length in [true, false] {
         let bench = Bench::open().await;
         let (instance, opened, _closed) = counting(has_length).await;
         bench.route(&[&instance]);
-        for _ in 0..3 {
-            assert_eq!(bench.get("/").await.0, 200);
-            let (status, answer) = sends(&bench, "hello").await;
-            assert_eq!(status, 200);
-            assert!(answer.contains("hello"), "{answer}");
+        let visitor = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        for body in ["", "hello", "", "again"] {
+            let request = Request::post(format!("http://{}/", bench.address)).header("host", HOST);
+            let asked = visitor.request(request.body(Full::from(body)).unwrap());
+            let answer = timeout(PATIENCE, asked).await.unwrap().unwrap();
+            let answer = answer.into_body().collect().await.unwrap().to_bytes();
+            assert!(answer.starts_with(body.as_bytes()), "{answer:?}");
         }
         assert_eq!(opened.load(Ordering::SeqCst), 1, "length: {has_length}");
     }
