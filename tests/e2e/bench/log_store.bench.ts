@@ -61,19 +61,23 @@ test("a million log lines beside JavaScript", async ({ page, platform }) => {
   }
 });
 
-test("a million log lines in @melloware/react-logviewer", async ({ page, platform }) => {
-  for (const [wanted, tellsCase, name] of [WANTED[0], WANTED[3]]) {
+test("log lines in @melloware/react-logviewer", async ({ page, platform }) => {
+  const show = async (lines: number, tellsCase: boolean) => {
     await open(page, platform.url);
     await page.addScriptTag({ content: readFileSync(logviewer, "utf8") });
-    const text = await page.evaluate(makePages, { lines: LINES, page: PAGE });
+    const text = await page.evaluate(makePages, { lines, page: PAGE });
     await page.evaluate(holdInJavaScript);
     const before = await used(page);
     const took = await page.evaluate(showInViewer, !tellsCase);
-    if (tellsCase) {
-      tell("react_logviewer_1000000_lines_memory_over_text", ((await used(page)) - before) / text);
-      tell("react_logviewer_hold_ms", took);
-    }
-    tell(`react_logviewer_find_${name}_ms`, percentile(await page.evaluate(findInViewer, wanted), 0.5));
+    return { took, memory: ((await used(page)) - before) / text };
+  };
+  const { took, memory } = await show(LINES, true);
+  tell("react_logviewer_1000000_lines_memory_over_text", memory);
+  tell("react_logviewer_1000000_lines_hold_ms", took);
+  // In more it finds nothing: the page runs out of memory.
+  for (const [wanted, tellsCase, name] of [["order 77777 ", true, "rare"], ["ORDER 77777 ", false, "rare_any_case"]] as const) {
+    await show(LINES / 10, tellsCase);
+    tell(`react_logviewer_100000_lines_find_${name}_ms`, percentile(await page.evaluate(findInViewer, wanted), 0.5));
   }
 });
 
