@@ -130,7 +130,10 @@ fn it_scales_pauses_and_ends() {
     assert_eq!(more["instances"][0]["id"], first["instances"][0]["id"]);
     assert_eq!(scale(1), 202);
     let less = bench.wait_running(1);
-    assert_eq!(less["instances"], first["instances"]);
+    // What it uses is measured now and then.
+    for known in ["id", "started", "restarts"] {
+        assert_eq!(less["instances"][0][known], first["instances"][0][known]);
+    }
     assert_eq!(scale(0), 202);
     bench.wait("the pause", |status| {
         status["state"] == "paused" && status["total"] == 0
