@@ -106,11 +106,9 @@ impl Worker {
             return Ok(());
         };
         let engine = &self.platform.engine;
-        let is_leaving = self.watch.of(id).is_some_and(|seen| seen.leaving);
-        let is_unwanted = is_leaving || !want.includes(&self.have(one));
         let why = match &one.state {
             // What never ran, or was on its way out already, did not crash.
-            RunState::Exited { code, .. } if *code < 0 || is_unwanted => None,
+            RunState::Exited { code, .. } if *code < 0 || !want.includes(&self.have(one)) => None,
             RunState::Exited { reason, .. } => Some(reason.clone()),
             RunState::Running => {
                 let seen = self.watch.of(id).and_then(|seen| seen.message.clone());
@@ -119,9 +117,7 @@ impl Worker {
                 Some(format!("its health check failed: {seen}"))
             }
         };
-        if !self.intake.finish(id).await {
-            return Ok(());
-        }
+        self.intake.finish(id).await;
         if let Some(why) = why {
             let why = self.with_last_line(one, why).await;
             tracing::info!(service = %self.service_id, instance = %one.slot.label(), %why, "an instance ended");
@@ -298,10 +294,8 @@ impl Worker {
         let stopped = join_all(ids.iter().map(|id| engine.stop(id, STOP_GRACE))).await;
         for (id, stopped) in ids.iter().zip(stopped) {
             stopped?;
-            // Else it is cleared away later, as one that ended.
-            if self.intake.finish(id).await {
-                engine.remove(id).await?;
-            }
+            self.intake.finish(id).await;
+            engine.remove(id).await?;
         }
         Ok(())
     }
@@ -310,11 +304,10 @@ impl Worker {
     pub(super) async fn remove_all(&mut self, row: &ServiceRow) -> Result<()> {
         let platform = self.platform.clone();
         platform.ingress.remove(&self.service_id);
-        // Of what is deleted no line is waited for.
-        self.intake.end().await;
         self.remove_instances().await?;
         platform.engine.remove_volumes(&self.service_id).await?;
         platform.engine.remove_network(&row.environment_id).await?;
+        self.intake.end().await;
         platform.logs.remove(&self.service_id).await;
         platform.telemetry.remove(&self.service_id).await?;
         platform.observed.remove(&self.service_id);
@@ -329,22 +322,16 @@ impl Worker {
         Ok(())
     }
 
-    /// Stops and removes whatever runs of the service, after its last lines are stored. Whether all
-    /// of it is gone.
-    pub(super) async fn remove_instances(&mut self) -> Result<bool> {
+    /// Stops and removes whatever runs of the service.
+    pub(super) async fn remove_instances(&mut self) -> Result<()> {
         let engine = self.platform.engine.clone();
         let instances = engine.list(Some(&self.service_id)).await?;
         let stopped = join_all(instances.iter().map(|one| engine.stop(&one.id, STOP_GRACE))).await;
-        let mut are_gone = true;
         for (one, stopped) in instances.iter().zip(stopped) {
             stopped?;
-            if self.intake.finish(&one.id).await {
-                engine.remove(&one.id).await?;
-            } else {
-                are_gone = false;
-            }
+            engine.remove(&one.id).await?;
         }
-        Ok(are_gone)
+        Ok(())
     }
 }
 

@@ -23,17 +23,9 @@ const NEXT_LINE: Duration = Duration::from_secs(3);
 /// The pause before a stream that broke is taken up again.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// How often the log of an instance that ended is waited for before it is taken as it is.
-const TRIES: u32 = 4;
-
 /// The streams of one service's instances, by the engine's id.
-pub(super) struct Intake {
-    streams: HashMap<String, Stream>,
-    /// How long the next of the last lines may take.
-    patience: Duration,
-    /// How often the log of an instance that ended was waited for in vain.
-    waited: HashMap<String, u32>,
-}
+#[derive(Default)]
+pub(super) struct Intake(HashMap<String, Stream>);
 
 /// One instance's lines on their way to the disk, until this is dropped.
 struct Stream {
@@ -53,16 +45,6 @@ struct Source {
     wake: Arc<Notify>,
 }
 
-impl Default for Intake {
-    fn default() -> Self {
-        Self {
-            streams: HashMap::new(),
-            patience: NEXT_LINE,
-            waited: HashMap::new(),
-        }
-    }
-}
-
 impl Intake {
     /// Follows the lines of every instance that is not followed yet, or runs again. An end of a
     /// stream means that its instance ended: that wakes the service's task.
@@ -75,7 +57,7 @@ impl Intake {
         for instance in instances {
             let is_over =
                 |stream: &Stream| stream.task.is_finished() && instance.state == RunState::Running;
-            if self.streams.get(&instance.id).is_none_or(is_over) {
+            if self.0.get(&instance.id).is_none_or(is_over) {
                 let source = Source {
                     engine: Arc::clone(&platform.engine),
                     logs: platform.logs.clone(),
@@ -83,40 +65,31 @@ impl Intake {
                     came: Arc::default(),
                     wake: Arc::clone(wake),
                 };
-                self.streams
-                    .insert(instance.id.clone(), Stream::new(source));
+                self.0.insert(instance.id.clone(), Stream::new(source));
             }
         }
     }
 
     /// Waits for the last lines of an instance that ended, as long as some come. A stream that
-    /// neither brings one nor ends may have missed the end: it is taken up once more. `false`: the
-    /// engine does not say that the log is at its end, and should be asked again before the instance
-    /// is removed. It is asked a few times at the most.
-    pub(super) async fn finish(&mut self, id: &str) -> bool {
-        let Some(mut stream) = self.streams.remove(id) else {
-            return true;
+    /// neither brings one nor ends may have missed the end: it is taken up once more.
+    pub(super) async fn finish(&mut self, id: &str) {
+        let Some(mut stream) = self.0.remove(id) else {
+            return;
         };
-        if !stream.ends(self.patience).await {
-            stream.end().await;
-            let mut again = Stream::new(stream.source);
-            if !again.ends(self.patience).await {
-                again.end().await;
-                let waited = self.waited.entry(id.to_owned()).or_default();
-                *waited += 1;
-                tracing::warn!(instance = %id, tries = *waited, "the engine does not end the log of an instance that ended");
-                if *waited < TRIES {
-                    return false;
-                }
-            }
+        if stream.ends().await {
+            return;
         }
-        self.waited.remove(id);
-        true
+        stream.end().await;
+        let mut again = Stream::new(stream.source);
+        if !again.ends().await {
+            tracing::warn!(instance = %id, "the engine does not end the log of an instance that ended");
+            again.end().await;
+        }
     }
 
     /// Ends every stream; no line comes after.
     pub(super) async fn end(&mut self) {
-        for (_, mut stream) in self.streams.drain() {
+        for (_, mut stream) in self.0.drain() {
             stream.end().await;
         }
     }
@@ -132,9 +105,9 @@ impl Stream {
     }
 
     /// Whether it comes to its end, as long as lines come.
-    async fn ends(&mut self, patience: Duration) -> bool {
+    async fn ends(&mut self) -> bool {
         let mut before = None;
-        while timeout(patience, &mut self.task).await.is_err() {
+        while timeout(NEXT_LINE, &mut self.task).await.is_err() {
             let came = self.source.came.load(Ordering::Relaxed);
             if before.replace(came) == Some(came) {
                 return false;

@@ -31,7 +31,7 @@ pub(super) struct Seen {
     /// Was ready once and no longer answers: it is replaced.
     pub(super) lost: bool,
     /// Takes no new requests and is about to be stopped.
-    pub(super) leaving: bool,
+    leaving: bool,
     pub(super) message: Option<String>,
     first: Instant,
     ready_since: Option<Instant>,

@@ -178,8 +178,6 @@ impl Worker {
     async fn pass(&mut self) -> Result<Pass> {
         self.as_of = self.platform.observed.changes_asked(&self.service_id);
         let Some(stored) = Stored::read(&self.platform, &self.service_id).await? else {
-            // Of what is deleted no line is waited for.
-            self.intake.end().await;
             self.remove_instances().await?;
             return Ok(Pass::Gone);
         };
@@ -203,13 +201,12 @@ impl Worker {
         self.tell_who_recovered().await;
         let Some(want) = stored.want(self.failed.is_some()) else {
             // Its first deployment was cancelled, or none was made yet.
-            let mut are_gone = true;
             if !instances.is_empty() {
                 self.platform.ingress.remove(&self.service_id);
-                are_gone = self.remove_instances().await?;
+                self.remove_instances().await?;
             }
             self.publish(None, &[], Activity::Settled);
-            return Ok(if are_gone { Pass::AtRest } else { Pass::Busy });
+            return Ok(Pass::AtRest);
         };
         let is_old = |one: &EngineInstance| !want.is_current(&self.have(one));
         self.is_rolling = self.failed.is_none()

@@ -369,32 +369,3 @@ async fn the_last_line_before_a_silence_is_taken() {
     bench.has(4).await;
     bench.each_is_stored_once(5).await;
 }
-
-#[tokio::test]
-async fn an_instance_stays_until_its_log_has_ended_or_was_asked_for_often_enough() {
-    let bench = Bench::open(Since::Begins).await;
-    let mut intake = Intake {
-        patience: Duration::from_millis(50),
-        ..Intake::default()
-    };
-    let mut finish = async |bench: &Bench| {
-        let stream = Stream::new(bench.source.clone());
-        intake.streams.insert("container".to_owned(), stream);
-        intake.finish("container").await
-    };
-    bench.write(Utc::now().timestamp(), 0..5);
-    assert!(!finish(&bench).await, "it may still write");
-    bench.write(Utc::now().timestamp(), 5..8);
-    bench
-        .written
-        .send_modify(|written| written.has_ended = true);
-    assert!(finish(&bench).await);
-    bench.each_is_stored_once(8).await;
-    // An engine that never ends a log keeps no instance for ever.
-    bench
-        .written
-        .send_modify(|written| written.has_ended = false);
-    for tries in 1..=TRIES {
-        assert_eq!(finish(&bench).await, tries == TRIES);
-    }
-}
