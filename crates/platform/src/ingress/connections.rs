@@ -19,6 +19,7 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::body::Lent;
@@ -52,7 +53,8 @@ struct Idle {
 /// A connection, and what serves it.
 struct Line {
     sender: SendRequest<Lent>,
-    driver: Connection<TokioIo<TcpStream>, Lent>,
+    /// Until it has ended: what waits for it is told when it is dropped.
+    driver: Option<Connection<TokioIo<TcpStream>, Lent>>,
 }
 
 impl Line {
@@ -62,13 +64,28 @@ impl Line {
         socket::prepare(&stream);
         let shaken = http1::handshake(TokioIo::new(stream)).await;
         let (sender, driver) = shaken.map_err(Unanswered::Lost)?;
-        Ok(Self { sender, driver })
+        Ok(Self {
+            sender,
+            driver: Some(driver),
+        })
     }
 
     /// Goes on with what is to be sent and to be read. Whether the connection is still open.
     fn drive(&mut self, context: &mut Context<'_>) -> bool {
         // How it ended is told to who waits for the answer.
-        Pin::new(&mut self.driver).poll(context).is_pending()
+        let driver = self.driver.as_mut();
+        let is_open = driver.is_some_and(|driver| Pin::new(driver).poll(context).is_pending());
+        if !is_open {
+            self.driver = None;
+        }
+        is_open
+    }
+
+    /// Goes on by itself until all is sent and read.
+    fn finish_alone(self) {
+        if let (Some(driver), Ok(runtime)) = (self.driver, Handle::try_current()) {
+            runtime.spawn(driver);
+        }
     }
 
     /// Whether another request can be sent, as far as is known here.
@@ -105,31 +122,28 @@ impl Connections {
         };
         let sent = request.body().clone();
         let asked = line.sender.try_send_request(request);
-        if upgrades {
-            tokio::spawn(line.driver.with_upgrades());
+        if let Some(driver) = line.driver.take_if(|_| upgrades) {
+            tokio::spawn(driver.with_upgrades());
             let answer = asked.await.map_err(unanswered)?;
             return Ok(answer.map(Driven::elsewhere));
         }
-        let (mut asked, mut is_open) = (pin!(asked), true);
+        let mut asked = pin!(asked);
         let answer = poll_fn(|context| {
-            is_open = is_open && line.drive(context);
+            line.drive(context);
             asked.as_mut().poll(context)
         });
         let answer = answer.await.map_err(unanswered)?;
-        Ok(match is_open {
-            true if sent.is_over() => answer.map(|body| Driven {
-                body,
-                line: Some(line),
-                home: Some((self.clone(), address)),
-                has_ended: false,
-            }),
+        if !sent.is_over() {
             // What still comes from the visitor goes on though he may not take of the answer yet.
-            true => {
-                tokio::spawn(line.driver);
-                answer.map(Driven::elsewhere)
-            }
-            false => answer.map(Driven::elsewhere),
-        })
+            line.finish_alone();
+            return Ok(answer.map(Driven::elsewhere));
+        }
+        Ok(answer.map(|body| Driven {
+            body,
+            line: Some(line),
+            home: Some((self.clone(), address)),
+            has_ended: false,
+        }))
     }
 
     /// Closes what was kept for long enough.
@@ -143,7 +157,11 @@ impl Connections {
     /// The one that was used last: the longer one was idle, the likelier the instance closes it.
     fn take(&self, address: SocketAddr) -> Option<Line> {
         loop {
-            let mut line = self.lock().get_mut(&address)?.pop_back()?.line;
+            let mut all = self.lock();
+            let idle = all.get_mut(&address)?;
+            self.expire(idle);
+            let mut line = idle.pop_back()?.line;
+            drop(all);
             if line.is_free() {
                 return Some(line);
             }
@@ -213,12 +231,14 @@ impl Body for Driven {
         if next.is_pending()
             && let Some(line) = &mut self.line
         {
-            if !line.drive(context) {
-                self.line = None;
-            }
+            line.drive(context);
             next = Pin::new(&mut self.body).poll_frame(context);
         }
-        self.has_ended = matches!(next, Poll::Ready(None));
+        // After trailers nobody asks for more.
+        self.has_ended = match &next {
+            Poll::Ready(Some(Ok(frame))) => frame.is_trailers(),
+            next => matches!(next, Poll::Ready(None)),
+        };
         next
     }
 
@@ -236,10 +256,12 @@ impl Drop for Driven {
         if !self.has_ended && !self.body.is_end_stream() {
             return;
         }
-        if let (Some(mut line), Some((home, address))) = (self.line.take(), self.home.take())
-            && line.is_free()
-        {
-            home.keep(address, line);
+        if let (Some(mut line), Some((home, address))) = (self.line.take(), self.home.take()) {
+            match line.is_free() {
+                true => home.keep(address, line),
+                // The last of the request may still be on its way.
+                false => line.finish_alone(),
+            }
         }
     }
 }

@@ -130,6 +130,9 @@ impl Recording {
     /// Whether rows are on their way to the disk. One that takes nothing is waited for once, as
     /// traffic would fill the memory meanwhile.
     async fn write(&mut self, lines: Vec<StoredLine>) -> bool {
+        if lines.is_empty() {
+            return !self.is_stuck;
+        }
         let patience = if self.is_stuck {
             Duration::ZERO
         } else {

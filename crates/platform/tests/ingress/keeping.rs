@@ -18,7 +18,7 @@ use pilothouse::ingress::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::bench::{Bench, Body, HOST, Instance, PATIENCE, whole};
 
@@ -83,6 +83,65 @@ async fn what_nobody_needs_is_closed() {
     timeout(PATIENCE, closed.recv()).await.unwrap().unwrap();
     assert_eq!(bench.get("/").await.0, 200);
     assert_eq!(opened.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_is_too_old_is_not_used() {
+    let kept = Duration::from_millis(400);
+    let limits = Limits {
+        kept,
+        ..Limits::default()
+    };
+    let (bench, (instance, opened, _closed)) = (Bench::with(limits).await, counting(true).await);
+    bench.route(&[&instance]);
+    let visitor = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let asks = async || {
+        let request = Request::post(format!("http://{}/", bench.address)).header("host", HOST);
+        let asked = visitor.request(request.body(Full::from("hello")).unwrap());
+        let answer = timeout(PATIENCE, asked).await.unwrap().unwrap();
+        answer.into_body().collect().await.unwrap();
+    };
+    // Wherever between two sweeps it begins.
+    for round in 1..=4 {
+        asks().await;
+        assert_eq!(opened.load(Ordering::SeqCst), round);
+        sleep(kept + kept / 4).await;
+    }
+}
+
+/// Takes a request slowly, after it has answered.
+async fn answering_first(taken: mpsc::Sender<usize>) -> Instance {
+    Instance::accept(move |stream| {
+        let taken = taken.clone();
+        async move {
+            let (mut visitor, mut answer) = stream.into_split();
+            let mut held = vec![0; 1_024];
+            let mut read = visitor.read(&mut held).await.unwrap();
+            sleep(Duration::from_millis(100)).await;
+            let said = answer.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n");
+            said.await.unwrap();
+            sleep(Duration::from_millis(100)).await;
+            while let Ok(more @ 1..) = visitor.read(&mut held).await {
+                read += more;
+            }
+            let _ = taken.send(read).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn all_of_a_request_is_sent_though_its_answer_came_first() {
+    const SENT: usize = 6_000_000;
+    let (taken, mut told) = mpsc::channel(1);
+    let (bench, instance) = (Bench::open().await, answering_first(taken).await);
+    bench.route(&[&instance]);
+    let mut visitor = TcpStream::connect(bench.address).await.unwrap();
+    let head = format!("POST / HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: {SENT}\r\n\r\n");
+    visitor.write_all(head.as_bytes()).await.unwrap();
+    visitor.write_all(&vec![b'v'; SENT]).await.unwrap();
+    let read = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    assert!(read > SENT, "{read}");
 }
 
 /// More than sockets hold.
