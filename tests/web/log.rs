@@ -229,16 +229,16 @@ async fn of_equal_lines_one_is_opened() {
 
 #[wasm_bindgen_test]
 async fn what_is_looked_for_is_marked_in_lines_that_stay() {
-    let (page, knobs) = log(30);
-    until("the page shows it", || page.text().contains("line 1000029")).await;
-    let line = page.all(LINES).remove(29);
-    knobs.find.set("0029".to_owned());
+    let (page, knobs) = log(20);
+    until("the page shows it", || page.text().contains("line 1000019")).await;
+    let line = page.all(LINES).remove(19);
+    knobs.find.set("0019".to_owned());
     until("it is marked", || page.count("mark") == 1).await;
-    assert_eq!(page.find("mark").text_content().unwrap(), "0029");
+    assert_eq!(page.find("mark").text_content().unwrap(), "0019");
     knobs.find.set("line".to_owned());
-    until("all are marked", || page.count("mark") == 30).await;
-    assert!(page.all(LINES).remove(29).is_same_node(Some(&line)));
+    until("all are marked", || page.count("mark") == 20).await;
+    assert!(page.all(LINES).remove(19).is_same_node(Some(&line)));
     knobs.find.set(String::new());
     until("nothing is", || page.count("mark") == 0).await;
-    assert!(page.text().contains("line 1000029"));
+    assert!(page.text().contains("line 1000019"));
 }
