@@ -1,6 +1,7 @@
 //! The current time, and instants in words: how long ago, and exactly when.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use chrono::{DateTime, Local, Utc};
 use leptos::prelude::{Get, Memo, ReadSignal, Set, provide_context, signal, use_context};
@@ -100,45 +101,27 @@ fn with_milliseconds(mut second: String, instant: DateTime<Utc>) -> String {
     second
 }
 
-/// A second as it was written last in a format.
-struct Written {
-    format: &'static str,
-    utc: bool,
-    second: i64,
-    text: String,
-}
+/// The second that was written last, and how, by format and by whether it was in UTC.
+type Written = HashMap<(&'static str, bool), (i64, String)>;
 
 thread_local! {
-    /// One for each format: what stands together in a list is of few seconds.
-    static WRITTEN: RefCell<Vec<Written>> = const { RefCell::new(Vec::new()) };
+    /// What stands together in a list is of few seconds.
+    static WRITTEN: RefCell<Written> = RefCell::default();
 }
 
 /// An instant in a format that knows nothing shorter than a second.
 fn written(instant: DateTime<Utc>, utc: bool, format: &'static str) -> String {
     let second = instant.timestamp();
-    let write = || match utc {
-        true => instant.format(format).to_string(),
-        false => instant.with_timezone(&Local).format(format).to_string(),
-    };
-    WRITTEN.with_borrow_mut(|all| {
-        let is_it = |one: &&mut Written| one.format == format && one.utc == utc;
-        match all.iter_mut().find(is_it) {
-            Some(last) if last.second == second => last.text.clone(),
-            Some(last) => {
-                (last.second, last.text) = (second, write());
-                last.text.clone()
-            }
-            None => {
-                let text = write();
-                all.push(Written {
-                    format,
-                    utc,
-                    second,
-                    text: text.clone(),
-                });
-                text
-            }
+    WRITTEN.with_borrow_mut(|written| {
+        let (last, text) = written.entry((format, utc)).or_default();
+        if text.is_empty() || *last != second {
+            *last = second;
+            *text = match utc {
+                true => instant.format(format).to_string(),
+                false => instant.with_timezone(&Local).format(format).to_string(),
+            };
         }
+        text.clone()
     })
 }
 

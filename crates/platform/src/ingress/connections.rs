@@ -23,11 +23,12 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::body::Lent;
+use super::headers;
 use super::socket;
 
 /// How long an instance may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Connections to one instance that are kept open without a request.
+/// Connections to one instance that a thread keeps open without a request.
 const MAX_IDLE: usize = 256;
 
 /// Why an instance gave no answer.
@@ -94,7 +95,7 @@ impl Line {
     }
 }
 
-/// Connections to all instances. Cheap to clone.
+/// Connections to all instances, of one thread. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connections {
     /// By instance, the one that was used last at the end.
@@ -114,8 +115,8 @@ impl Connections {
         &self,
         address: SocketAddr,
         request: Request<Lent>,
-        upgrades: bool,
     ) -> Result<Response<Driven>, Unanswered> {
+        let upgrades = headers::wants_upgrade(request.headers());
         let mut line = match self.take(address) {
             Some(line) => line,
             None => Line::open(address).await?,
@@ -140,8 +141,11 @@ impl Connections {
         }
         Ok(answer.map(|body| Driven {
             body,
-            line: Some(line),
-            home: Some((self.clone(), address)),
+            loan: Some(Loan {
+                line,
+                home: self.clone(),
+                address,
+            }),
             has_ended: false,
         }))
     }
@@ -197,22 +201,27 @@ fn unanswered(mut failed: TrySendError<Request<Lent>>) -> Unanswered {
     }
 }
 
+/// A connection that an answer comes from, and where it goes afterwards.
+struct Loan {
+    line: Line,
+    home: Connections,
+    address: SocketAddr,
+}
+
 /// An answer's body with the connection that it comes from, which is kept when it has ended.
 pub(super) struct Driven {
     body: Incoming,
-    line: Option<Line>,
-    /// Where the connection goes afterwards.
-    home: Option<(Connections, SocketAddr)>,
+    /// Nothing: the connection is served by another task.
+    loan: Option<Loan>,
     has_ended: bool,
 }
 
 impl Driven {
-    /// One whose connection is served by another task, or is at its end.
+    /// One whose connection is served by another task.
     fn elsewhere(body: Incoming) -> Self {
         Self {
             body,
-            line: None,
-            home: None,
+            loan: None,
             has_ended: false,
         }
     }
@@ -229,9 +238,9 @@ impl Body for Driven {
         // The body says that it wants more, then more is read.
         let mut next = Pin::new(&mut self.body).poll_frame(context);
         if next.is_pending()
-            && let Some(line) = &mut self.line
+            && let Some(loan) = &mut self.loan
         {
-            line.drive(context);
+            loan.line.drive(context);
             next = Pin::new(&mut self.body).poll_frame(context);
         }
         // After trailers nobody asks for more.
@@ -256,11 +265,11 @@ impl Drop for Driven {
         if !self.has_ended && !self.body.is_end_stream() {
             return;
         }
-        if let (Some(mut line), Some((home, address))) = (self.line.take(), self.home.take()) {
-            match line.is_free() {
-                true => home.keep(address, line),
+        if let Some(mut loan) = self.loan.take() {
+            match loan.line.is_free() {
+                true => loan.home.keep(loan.address, loan.line),
                 // The last of the request may still be on its way.
-                false => line.finish_alone(),
+                false => loan.line.finish_alone(),
             }
         }
     }

@@ -59,10 +59,7 @@ impl Forwarder {
             return own(not_understood(), entry);
         }
         let body = Lent::new(body, Arc::clone(entry.moved()));
-        match self
-            .offer(&host, &parts, body, wants_upgrade, &mut entry)
-            .await
-        {
+        match self.offer(&host, &parts, body, &mut entry).await {
             Ok((response, backend)) => {
                 entry.answered(response.status().as_u16(), backend.label());
                 self.answer(response, backend, upgrade, entry)
@@ -78,7 +75,6 @@ impl Forwarder {
         host: &str,
         parts: &Parts,
         body: Lent,
-        upgrades: bool,
         entry: &mut Entry,
     ) -> Result<(Response<Driven>, InFlight), Page> {
         let mut unreachable = Vec::new();
@@ -94,7 +90,7 @@ impl Forwarder {
             let backend = found?;
             let address = backend.address();
             let request = addressed(parts, body.clone());
-            let asked = self.connections.ask(address, request, upgrades);
+            let asked = self.connections.ask(address, request);
             let error = match within(self.limits.answer, asked, entry.moved()).await {
                 Some(Ok(response)) => return Ok((response, backend)),
                 Some(Err(error)) => error,

@@ -1,5 +1,6 @@
 //! Which answers are taken for what, whatever happens while they are on their way.
 
+use wire::access::AccessRow;
 use wire::logs::LogCursor;
 use wire::path::Scope;
 
@@ -64,4 +65,33 @@ fn what_was_asked_to_go_on_never_lands_as_the_whole_window() {
     assert!(query.page.after.is_none());
     place.land(question(), way, answer(&[4, 3, 2]), &|| true);
     assert!(is_held(place, &[4, 3, 2]));
+}
+
+#[test]
+fn what_leaves_the_window_is_forgotten_whatever_a_clock_that_is_far_ahead_says() {
+    Owner::new().set();
+    let place = place();
+    let now = platform_now();
+    let ago = |seconds: i64| AccessRow {
+        timestamp: now - TimeDelta::seconds(seconds),
+        ..access(0, 0)
+    };
+    let rows = [-86_400, 60, 3_500, 7_200].map(ago);
+    let whole = AccessLogs {
+        rows: rows.to_vec(),
+        ..answer(&[])
+    };
+    place.land(question(), Way::Anew, whole, &|| false);
+    let (_, way) = place.question(&question());
+    // Nothing is forgotten under somebody who reads.
+    place.land(question(), way, answer(&[]), &|| true);
+    assert_eq!(place.book.with_untracked(|book| book.rows().len()), 4);
+    let (_, way) = place.question(&question());
+    place.land(question(), way, answer(&[]), &|| false);
+    let held = place.book.with_untracked(|book| {
+        let rows = book.rows().iter();
+        rows.map(|row| row.access.timestamp).collect::<Vec<_>>()
+    });
+    let left: Vec<_> = rows.iter().take(3).map(|row| row.timestamp).collect();
+    assert_eq!(held, left);
 }
