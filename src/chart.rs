@@ -1,7 +1,6 @@
 //! Charts over time: what is drawn is worked out in pure parts, and painted on a canvas.
 
 pub mod board;
-pub mod decimate;
 pub mod export;
 pub mod frame;
 pub mod hit;
@@ -9,8 +8,6 @@ pub mod input;
 pub mod look;
 pub mod paint;
 pub mod resize;
-pub mod scale;
-pub mod series;
 pub mod summary;
 pub mod ticks;
 pub mod time_ticks;

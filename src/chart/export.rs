@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat};
 
-use super::series::Line;
+use bulk::points::series::Line;
 
 /// The table. What was not measured is left empty.
 pub fn csv(columns: &[(&str, &Line)]) -> String {

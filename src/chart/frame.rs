@@ -1,6 +1,6 @@
 //! Where the parts of a chart stand on its canvas, in pixels of the device.
 
-use super::scale::Scale;
+use bulk::points::scale::Scale;
 
 /// Room beside the plot, in pixels of the page: for the numbers of the axes and the names of marks.
 const LEFT: f64 = 44.0;

@@ -1,6 +1,6 @@
 //! From where the pointer or the keyboard is to the point that is meant.
 
-use super::series::Line;
+use bulk::points::series::Line;
 
 /// The place of the point nearest to a moment, if one is as near as `most` seconds.
 pub fn nearest(line: &Line, time: f64, most: f64) -> Option<usize> {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::board::{Board, Span};
 use super::frame::Frame;
 use super::hit::{Way, walk};
-use super::series::Line;
+use bulk::points::series::Line;
 
 /// So many pixels of a drag are still a click.
 const CLICK: f64 = 4.0;

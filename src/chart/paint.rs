@@ -8,12 +8,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::board::{Mark, MarkKind};
-use super::decimate::{Kept, decimate};
 use super::frame::Frame;
 use super::look::{Colour, Look};
-use super::scale::Scale;
-use super::series::Line;
 use super::ticks::{Axis, Tick};
+use bulk::points::decimate::{Kept, decimate};
+use bulk::points::scale::Scale;
+use bulk::points::series::Line;
 
 /// plotters counts in whole numbers: so many of them make a pixel of the device, and a line has no
 /// steps.

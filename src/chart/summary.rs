@@ -1,7 +1,7 @@
 //! A line in figures, and in one sentence for who does not see it.
 
-use super::series::Line;
 use super::ticks::Unit;
+use bulk::points::series::Line;
 
 /// What is said of the points of a span.
 #[derive(Clone, Copy, Debug, PartialEq)]

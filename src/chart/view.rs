@@ -11,11 +11,11 @@ use super::hit::nearest;
 use super::input::Input;
 use super::paint::{Picture, paint};
 use super::resize::use_frame;
-use super::series::Line;
 use super::summary::Figures;
 use super::ticks::{Axis, Unit, axis};
 use super::time_ticks::time_ticks;
 use crate::reactive::{dynamic, effect, memo};
+use bulk::points::series::Line;
 
 /// What is known of the chart while it is shown.
 #[derive(Clone, Copy)]

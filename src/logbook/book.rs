@@ -3,14 +3,14 @@
 
 use leptos::prelude::*;
 
-use super::line::{LineId, LineKey};
-use super::needle::Needle;
 use super::scroll::{AT_END, BeforeText, Scroll};
-use super::selection::Selection;
-use super::shown::Shown;
 use super::slices::Slices;
-use super::store::{Line, Store};
 use crate::reactive::{effect, memo};
+use bulk::lines::line::{LineId, LineKey};
+use bulk::lines::needle::Needle;
+use bulk::lines::selection::Selection;
+use bulk::lines::shown::Shown;
+use bulk::lines::store::{Line, Store};
 
 /// What stands before the text of a wrapped line, as the style sheet says it; then the same on
 /// phones.
@@ -279,7 +279,7 @@ fn keep(
 }
 
 fn needle(store: &Store, text: &str, tells_case: bool) -> Option<Needle> {
-    let sample = store.blocks().back().map(super::block::Block::text);
+    let sample = store.blocks().back().map(bulk::lines::block::Block::text);
     let sample = sample.unwrap_or_default();
     let newest = sample.len().saturating_sub(SAMPLE);
     Needle::new(text, tells_case, sample.get(newest..).unwrap_or_default())

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::ansi::Style;
+use bulk::lines::ansi::Style;
 
 /// A text in a style.
 pub fn styled(text: &str, style: Style) -> AnyView {

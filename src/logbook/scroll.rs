@@ -3,11 +3,11 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::layout::ROW;
 use super::place::{Place, room};
 use crate::components::button::{Button, Kind};
 use crate::components::icon::Icon;
 use crate::reactive::{When, effect, memo};
+use bulk::lines::layout::ROW;
 
 /// How far from the end still counts as the end, in CSS pixels.
 pub const AT_END: f64 = 24.0;

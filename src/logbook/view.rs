@@ -5,14 +5,14 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use super::book::Book;
-use super::json::{Field, fields, is_object};
-use super::line::{LineId, LineKey, Run, harmless, runs};
 use super::run::styled;
 use super::scroll::ScrollFrame;
 use crate::components::icon::{Icon, icon};
 use crate::reactive::{dynamic, memo};
 use crate::state::clock::{ago, exact, log_time, use_now};
 use crate::state::preference::use_preferences;
+use bulk::lines::json::{Field, fields, is_object};
+use bulk::lines::line::{LineId, LineKey, Run, harmless, runs};
 
 /// Where the link of a line leads, and what a click on it does instead.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ pub fn LogView(book: Book, links: Links) -> impl IntoView {
     let height = memo(move || book.shown.with(|shown| shown.rows().height()));
     let count = memo(move || book.shown.with(|shown| shown.rows().len()));
     let drawn = book.drawn();
-    let offset = move || f64::from(drawn.with(|drawn| drawn.row)) * super::layout::ROW;
+    let offset = move || f64::from(drawn.with(|drawn| drawn.row)) * bulk::lines::layout::ROW;
     let preferences = use_preferences();
     // A line never changes. Its time is written another way for all of them at once, and rarely.
     let lines = move || {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use bulk::points::series::Line;
 use console::chart::board::Board;
-use console::chart::series::Line;
 use console::chart::ticks::Unit;
 use console::chart::view::{Chart, axis_of};
 use leptos::html;

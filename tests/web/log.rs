@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use bulk::lines::line::LineKey;
+use bulk::lines::reply::Row;
+use bulk::lines::selection::Selection;
+use bulk::lines::store::Store;
 use console::logbook::book::{Book, View};
-use console::logbook::line::LineKey;
-use console::logbook::reply::Row;
-use console::logbook::selection::Selection;
-use console::logbook::store::Store;
 use console::logbook::view::{Links, LogView};
 use leptos::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -132,11 +132,7 @@ async fn what_is_found_is_marked_and_gone_to() {
     knobs.find.set("LINE 1000123".to_owned());
     until("all is looked at", || {
         let shown = knobs.book().shown;
-        shown.with_untracked(|shown| {
-            shown
-                .find()
-                .is_some_and(console::logbook::find::Find::is_done)
-        })
+        shown.with_untracked(|shown| shown.find().is_some_and(bulk::lines::find::Find::is_done))
     })
     .await;
     knobs.book().go_on(false);

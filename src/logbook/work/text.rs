@@ -1,7 +1,7 @@
 //! The text of a log that only grows: its lines, each in the state that its tool left it in.
 
 use super::fault::is_fault;
-use crate::logbook::ansi::{Style, plain, spans};
+use bulk::lines::ansi::{Style, plain, spans};
 
 /// Bytes after which a block of text is full.
 const BLOCK: usize = 256 * 1024;
@@ -148,7 +148,7 @@ fn last_state(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logbook::ansi::Colour;
+    use bulk::lines::ansi::Colour;
     use proptest::prelude::{prop_assert_eq, proptest};
 
     fn lines(text: &WorkText) -> Vec<&str> {

@@ -13,7 +13,6 @@ use crate::components::button::{Button, Kind};
 use crate::components::feedback::Note;
 use crate::components::field::Toggle;
 use crate::components::status::{log_status, state_mark};
-use crate::logbook::ansi::plain;
 use crate::logbook::work::text::WorkText;
 use crate::logbook::work::view::WorkLogView;
 use crate::pages::parts::{freshness, loaded};
@@ -21,6 +20,7 @@ use crate::reactive::{When, dynamic, effect, memo};
 use crate::state::notices::use_notices;
 use crate::state::preference::use_preferences;
 use crate::state::remote::Remote;
+use bulk::lines::ansi::plain;
 use read::{FirstError, Read, Want, question, take_over};
 
 /// Whose log.

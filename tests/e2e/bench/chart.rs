@@ -4,10 +4,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use bulk::points::series::Line;
 use console::chart::frame::Frame;
 use console::chart::look::Look;
 use console::chart::paint::{Picture, paint};
-use console::chart::series::Line;
 use console::chart::ticks::{Unit, axis};
 use console::chart::time_ticks::time_ticks;
 use js_sys::{Array, Float64Array, Reflect};

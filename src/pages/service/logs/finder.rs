@@ -18,7 +18,7 @@ pub fn Finder(controls: Controls, book: Book) -> impl IntoView {
     let is_empty = memo(move || controls.wanted.with(String::is_empty));
     let count = memo(move || {
         book.shown
-            .with(|shown| shown.find().map(crate::logbook::find::Find::count))
+            .with(|shown| shown.find().map(bulk::lines::find::Find::count))
     });
     let words = move || {
         if is_empty.get() {

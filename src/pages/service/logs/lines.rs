@@ -10,10 +10,10 @@ use wire::quantity::LogLimit;
 use wire::window;
 
 use crate::api::{Answer, Connection, Failure, call, platform_now, use_connection};
-use crate::logbook::reply::Reply;
-use crate::logbook::store::Store;
 use crate::state::range::Window;
 use crate::state::remote::Remote;
+use bulk::lines::reply::Reply;
+use bulk::lines::store::Store;
 
 /// The most lines of one answer: a few megabytes, which wasm memory never gives back.
 pub const LIMIT: u64 = 20_000;

@@ -9,16 +9,16 @@ use wire::release::Deployment;
 use super::bar::Controls;
 use crate::components::time::Instant;
 use crate::logbook::book::Book;
-use crate::logbook::line::harmless;
-use crate::logbook::patterns::template::{STAR, Template};
-use crate::logbook::patterns::{Pattern, Patterns, extent};
-use crate::logbook::selection::Selection;
 use crate::logbook::slices::Slices;
 use crate::pages::service::Here;
 use crate::pages::service::follow::{use_deployments, watch_newest};
 use crate::reactive::{When, dynamic, effect, memo};
 use crate::state::clock::{span, use_ago, use_exact};
 use crate::words::{grouped, plural};
+use bulk::lines::line::harmless;
+use bulk::lines::patterns::template::{STAR, Template};
+use bulk::lines::patterns::{Pattern, Patterns, extent};
+use bulk::lines::selection::Selection;
 
 /// The most patterns that are listed.
 const MOST: usize = 200;

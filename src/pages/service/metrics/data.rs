@@ -7,9 +7,9 @@ use wire::metrics::{Metric, Metrics, Series};
 use wire::open::Words;
 
 use crate::chart::board::{Span, seconds};
-use crate::chart::series::Line;
 use crate::chart::ticks::Unit;
 use crate::state::range::Window;
+use bulk::points::series::Line;
 
 /// What a window shows that has an end alone: the platform's usual window, in seconds.
 const USUAL: i64 = 60 * 60;

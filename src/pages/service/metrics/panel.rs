@@ -13,7 +13,6 @@ use super::{Shown, file_name};
 use crate::api::platform_now;
 use crate::chart::export::csv;
 use crate::chart::paint::titled;
-use crate::chart::series::Line;
 use crate::chart::view::{Chart, axis_of};
 use crate::components::download::{download, download_picture};
 use crate::components::icon::{Icon, icon};
@@ -21,6 +20,7 @@ use crate::components::menu::{Menu, MenuItem};
 use crate::pages::parts::freshness;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
+use bulk::points::series::Line;
 
 /// What a metric is called.
 pub fn name(metric: Metric) -> &'static str {

@@ -53,6 +53,23 @@ struct Anchor {
     at: i64,
 }
 
+/// Where the texts of several lines end.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends<'a> {
+    /// The newest line's first.
+    entries: &'a [[u8; ENTRY]],
+}
+
+impl Ends<'_> {
+    /// Where the text of a line ends.
+    #[inline]
+    pub fn get(&self, line: usize) -> Option<usize> {
+        let place = self.entries.len().checked_sub(line + 1)?;
+        let entry = u64::from_le_bytes(*self.entries.get(place)?);
+        Some((entry & END) as usize)
+    }
+}
+
 /// Some lines, oldest first.
 #[derive(Debug)]
 pub struct Block {
@@ -198,11 +215,17 @@ impl Block {
 
     /// Where the text of a line ends.
     pub fn end(&self, line: usize) -> Option<usize> {
-        // A line in a room of its own may end further than an entry can say.
-        match self.lines {
-            1 if line == 0 => Some(self.used),
-            _ => self.entry(line).map(|entry| (entry & END) as usize),
+        match self.ends() {
+            Some(ends) => ends.get(line),
+            None => (line < self.lines).then_some(self.used),
         }
+    }
+
+    /// Where the texts of its lines end. Of one that is alone no entry can say it.
+    pub fn ends(&self) -> Option<Ends<'_>> {
+        let back = self.room.len().saturating_sub(self.lines * ENTRY);
+        let (_, entries) = self.room.get(back..)?.as_rchunks();
+        (self.lines > 1).then_some(Ends { entries })
     }
 
     fn entry(&self, line: usize) -> Option<u64> {

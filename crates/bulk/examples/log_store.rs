@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
-use console::logbook::find::Find;
-use console::logbook::needle::Needle;
-use console::logbook::reply::Reply;
-use console::logbook::rows::Rows;
-use console::logbook::selection::Selection;
-use console::logbook::store::Store;
+use bulk::lines::find::Find;
+use bulk::lines::needle::Needle;
+use bulk::lines::reply::Reply;
+use bulk::lines::rows::Rows;
+use bulk::lines::selection::Selection;
+use bulk::lines::store::Store;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 thread_local! {
@@ -42,10 +42,7 @@ pub fn find(text: &str, tells_case: bool) -> u32 {
         let mut rows = Rows::default();
         rows.show(store, Selection::default(), None);
         rows.work(store, &mut || true);
-        let sample = store
-            .blocks()
-            .back()
-            .map(console::logbook::block::Block::text);
+        let sample = store.blocks().back().map(bulk::lines::block::Block::text);
         let Some(needle) = Needle::new(text, tells_case, sample.unwrap_or_default()) else {
             return 0;
         };

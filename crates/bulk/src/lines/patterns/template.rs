@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::logbook::ansi::plain;
+use crate::lines::ansi::plain;
 
 /// What stands for anything.
 pub const STAR: &str = "*";

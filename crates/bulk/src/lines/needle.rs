@@ -2,29 +2,27 @@
 
 use std::ops::Range;
 
-use memchr::memmem::Finder;
+use super::pair::Pair;
 
 /// What is looked for.
 #[derive(Clone, Debug)]
 pub struct Needle {
     text: String,
+    tells_case: bool,
     way: Way,
 }
 
 impl PartialEq for Needle {
     fn eq(&self, other: &Self) -> bool {
-        let is_exact = |needle: &Self| matches!(needle.way, Way::Exact(_));
-        self.text == other.text && is_exact(self) == is_exact(other)
+        self.text == other.text && self.tells_case == other.tells_case
     }
 }
 
 #[derive(Clone, Debug)]
 enum Way {
-    /// Byte by byte.
-    Exact(Box<Finder<'static>>),
-    /// Letters of ASCII in both cases. First looked for: one byte that is rare, in both its cases;
-    /// a frequent one would stop the search at every other word.
-    Folded { anchor: usize, pair: (u8, u8) },
+    /// Byte by byte, or with letters of ASCII in both cases. First looked for are the two bytes that
+    /// are rare in these lines; frequent ones would stop the search at every other word.
+    Bytes(Pair),
     /// Letters of any script in both cases, one line after another.
     Wide(Vec<char>),
 }
@@ -32,18 +30,14 @@ enum Way {
 impl Needle {
     /// Looks for a text in lines of which these are some. `None` where there is nothing to look for.
     pub fn new(text: &str, tells_case: bool, sample: &[u8]) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
-        let way = if tells_case {
-            Way::Exact(Box::new(Finder::new(text).into_owned()))
-        } else if text.is_ascii() {
-            rarest(text.as_bytes(), sample)
-        } else {
-            Way::Wide(text.chars().flat_map(char::to_lowercase).collect())
+        let pair = Pair::of(text.as_bytes(), tells_case, sample)?;
+        let way = match tells_case || text.is_ascii() {
+            true => Way::Bytes(pair),
+            false => Way::Wide(text.chars().flat_map(char::to_lowercase).collect()),
         };
         Some(Self {
             text: text.to_owned(),
+            tells_case,
             way,
         })
     }
@@ -63,19 +57,42 @@ impl Needle {
         self.text.is_empty()
     }
 
-    /// Where it is found in the bytes of one line or of many, from a place on.
-    pub fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let rest = bytes.get(from..)?;
-        match &self.way {
-            Way::Exact(finder) => Some(from + finder.find(rest)?),
-            Way::Folded { anchor, pair } => {
-                Some(from + folded(rest, self.text.as_bytes(), *anchor, *pair)?)
-            }
-            Way::Wide(wanted) => {
-                let text = std::str::from_utf8(rest).ok()?;
-                Some(from + wide(text, wanted)?.start)
-            }
+    /// Calls back for each place of the bytes of many lines where it is found, in order. What it
+    /// answers is the place to go on from. Of what is looked for line by line there is none.
+    #[inline]
+    pub fn each(&self, bytes: &[u8], mut found: impl FnMut(usize) -> usize) {
+        let Way::Bytes(pair) = &self.way else { return };
+        let text = self.text.as_bytes();
+        let of = |at: usize| bytes.get(at..at + text.len());
+        match self.tells_case {
+            true => pair.each(bytes, |at| {
+                match of(at).is_some_and(|it| is_same(it, text)) {
+                    true => found(at),
+                    false => at + 1,
+                }
+            }),
+            false => pair.each(bytes, |at| {
+                match of(at).is_some_and(|it| it.eq_ignore_ascii_case(text)) {
+                    true => found(at),
+                    false => at + 1,
+                }
+            }),
         }
+    }
+
+    /// Where it is found in the bytes of one line, from a place on.
+    fn find(&self, line: &[u8], from: usize) -> Option<usize> {
+        let rest = line.get(from..)?;
+        if let Way::Wide(wanted) = &self.way {
+            let text = std::str::from_utf8(rest).ok()?;
+            return Some(from + wide(text, wanted)?.start);
+        }
+        let mut place = None;
+        self.each(rest, |at| {
+            place = Some(from + at);
+            rest.len()
+        });
+        place
     }
 
     /// Whether a line holds it.
@@ -108,34 +125,14 @@ impl Needle {
     }
 }
 
-/// Anchors on the byte that the sample holds least often.
-fn rarest(text: &[u8], sample: &[u8]) -> Way {
-    let mut counts = [0u32; 256];
-    for byte in sample {
-        counts[usize::from(byte.to_ascii_lowercase())] += 1;
-    }
-    let count = |byte: &u8| counts[usize::from(byte.to_ascii_lowercase())];
-    let places = text.iter().enumerate();
-    let (anchor, byte) = places
-        .min_by_key(|(_, byte)| count(byte))
-        .unwrap_or((0, &0));
-    Way::Folded {
-        anchor,
-        pair: (byte.to_ascii_lowercase(), byte.to_ascii_uppercase()),
-    }
-}
-
-fn folded(bytes: &[u8], text: &[u8], anchor: usize, (low, high): (u8, u8)) -> Option<usize> {
-    let found = |at: usize| {
-        let candidate = bytes.get(at..at + text.len());
-        candidate.is_some_and(|candidate| candidate.eq_ignore_ascii_case(text))
-    };
-    // An anchor before that place belongs to a text that would begin before the bytes.
-    let after = bytes.get(anchor..)?;
-    if low == high {
-        memchr::memchr_iter(low, after).find(|at| found(*at))
-    } else {
-        memchr::memchr2_iter(low, high, after).find(|at| found(*at))
+/// Whether two texts of one length are the same; of most that are near the first bytes tell.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
+        (Some(head), Some(wanted)) => {
+            head == wanted && (one.len() == 8 || one.get(8..) == other.get(8..))
+        }
+        _ => one == other,
     }
 }
 
@@ -182,18 +179,6 @@ mod tests {
         assert_eq!(ranges("\u{e9}t\u{e9}", false, line), [0..5, 9..14]);
         assert_eq!(ranges("\u{e9}t\u{e9}", true, line), vec![9..14; 1]);
         assert_eq!(ranges("\u{42f}", false, "\u{44f}"), vec![0..2; 1]);
-    }
-
-    #[test]
-    fn the_rarest_byte_is_looked_for_first() {
-        let needle = Needle::new("eezee", false, b"eeeeeeeeez").unwrap();
-        assert!(matches!(
-            needle.way,
-            Way::Folded {
-                anchor: 2,
-                pair: (b'z', b'Z')
-            }
-        ));
     }
 
     proptest! {

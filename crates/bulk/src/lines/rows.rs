@@ -19,10 +19,11 @@ struct Tally {
 
 /// Which lines of a block are shown.
 #[derive(Clone, Debug, Default)]
-enum Chosen {
+pub enum Chosen {
     /// Not worked out yet.
     #[default]
     Unknown,
+    /// Every one.
     All,
     /// A bit for each line.
     Some(Box<[u64]>),
@@ -95,13 +96,13 @@ impl Rows {
             }
             tally.rows = tally.lines;
             if columns.is_some() {
-                let lines = (0..block.len()).filter(|line| tally.has(*line));
+                let lines = (0..block.len()).filter(|line| tally.shown.has(*line));
                 tally.rows = lines.map(|line| own_rows(block, line, columns)).sum();
             }
             for opened in opened {
                 let line = line_of(store, block, opened.id);
                 tally.rows += line
-                    .filter(|line| tally.has(*line))
+                    .filter(|line| tally.shown.has(*line))
                     .map_or(0, |_| opened.rows);
             }
             tally
@@ -130,9 +131,10 @@ impl Rows {
         rows.sum::<f64>() * ROW
     }
 
-    /// Whether a line of a block is shown, as far as that is worked out.
-    pub fn shows(&self, place: usize, line: usize) -> bool {
-        self.tallies.get(place).is_some_and(|tally| tally.has(line))
+    /// Which lines of a block are shown, as far as that is worked out.
+    pub fn of(&self, place: usize) -> &Chosen {
+        let tally = self.tallies.get(place);
+        tally.map_or(&Chosen::Unknown, |tally| &tally.shown)
     }
 
     /// The numbers of all lines that are shown, oldest first, one block after another.
@@ -142,7 +144,7 @@ impl Rows {
             .iter()
             .enumerate()
             .map(move |(place, block)| {
-                let lines = (0..block.len()).filter(|line| self.shows(place, *line));
+                let lines = (0..block.len()).filter(|line| self.of(place).has(*line));
                 lines.map(|line| block.first + line as u64).collect()
             })
     }
@@ -161,7 +163,7 @@ impl Rows {
                 row = end;
                 continue;
             }
-            for line in (0..block.len()).filter(|line| self.shows(place, *line)) {
+            for line in (0..block.len()).filter(|line| self.of(place).has(*line)) {
                 if f64::from(row) > bottom {
                     return drawn;
                 }
@@ -183,12 +185,12 @@ impl Rows {
         let place = store.block_of(number)?;
         let block = store.blocks().get(place)?;
         let wanted = usize::try_from(number - block.first).ok()?;
-        if !self.shows(place, wanted) {
+        if !self.of(place).has(wanted) {
             return None;
         }
         let before = self.tallies.iter().take(place);
         let before: f64 = before.map(|tally| f64::from(tally.rows)).sum();
-        let lines = (0..wanted).filter(|line| self.shows(place, *line));
+        let lines = (0..wanted).filter(|line| self.of(place).has(*line));
         let inside: u32 = lines.map(|line| self.rows_of(store, block, line)).sum();
         Some((before + f64::from(inside)) * ROW)
     }
@@ -259,12 +261,14 @@ impl Rows {
     }
 }
 
-impl Tally {
-    fn has(&self, line: usize) -> bool {
-        match &self.shown {
-            Chosen::Unknown => false,
-            Chosen::All => true,
-            Chosen::Some(bits) => bits
+impl Chosen {
+    /// Whether a line of the block is one of them.
+    #[inline]
+    pub fn has(&self, line: usize) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::All => true,
+            Self::Some(bits) => bits
                 .get(line / 64)
                 .is_some_and(|bits| bits >> (line % 64) & 1 == 1),
         }

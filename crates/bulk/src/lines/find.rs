@@ -2,7 +2,7 @@
 //! Kept is one count a block, so that a million lines that hold it take no more than one.
 
 use super::ansi::plain;
-use super::block::Block;
+use super::block::{Block, Ends};
 use super::each_block::EachBlock;
 use super::needle::Needle;
 use super::rows::Rows;
@@ -36,8 +36,9 @@ impl Find {
         let needle = &self.needle;
         self.is_done = self.counts.work(store, has_time, |place, block| {
             let mut count = 0;
+            let shown = rows.of(place);
             each(needle, block, |line| {
-                count += u32::from(rows.shows(place, line));
+                count += u32::from(shown.has(line));
             });
             count
         });
@@ -118,8 +119,9 @@ impl Find {
     fn lines(&self, store: &Store, rows: &Rows, place: usize) -> Vec<u64> {
         let mut found = Vec::new();
         if let Some(block) = store.blocks().get(place) {
+            let shown = rows.of(place);
             each(&self.needle, block, |line| {
-                if rows.shows(place, line) {
+                if shown.has(line) {
                     found.push(block.first + line as u64);
                 }
             });
@@ -133,29 +135,31 @@ impl Find {
 /// terminals, only what is shown of it counts.
 pub fn each(needle: &Needle, block: &Block, mut found: impl FnMut(usize)) {
     let has_escapes = |line| block.facts(line).is_some_and(|facts| facts.has_escapes);
-    if needle.is_bytes() {
+    let ends = block.ends().filter(|_| needle.is_bytes());
+    if let Some(ends) = ends {
         let text = block.text();
-        let (mut from, mut line) = (0, 0);
-        while let Some(at) = needle.find(text, from) {
-            line = line_at(block, line, at);
-            let Some(end) = block.end(line) else { break };
+        let mut line = 0;
+        needle.each(text, |at| {
+            line = line_at(&ends, line, at);
+            let Some(end) = ends.get(line) else {
+                return text.len();
+            };
             if at + needle.len() > end {
                 // It begins in one line and ends in another.
-                from = at + 1;
-                continue;
+                return at + 1;
             }
             if !(block.has_escapes() && has_escapes(line)) {
                 found(line);
             }
-            from = end;
             line += 1;
+            end
+        });
+        if !block.has_escapes() {
+            return;
         }
     }
-    if needle.is_bytes() && !block.has_escapes() {
-        return;
-    }
     for line in 0..block.len() {
-        let is_due = !needle.is_bytes() || has_escapes(line);
+        let is_due = ends.is_none() || has_escapes(line);
         let text = block.line(line).filter(|_| is_due);
         let Some(Ok(text)) = text.map(std::str::from_utf8) else {
             continue;
@@ -166,24 +170,18 @@ pub fn each(needle: &Needle, block: &Block, mut found: impl FnMut(usize)) {
     }
 }
 
-/// The line from `line` on in whose text a byte is: in strides that double, since the next one that
-/// is found is often near.
-fn line_at(block: &Block, line: usize, at: usize) -> usize {
-    let is_before = |line: usize| block.end(line).is_some_and(|end| end <= at);
-    let (mut low, mut stride) = (line, 1);
-    while is_before(low + stride - 1) {
-        low += stride;
-        stride *= 2;
+/// The line from `line` on in whose text a byte is. One after another: the next one that is found is
+/// often near, and a far one is reached in longer steps.
+fn line_at(ends: &Ends<'_>, mut line: usize, at: usize) -> usize {
+    const FAR: usize = 16;
+    let is_before = |line: usize| ends.get(line).is_some_and(|end| end <= at);
+    while is_before(line + FAR - 1) {
+        line += FAR;
     }
-    let (mut low, mut high) = (low, low + stride - 1);
-    while low < high {
-        let middle = low.midpoint(high);
-        match is_before(middle) {
-            true => low = middle + 1,
-            false => high = middle,
-        }
+    while is_before(line) {
+        line += 1;
     }
-    low
+    line
 }
 
 #[cfg(test)]
