@@ -142,7 +142,18 @@ impl Answer {
     /// # Errors
     /// It is something else.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Failure> {
-        decode_reply(self.dialect, &self.bytes)
+        self.read_with(decode_reply)
+    }
+
+    /// Reads the reply in a way of its own.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn read_with<'a, T>(
+        &'a self,
+        read: impl FnOnce(Dialect, &'a [u8]) -> Result<T, serde_json::Error>,
+    ) -> Result<T, Failure> {
+        read(self.dialect, &self.bytes)
             .map_err(|error| Failure::Malformed(format!("{}: {error}", self.name)))
     }
 

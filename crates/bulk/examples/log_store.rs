@@ -4,35 +4,33 @@ use std::cell::RefCell;
 
 use bulk::lines::find::Find;
 use bulk::lines::needle::Needle;
-use bulk::lines::reply::Reply;
+use bulk::lines::reply;
 use bulk::lines::rows::Rows;
 use bulk::lines::selection::Selection;
 use bulk::lines::store::Store;
+use pilothouse_wire::envelope::Dialect;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 thread_local! {
     static STORE: RefCell<Store> = RefCell::default();
 }
 
-/// Takes a reply over, as a page does. Gives how many lines are held.
+/// Takes over a reply whose lines are older than all that are held, as a page does that goes back.
+/// Gives how many lines are held.
 #[wasm_bindgen]
 pub fn hold(reply: &[u8]) -> usize {
     STORE.with_borrow_mut(|store| {
-        if let Ok(reply) = serde_json::from_slice::<Reply<'_>>(reply) {
-            store.extend(reply.lines);
+        if let Ok(reply) = reply::read(Dialect::Environment, reply) {
+            store.prepend(reply.lines);
         }
         store.len()
     })
 }
 
-/// Reads a reply and takes it over into a store of its own. Gives how many lines it has.
+/// Reads a reply. Gives how many lines it has.
 #[wasm_bindgen]
 pub fn decode(reply: &[u8]) -> usize {
-    let mut store = Store::default();
-    if let Ok(reply) = serde_json::from_slice::<Reply<'_>>(reply) {
-        store.extend(reply.lines);
-    }
-    store.len()
+    reply::read(Dialect::Environment, reply).map_or(0, |reply| reply.lines.len())
 }
 
 /// How many lines hold a text.

@@ -1,6 +1,6 @@
 //! The two dialects and how each wraps what it sends.
 
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, ErrorCode, FieldErrors};
@@ -94,9 +94,11 @@ pub fn decode_reply<'a, T: Deserialize<'a>>(
     dialect: Dialect,
     body: &'a [u8],
 ) -> Result<T, serde_json::Error> {
+    // Looked at once as a whole, UTF-8 need not be looked for in each text of it.
+    let body = std::str::from_utf8(body).map_err(serde_json::Error::custom)?;
     match dialect {
-        Dialect::Workspace => serde_json::from_slice(body).map(|wrapped: Envelope<T>| wrapped.data),
-        Dialect::Environment => serde_json::from_slice(body),
+        Dialect::Workspace => serde_json::from_str(body).map(|wrapped: Envelope<T>| wrapped.data),
+        Dialect::Environment => serde_json::from_str(body),
     }
 }
 

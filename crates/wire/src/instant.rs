@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// Reads `2026-04-22T15:30:00.123456789Z`, and whatever else RFC 3339 allows, as nanoseconds since
 /// 1970.
+#[inline]
 pub fn read(text: &str) -> Option<i64> {
     quick(text.as_bytes()).or_else(|| {
         let at = DateTime::parse_from_rfc3339(text).ok()?;
@@ -64,6 +65,7 @@ impl Visitor<'_> for Read {
 }
 
 /// Reads the spelling that platforms use, in UTC. A reply has many thousands of them.
+#[inline]
 fn quick(text: &[u8]) -> Option<i64> {
     let (head, rest) = text.split_first_chunk::<19>()?;
     let has_marks = head[4] == b'-'
@@ -93,6 +95,7 @@ fn quick(text: &[u8]) -> Option<i64> {
     Some(seconds * 1_000_000_000 + fraction(rest)?)
 }
 
+#[inline]
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |number, digit| {
         digit
@@ -102,6 +105,7 @@ fn number(digits: &[u8]) -> Option<i64> {
 }
 
 /// The nanoseconds of what follows the second: nothing or a fraction, and the mark of UTC.
+#[inline]
 fn fraction(rest: &[u8]) -> Option<i64> {
     let rest = rest.strip_suffix(b"Z")?;
     let Some((b'.', digits)) = rest.split_first() else {
@@ -113,6 +117,7 @@ fn fraction(rest: &[u8]) -> Option<i64> {
 }
 
 /// The last day of a month.
+#[inline]
 fn last_day(year: i64, month: i64) -> i64 {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
@@ -124,6 +129,7 @@ fn last_day(year: i64, month: i64) -> i64 {
 }
 
 /// Days since 1970 of a day of the Gregorian calendar, whose years begin in March here.
+#[inline]
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, of_era) = (year / 400, year % 400);

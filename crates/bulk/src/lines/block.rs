@@ -14,6 +14,7 @@ pub const ENTRY: usize = 8;
 /// nanoseconds since the anchor.
 const END: u64 = (1 << 19) - 1;
 const OWNER_AT: u32 = 19;
+const OWNER: u64 = (OWNERS as u64 - 1) << OWNER_AT;
 const STDERR: u64 = 1 << 29;
 const PLAIN: u64 = 1 << 30;
 const ESCAPES: u64 = 1 << 31;
@@ -155,6 +156,30 @@ impl Block {
         self.used = end;
         self.lines += 1;
         self.has_escapes |= has_escapes;
+    }
+
+    /// Whether most of its room is taken.
+    pub fn is_well_filled(&self) -> bool {
+        self.used + self.lines * ENTRY > self.room.len() / 2
+    }
+
+    /// Puts others in the place of its lines' owners.
+    pub fn own(&mut self, owners: &[u16]) {
+        if (0..).zip(owners).all(|(place, owner)| place == *owner) {
+            return;
+        }
+        let back = self.room.len().saturating_sub(self.lines * ENTRY);
+        let (_, entries) = self
+            .room
+            .get_mut(back..)
+            .unwrap_or_default()
+            .as_rchunks_mut();
+        for bytes in entries {
+            let entry = u64::from_le_bytes(*bytes);
+            let owner = owners.get(usize::from(facts(entry).owner));
+            let owner = u64::from(owner.copied().unwrap_or(OWNERS - 1) % OWNERS);
+            *bytes = (entry & !OWNER | owner << OWNER_AT).to_le_bytes();
+        }
     }
 
     /// Gives up the room that is left.

@@ -134,7 +134,9 @@ mod tests {
         assert_eq!(look(&mut known, &store), 0);
         store.extend(rows(11_000, 10));
         assert_eq!(look(&mut known, &store), 1, "the last one grew");
-        store.prepend(rows(9_000, 500));
+        let mut older = Store::unbounded();
+        older.extend(rows(9_000, 500));
+        store.prepend(older);
         assert_eq!(look(&mut known, &store), 2, "two came before");
         store.extend(rows(20_000, 3_000));
         let blocks = store.blocks().len();

@@ -1,20 +1,24 @@
-//! A log reply, read from its bytes without copying what it holds: the lines go from there straight
-//! into the store.
+//! A log reply, read from its bytes line by line into a store of its own: of no line there is a copy
+//! on the way.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Error, Visitor};
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+use wire::envelope::{Dialect, decode_reply};
 use wire::instant;
 use wire::logs::LogCursor;
 
+use super::store::Store;
+
 /// The reply of `GET S/{service}/logs`, as [`wire::logs::Logs`] says it.
 #[derive(Debug, Deserialize)]
-pub struct Reply<'a> {
-    /// Oldest first.
-    #[serde(borrow)]
-    pub lines: Vec<Row<'a>>,
+pub struct Reply {
+    /// Oldest first, in whichever order they came.
+    #[serde(deserialize_with = "lines")]
+    pub lines: Store,
     /// Whether the window holds older lines.
     #[serde(default)]
     pub truncated: bool,
@@ -24,6 +28,38 @@ pub struct Reply<'a> {
     /// Where those will be that are stored from now on.
     #[serde(default)]
     pub newer: Option<LogCursor>,
+}
+
+/// Reads the body of a reply.
+///
+/// # Errors
+/// It is something else.
+pub fn read(dialect: Dialect, body: &[u8]) -> Result<Reply, serde_json::Error> {
+    decode_reply(dialect, body)
+}
+
+fn lines<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Store, D::Error> {
+    struct Lines;
+    impl<'de> Visitor<'de> for Lines {
+        type Value = Store;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("lines")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Store, A::Error> {
+            let mut store = Store::unbounded();
+            let mut late = Vec::new();
+            while let Some(row) = rows.next_element::<Row<'de>>()? {
+                late.extend(store.push(row));
+            }
+            if !late.is_empty() {
+                store.extend(late);
+            }
+            Ok(store)
+        }
+    }
+    deserializer.deserialize_seq(Lines)
 }
 
 /// One line of a reply.
@@ -82,24 +118,31 @@ mod tests {
     use wire::logs::{LogLine, LogStream, Logs};
     use wire::open::Open;
 
+    fn read(text: &str) -> Result<Reply, serde_json::Error> {
+        super::read(Dialect::Environment, text.as_bytes())
+    }
+
     #[test]
-    fn a_line_is_borrowed_unless_it_was_escaped() {
+    fn lines_are_read_in_order_whatever_else_is_there() {
         let text = r#"{"lines":[
             {"timestamp":"2026-04-22T12:00:00Z","instance":"web.0","stream":"stderr","message":"plain"},
-            {"timestamp":"2026-04-22T12:00:00Z","message":"a \"quoted\" one"}
+            {"timestamp":"2026-04-22T12:00:02Z","message":"a \"quoted\" one"},
+            {"timestamp":"2026-04-22T12:00:01Z","message":"late"}
         ],"truncated":true,"something":"newer"}"#;
-        let reply: Reply<'_> = serde_json::from_str(text).unwrap();
-        assert!(matches!(reply.lines[0].message, Cow::Borrowed("plain")));
-        assert!(reply.lines[0].is_error);
-        assert_eq!(reply.lines[1].message, "a \"quoted\" one");
-        assert!(!reply.lines[1].is_error && reply.lines[1].instance.is_empty());
+        let reply = read(text).unwrap();
+        let line = |at: u64| reply.lines.get(reply.lines.numbers().0 + at).unwrap();
+        assert!(line(0).is_error && line(0).instance == "web.0");
+        assert_eq!(
+            (line(1).message, line(2).message),
+            ("late", r#"a "quoted" one"#)
+        );
+        assert!(!line(2).is_error && line(2).instance.is_empty());
         assert!(reply.truncated);
     }
 
     #[test]
     fn a_line_without_an_instant_is_no_line() {
-        let text = r#"{"lines":[{"timestamp":"soon","message":"x"}]}"#;
-        let error = serde_json::from_str::<Reply<'_>>(text).unwrap_err();
+        let error = read(r#"{"lines":[{"timestamp":"soon","message":"x"}]}"#).unwrap_err();
         assert!(
             error.to_string().contains("'soon' is no instant"),
             "{error}"
@@ -111,7 +154,7 @@ mod tests {
         fn it_reads_what_the_wire_says(
             lines in proptest::collection::vec((0i64..4_000_000_000, any::<bool>(), any::<String>()), 0..20),
         ) {
-            let lines: Vec<LogLine> = lines
+            let mut lines: Vec<LogLine> = lines
                 .into_iter()
                 .map(|(second, is_error, message)| LogLine {
                     timestamp: chrono::DateTime::from_timestamp(second, 5).unwrap(),
@@ -120,12 +163,14 @@ mod tests {
                     message,
                 })
                 .collect();
-            let text = serde_json::to_vec(&Logs { lines: lines.clone(), ..Logs::default() }).unwrap();
-            let reply: Reply<'_> = serde_json::from_slice(&text).unwrap();
-            prop_assert_eq!(reply.lines.len(), lines.len());
-            for (row, line) in reply.lines.iter().zip(&lines) {
+            let text = serde_json::to_string(&Logs { lines: lines.clone(), ..Logs::default() }).unwrap();
+            let held = read(&text).unwrap().lines;
+            prop_assert_eq!(held.len(), lines.len());
+            lines.sort_by_key(|line| line.timestamp);
+            for (number, line) in (held.numbers().0..).zip(&lines) {
+                let row = held.get(number).unwrap();
                 prop_assert_eq!(Some(row.at), line.timestamp.timestamp_nanos_opt());
-                prop_assert_eq!(&*row.message, &*line.message);
+                prop_assert_eq!(row.message, &*line.message);
                 prop_assert_eq!(row.is_error, line.stream.known() == Some(LogStream::Stderr));
             }
         }

@@ -78,6 +78,11 @@ impl Store {
         }
     }
 
+    /// An empty one that keeps all it is given: an answer on its way into another.
+    pub fn unbounded() -> Self {
+        Self::bounded(usize::MAX, usize::MAX)
+    }
+
     /// How many lines are held.
     pub fn len(&self) -> usize {
         self.len
@@ -191,8 +196,8 @@ impl Store {
 
     /// Takes over an answer that may repeat lines that are held: those are left out. Gives how many
     /// lines were new.
-    pub fn append(&mut self, rows: Vec<Row<'_>>) -> usize {
-        let new = self.new_among(rows);
+    pub fn append(&mut self, answer: &Self) -> usize {
+        let new = self.new_among(answer.rows());
         let count = new.len();
         self.extend(new);
         count
@@ -215,74 +220,76 @@ impl Store {
         self.trim();
     }
 
+    /// Takes over a line that was written after all that are held, or else gives it back.
+    pub fn push<'a>(&mut self, row: Row<'a>) -> Option<Row<'a>> {
+        if self.newest().is_some_and(|newest| row.at < newest) {
+            return Some(row);
+        }
+        self.push_row(&row);
+        None
+    }
+
     /// Takes over an older page of the log. It stands before all lines that are held, but for those
     /// that came late themselves.
-    pub fn prepend(&mut self, mut rows: Vec<Row<'_>>) {
-        sort(&mut rows);
+    pub fn prepend(&mut self, page: Self) {
         let oldest = self.oldest().unwrap_or(i64::MAX);
-        let between = rows.split_off(rows.partition_point(|row| row.at <= oldest));
-        self.put_before(rows);
-        if !between.is_empty() {
-            self.extend(between);
+        if page.newest().is_none_or(|newest| newest <= oldest) {
+            self.put_before(page);
+            return;
         }
+        let mut older = page.rows();
+        let between = older.split_off(older.partition_point(|row| row.at <= oldest));
+        let mut before = Self::unbounded();
+        before.extend(older);
+        self.put_before(before);
+        self.extend(between);
     }
 
-    /// An empty store for lines that are to be joined to these.
-    #[must_use]
-    pub fn beside(&self) -> Self {
-        Self {
-            instances: self.instances.clone(),
-            ..Self::bounded(usize::MAX, usize::MAX)
-        }
-    }
-
-    /// Takes over the lines of a store that was made for it. Whole blocks change hands; only the lines
-    /// of those that came late are taken one by one.
+    /// Takes over newer lines. Blocks that are well filled change hands; all other lines are taken
+    /// one by one.
     pub fn join(&mut self, other: Self) {
-        let is_beside = other.instances.starts_with(&self.instances);
-        let names = other.instances;
-        if is_beside {
-            self.instances.clone_from(&names);
-        }
         for mut block in other.blocks {
             let first = block.head(0).map(|head| head.at);
-            if is_beside && first >= self.newest() {
+            if block.is_well_filled() && first >= self.newest() {
                 block.first = self.numbers().1;
-                block.stamp = self.stamp();
-                self.len += block.len();
-                self.bytes += block.size();
+                self.adopt(&mut block, &other.instances);
                 self.blocks.push_back(block);
             } else {
-                self.extend(merge::rows_of(&block, &names));
+                self.extend(merge::rows_of(&block, &other.instances));
             }
         }
         self.trim();
     }
 
-    fn put_before(&mut self, rows: Vec<Row<'_>>) {
-        let count = rows.len() as u64;
-        let mut older = Self::bounded(usize::MAX, usize::MAX);
-        std::mem::swap(&mut older.instances, &mut self.instances);
-        older.extend(rows);
+    fn put_before(&mut self, mut page: Self) {
         // Nothing is added to it any more: half a room for each page would be a lot.
-        if let Some(block) = older.blocks.back_mut() {
-            older.bytes -= block.size();
+        if let Some(block) = page.blocks.back_mut() {
             block.shrink();
-            older.bytes += block.size();
         }
-        std::mem::swap(&mut older.instances, &mut self.instances);
-        let mut first = self.numbers().0 - count;
-        self.first_block -= older.blocks.len() as i64;
-        self.len += older.len;
-        self.bytes += older.bytes;
-        let start = first;
-        first += count;
-        for mut block in older.blocks.into_iter().rev() {
+        let mut first = self.numbers().0;
+        self.first_block -= page.blocks.len() as i64;
+        for mut block in page.blocks.into_iter().rev() {
+            self.adopt(&mut block, &page.instances);
             first -= block.len() as u64;
-            block.first = first.max(start);
-            block.stamp = self.stamp();
+            block.first = first;
             self.blocks.push_front(block);
         }
+    }
+
+    /// Counts a block as its own, and its lines as those of its own instances.
+    fn adopt(&mut self, block: &mut Block, names: &[String]) {
+        let owners: Vec<u16> = names.iter().map(|name| self.own(name)).collect();
+        block.own(&owners);
+        block.stamp = self.stamp();
+        self.len += block.len();
+        self.bytes += block.size();
+    }
+
+    /// All lines, as an answer has them.
+    fn rows(&self) -> Vec<Row<'_>> {
+        let blocks = self.blocks.iter();
+        let rows = blocks.flat_map(|block| merge::rows_of(block, &self.instances));
+        rows.collect()
     }
 
     /// The lines of an answer that are not held. Of equal lines as many are new as the answer has

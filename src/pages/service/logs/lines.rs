@@ -12,15 +12,16 @@ use wire::window;
 use crate::api::{Answer, Connection, Failure, call, platform_now, use_connection};
 use crate::state::range::Window;
 use crate::state::remote::Remote;
-use bulk::lines::reply::Reply;
+use bulk::lines::reply::read;
 use bulk::lines::store::Store;
 
-/// The most lines of one answer: a few megabytes, which wasm memory never gives back.
-pub const LIMIT: u64 = 20_000;
+/// The most lines of one answer: a few megabytes, which wasm memory never gives back, and which are
+/// read before the next frame.
+pub const LIMIT: u64 = 10_000;
 
 /// The most answers that are fetched to catch up with a log that went on. After a sleep of hours it
 /// begins anew, unless somebody looks at older lines; what is older is a scroll away.
-const CATCH_UP: usize = 4;
+const CATCH_UP: usize = 8;
 
 /// Milliseconds until a window that ends now is asked for what came since.
 const PACE: u32 = 2_000;
@@ -206,7 +207,7 @@ async fn begin_anew(
     may_go: impl Fn() -> bool,
 ) -> Result<(), Failure> {
     let answer = asked.ask(connection, Page::default()).await?;
-    let reply: Reply<'_> = answer.read()?;
+    let reply = answer.read_with(read)?;
     asked.loaded.is_behind = !may_go();
     if asked.loaded.is_behind {
         return Ok(());
@@ -216,7 +217,7 @@ async fn begin_anew(
     asked.is_cut = reply.truncated;
     with_store(store, |store| {
         store.clear();
-        store.extend(reply.lines);
+        store.join(reply.lines);
         asked.changed(store, true);
     });
     Ok(())
@@ -233,7 +234,7 @@ async fn go_back(
         after: None,
     };
     let answer = asked.ask(connection, page).await?;
-    let reply: Reply<'_> = answer.read()?;
+    let reply = answer.read_with(read)?;
     asked.is_cut = reply.truncated;
     asked.older = reply.older;
     with_store(store, |store| {
@@ -268,23 +269,20 @@ async fn go_on(
         after: asked.newer.clone(),
     };
     let answer = asked.ask(connection, page.clone()).await?;
-    let reply: Reply<'_> = answer.read()?;
+    let reply = answer.read_with(read)?;
     let newer = reply.newer;
     if !reply.truncated {
         asked.newer = newer.or(asked.newer);
         with_store(store, |store| {
             let is_change = !reply.lines.is_empty();
-            store.extend(reply.lines);
+            store.join(reply.lines);
             asked.changed(store, is_change);
         });
         return Ok(asked);
     }
     // The newest came first: what stands between them and those that are held is fetched before they
     // are added.
-    let Some(mut between) = store.try_with_untracked(Store::beside) else {
-        return Ok(asked);
-    };
-    between.extend(reply.lines);
+    let mut between = reply.lines;
     let mut before = reply.older;
     drop(answer);
     for _ in 1..CATCH_UP {
@@ -294,7 +292,7 @@ async fn go_on(
             ..page.clone()
         };
         let answer = asked.ask(connection, page).await?;
-        let reply: Reply<'_> = answer.read()?;
+        let reply = answer.read_with(read)?;
         between.prepend(reply.lines);
         if !reply.truncated {
             asked.newer = newer.or(asked.newer);
@@ -329,10 +327,10 @@ async fn go_on_by_time(
         ..asked.window
     };
     let answer = asked.ask_in(connection, window, Page::default()).await?;
-    let reply: Reply<'_> = answer.read()?;
+    let reply = answer.read_with(read)?;
     asked.newer = reply.newer;
     with_store(store, |store| {
-        let added = store.append(reply.lines);
+        let added = store.append(&reply.lines);
         asked.changed(store, added > 0);
     });
     Ok(())

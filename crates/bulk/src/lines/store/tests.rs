@@ -17,6 +17,12 @@ fn row<'a>(second: i64, instance: &'a str, message: &'a str) -> Row<'a> {
     }
 }
 
+fn answered(rows: Vec<Row<'_>>) -> Store {
+    let mut answer = Store::unbounded();
+    answer.extend(rows);
+    answer
+}
+
 fn texts(store: &Store) -> Vec<String> {
     let (first, end) = store.numbers();
     let lines = (first..end).filter_map(|number| store.get(number));
@@ -43,7 +49,7 @@ fn an_answer_that_overlaps_adds_only_what_is_new() {
         row(2, "web.0", "b"),
         row(2, "web.1", "b"),
     ];
-    assert_eq!(store.append(first), 3);
+    assert_eq!(store.append(&answered(first)), 3);
     let next = vec![
         row(2, "web.0", "b"),
         row(2, "web.1", "b"),
@@ -51,7 +57,7 @@ fn an_answer_that_overlaps_adds_only_what_is_new() {
         row(3, "web.0", "c"),
     ];
     assert_eq!(
-        store.append(next),
+        store.append(&answered(next)),
         2,
         "a third equal line of the same instant is new"
     );
@@ -61,13 +67,13 @@ fn an_answer_that_overlaps_adds_only_what_is_new() {
 #[test]
 fn a_line_that_comes_late_takes_its_place() {
     let mut store = Store::default();
-    store.append(vec![row(1, "web.0", "a"), row(3, "web.0", "c")]);
+    store.append(&answered(vec![row(1, "web.0", "a"), row(3, "web.0", "c")]));
     let late = vec![
         row(1, "web.0", "a"),
         row(2, "web.1", "b"),
         row(3, "web.0", "c"),
     ];
-    assert_eq!(store.append(late), 1);
+    assert_eq!(store.append(&answered(late)), 1);
     assert_eq!(texts(&store), ["a", "b", "c"]);
     assert_eq!(store.resume(), DateTime::from_timestamp(0, 0));
 }
@@ -75,18 +81,18 @@ fn a_line_that_comes_late_takes_its_place() {
 #[test]
 fn older_lines_come_before_and_move_no_number() {
     let mut store = Store::default();
-    store.append(vec![row(5, "web.0", "e"), row(6, "web.1", "f")]);
+    store.append(&answered(vec![row(5, "web.0", "e"), row(6, "web.1", "f")]));
     let (first, end) = store.numbers();
-    store.prepend(vec![
+    store.prepend(answered(vec![
         row(1, "web.2", "a"),
         row(2, "web.0", "b"),
         row(5, "web.1", "d"),
-    ]);
+    ]));
     assert_eq!(store.numbers(), (first - 3, end));
     assert_eq!(store.get(first).unwrap().message, "e");
     assert_eq!(texts(&store), ["a", "b", "d", "e", "f"]);
     assert_eq!(store.get(first - 3).unwrap().instance, "web.2");
-    store.prepend(Vec::new());
+    store.prepend(answered(Vec::new()));
     assert_eq!(store.len(), 5);
 }
 
@@ -123,7 +129,9 @@ fn many_pages_of_older_lines_waste_no_room() {
     let text = "x".repeat(118);
     store.extend(vec![row(10_000, "web.0", &text)]);
     for page in (0..40).rev() {
-        store.prepend((0..3_000).map(|_| row(page, "web.0", &text)).collect());
+        store.prepend(answered(
+            (0..3_000).map(|_| row(page, "web.0", &text)).collect(),
+        ));
     }
     let share = store.size() as f64 / (store.len() * text.len()) as f64;
     assert!(share < 1.1, "{share}");
@@ -285,9 +293,9 @@ proptest! {
         let mut answer = rows(&answer);
         answer.sort_by_key(|row| row.at);
         let mut store = Store::default();
-        store.append(answer[..cut.min(answer.len())].to_vec());
-        store.append(answer.clone());
-        store.append(answer.clone());
+        store.append(&answered(answer[..cut.min(answer.len())].to_vec()));
+        store.append(&answered(answer.clone()));
+        store.append(&answered(answer.clone()));
         prop_assert_eq!(store.len(), answer.len());
     }
 
@@ -305,7 +313,7 @@ proptest! {
             new.iter_mut().for_each(|row| row.message.to_mut().push_str(&padding));
             new.sort_by_key(|row| row.at);
             match is_older {
-                true => store.prepend(new.clone()),
+                true => store.prepend(answered(new.clone())),
                 false => store.extend(new.clone()),
             }
             let oldest = expected.first().map_or(i64::MAX, |row| row.at);
@@ -340,11 +348,38 @@ proptest! {
         let mut pages: Vec<Row<'_>> = pages.iter().flat_map(|page| rows(page)).collect();
         pages.sort_by_key(|row| row.at);
         plain.extend(pages.clone());
-        let mut beside = store.beside();
+        let mut beside = Store::unbounded();
         while !pages.is_empty() {
-            beside.prepend(pages.split_off(pages.len().saturating_sub(3)));
+            beside.prepend(answered(pages.split_off(pages.len().saturating_sub(3))));
         }
         store.join(beside);
         prop_assert_eq!(held(&store), held(&plain));
     }
+}
+
+#[test]
+fn whole_blocks_keep_their_instances_by_name() {
+    let text = "x".repeat(1_000);
+    let mut store = Store::default();
+    store.extend(vec![row(1, "web.0", "a"), row(1, "web.1", "b")]);
+    let many = (2..402).map(|at| row(at, if at % 2 == 0 { "web.1" } else { "web.2" }, &text));
+    store.join(answered(many.collect()));
+    let owners: Vec<String> = held(&store)
+        .iter()
+        .map(|row| row.instance.to_string())
+        .collect();
+    assert_eq!(owners[..4], ["web.0", "web.1", "web.1", "web.2"]);
+    assert_eq!(owners[401], "web.2");
+    assert_eq!(store.instances(), ["web.0", "web.1", "web.2"]);
+    store.prepend(answered(vec![row(0, "web.2", "older")]));
+    assert_eq!(held(&store)[0].instance, "web.2");
+}
+
+#[test]
+fn small_answers_share_a_room() {
+    let mut store = Store::default();
+    for second in 0..100 {
+        store.join(answered(vec![row(second, "web.0", "a line")]));
+    }
+    assert_eq!((store.len(), store.blocks().len()), (100, 1));
 }
