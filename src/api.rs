@@ -1,5 +1,6 @@
 //! The way to the platform: sending a declared endpoint, and putting failures into words.
 
+mod body;
 pub mod client;
 pub mod clock;
 pub mod connection;

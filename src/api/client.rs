@@ -12,7 +12,7 @@ use web_sys::{AbortController, AbortSignal};
 use wire::endpoint::{BodyRule, Endpoint, Method, dialect, url};
 use wire::envelope::{Dialect, decode_error, decode_reply};
 
-use super::{Connection, Failure, clock, curl};
+use super::{Connection, Failure, body, clock, curl};
 
 /// How long a call may take, in seconds: longer than the platform's own limit for any of them.
 const TIMEOUT: u32 = 30;
@@ -186,7 +186,7 @@ async fn exchange(call: Request) -> Result<(Vec<u8>, Option<String>), Failure> {
         .await
         .map_err(network_failure)?;
     learn_time(&response, sent);
-    let bytes = response.binary().await.map_err(network_failure)?;
+    let bytes = body::read(&response).await?;
     let revision = response.headers().get("ETag");
     Ok((answer(&response, bytes)?, revision))
 }
@@ -236,14 +236,21 @@ fn answer(response: &Response, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn network_failure(error: gloo_net::Error) -> Failure {
+/// Why a call was lost.
+pub(super) fn network_failure(error: gloo_net::Error) -> Failure {
     match error {
-        gloo_net::Error::JsError(error) if error.name == "TimeoutError" => {
-            Failure::Timeout(TIMEOUT)
-        }
-        _ if !web_sys::window().is_none_or(|window| window.navigator().on_line()) => {
-            Failure::Offline
-        }
-        _ => Failure::Unreachable,
+        gloo_net::Error::JsError(error) => lost(&error.name),
+        _ => lost(""),
+    }
+}
+
+/// Why a call was lost, by the name of the browser's error.
+pub(super) fn lost(error: &str) -> Failure {
+    if error == "TimeoutError" {
+        Failure::Timeout(TIMEOUT)
+    } else if !web_sys::window().is_none_or(|window| window.navigator().on_line()) {
+        Failure::Offline
+    } else {
+        Failure::Unreachable
     }
 }

@@ -1,7 +1,6 @@
 //! The services of one place: how many, how they do, and the way to each.
 
 pub mod bulk;
-pub mod filter;
 pub mod row;
 mod selection;
 pub mod summary;
@@ -31,8 +30,8 @@ use crate::routes::{
 use crate::state::keys::use_keys;
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
+use ::bulk::services::{Column, Filter, Row, Sort, shown, sorted};
 use bulk::BulkPlace;
-use filter::{Column, Filter, Row, Sort, shown, sorted};
 use row::{WIDTHS, row_cells};
 use selection::{Selection, tick_all, tick_cell};
 use summary::summary;
@@ -129,12 +128,11 @@ pub fn use_scope() -> Memo<Scope> {
     })
 }
 
-/// Each service is read to where it stays: ten thousand of them are large.
 fn use_services(scope: Memo<Scope>) -> Remote<Vec<Arc<Service>>> {
     let connection = use_connection();
     Remote::made(
         move || Some(call::<ListServices>(&connection, &scope.get(), &NoQuery, &NoBody).request),
-        async |request| request.send().await?.read(),
+        async |request| request.send().await?.read_with(::bulk::services::read),
         |services| Some(if services.len() > LONG { 20_000 } else { 4_000 }),
     )
 }

@@ -5,3 +5,5 @@ extern crate pilothouse_wire as wire;
 
 pub mod lines;
 pub mod points;
+pub mod requests;
+pub mod services;

@@ -19,13 +19,13 @@ use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::components::status::{service_state, state_mark};
 use crate::forms::scale::{Draft, ScaleForm};
-use crate::pages::services::filter::source;
 use crate::pages::services::row::{domain_anchor, release};
 use crate::reactive::{effect, memo};
 use crate::state::act::Act;
 use crate::state::clock::time_of_day;
 use crate::state::preference::use_preferences;
 use crate::words::plural;
+use bulk::services::source;
 
 /// The head.
 #[component]

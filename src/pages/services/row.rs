@@ -7,7 +7,6 @@ use wire::path::Scope;
 use wire::service::{Service, VersionSummary};
 use wire::status::StatusSummary;
 
-use super::filter::source;
 use crate::components::icon::{Icon, icon};
 use crate::components::status::{Shape, service_state, state_mark};
 use crate::pages::parts::instant_of;
@@ -15,6 +14,7 @@ use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::state::tree::use_tree;
 use crate::words::domain_link;
+use bulk::services::source;
 
 /// The width of each column: tick, name, state, ready, source, release, domains, tags, updated.
 pub const WIDTHS: &[&str] = &[

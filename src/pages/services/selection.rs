@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use wire::service::Service;
 
 use super::List;
-use super::filter::key_of;
 use crate::reactive::memo;
+use bulk::services::key_of;
 
 /// The ticked services, by the keys of their rows: they stay ticked while the filter hides them.
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@ use wire::open::Open;
 use wire::service::Service;
 use wire::status::ServiceState;
 
-use super::filter::counts;
 use crate::words::{grouped, plural};
+use bulk::services::counts;
 
 /// `14 services: 1 down, 1 degraded, 12 running`, with what needs attention in bold.
 pub fn summary<'a>(services: impl Iterator<Item = &'a Service> + Clone) -> AnyView {

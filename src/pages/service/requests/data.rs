@@ -13,7 +13,7 @@ use wire::quantity::{LogLimit, Since};
 
 use super::book::{Book, Landing, MOST, Row};
 use super::filter::Filter;
-use crate::api::{Failure, platform_now, send, use_connection};
+use crate::api::{Connection, Failure, call, platform_now, use_connection};
 use crate::reactive::memo;
 use crate::state::act::Act;
 use crate::state::range::Window;
@@ -102,9 +102,7 @@ pub fn use_requests(
             let is_read = is_read.clone();
             async move {
                 let (query, way) = landing.question(&question);
-                let answer =
-                    send::<GetServiceAccessLogs>(&connection, &question.params, &query, &NoBody)
-                        .await?;
+                let answer = fetch(&connection, &question.params, &query).await?;
                 Ok(landing.land(question, way, answer, &is_read))
             }
         },
@@ -305,13 +303,24 @@ fn begin_with_any(book: &mut Book, answer: AccessLogs) -> Landing {
     }
 }
 
+async fn fetch(
+    connection: &Connection,
+    params: &ServiceParams,
+    query: &AccessQuery,
+) -> Result<AccessLogs, Failure> {
+    let call = call::<GetServiceAccessLogs>(connection, params, query, &NoBody);
+    call.request.send().await?.read_with(bulk::requests::read)
+}
+
 fn use_older(book: RwSignal<Book>, answered: RwSignal<Option<Question>>) -> Act<Question> {
     let connection = use_connection();
     let run = move |question: &Question| {
         let (query, has_place) = book.with_untracked(|book| older_query(book, question));
-        let answer = send::<GetServiceAccessLogs>(&connection, &question.params, &query, &NoBody);
-        let question = question.clone();
-        async move { Ok::<_, Failure>((question, has_place, answer.await?)) }
+        let (connection, question) = (connection.clone(), question.clone());
+        async move {
+            let answer = fetch(&connection, &question.params, &query).await?;
+            Ok::<_, Failure>((question, has_place, answer))
+        }
     };
     Act::new(run, move |(question, has_place, answer)| {
         let is_same = answered.try_with_untracked(|answered| answered.as_ref() == Some(&question));

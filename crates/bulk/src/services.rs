@@ -1,4 +1,4 @@
-//! Which services a filter shows, and in which order. Ten thousand rows in a few milliseconds:
+//! Services by the thousand: read, and which of them a filter shows in which order. Ten thousand rows in a few milliseconds:
 //! everything that is searched is lower-cased once.
 
 use std::cmp::Ordering;
@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
+use wire::envelope::{Dialect, decode_reply};
 use wire::open::Words;
 use wire::service::Service;
 use wire::status::ServiceState;
@@ -22,6 +23,14 @@ pub struct Row {
     image: String,
     tags: Vec<String>,
     state: String,
+}
+
+/// Reads the body of a list of services, each to where it stays: ten thousand of them are large.
+///
+/// # Errors
+/// It is something else.
+pub fn read(dialect: Dialect, body: &[u8]) -> Result<Vec<Arc<Service>>, serde_json::Error> {
+    decode_reply(dialect, body)
 }
 
 impl Row {
@@ -45,7 +54,7 @@ impl Row {
 }
 
 /// 64 bits of an id: two of ten thousand services meet once in 10¹¹ lists.
-pub(super) fn key_of(id: &str) -> u64 {
+pub fn key_of(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
     hasher.finish()
