@@ -1,58 +1,55 @@
 //! Takes a reply's body over from the browser: a part at a time through one small buffer, so that a
 //! long one is never in memory twice, and sooner than in one piece.
 
-use gloo_net::http::Response;
-use js_sys::Uint8Array;
+use std::ops::RangeInclusive;
+
+use js_sys::{Error, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamByobReader, ReadableStreamReadResult};
+use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamReadResult};
 
-use super::Failure;
-use super::client::{lost, network_failure};
-
-/// The bytes of the buffer, at the least and at the most.
-const PART: std::ops::RangeInclusive<u32> = 16 * 1024..=1024 * 1024;
+/// The bytes of the buffer.
+const PART: RangeInclusive<u32> = 16 * 1024..=1024 * 1024;
 
 /// The most bytes that are kept ready because a reply says that it is long.
-const READY: usize = 16 * 1024 * 1024;
+const READY: u32 = 16 * 1024 * 1024;
 
-/// The whole body.
+/// What reads a body in parts. An older browser has none.
+pub(super) fn reader(body: &ReadableStream) -> Option<ReadableStreamByobReader> {
+    ReadableStreamByobReader::new(body).ok()
+}
+
+/// The whole body, which says that it has so many bytes.
 ///
 /// # Errors
-/// The connection broke, or the call was given up.
-pub(super) async fn read(response: &Response) -> Result<Vec<u8>, Failure> {
-    let Some(stream) = response.body() else {
-        return Ok(Vec::new());
-    };
-    let Ok(reader) = ReadableStreamByobReader::new(&stream) else {
-        // An older browser.
-        return response.binary().await.map_err(network_failure);
-    };
-    let length = response.headers().get("Content-Length");
-    let length: usize = length.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(length.min(READY));
-    let part = u32::try_from(length).unwrap_or(u32::MAX);
-    let mut buffer = Uint8Array::new_with_length(part.clamp(*PART.start(), *PART.end()));
+/// The connection broke, or the call was given up: the name of the browser's error.
+pub(super) async fn read(
+    reader: &ReadableStreamByobReader,
+    length: u32,
+) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(length.min(READY) as usize);
+    let part = length.clamp(*PART.start(), *PART.end());
+    let mut buffer = Uint8Array::new_with_length(part);
     loop {
         let read = JsFuture::from(reader.read_with_array_buffer_view(&buffer)).await;
-        let read: ReadableStreamReadResult = read.map_err(|error| broken(&error))?.unchecked_into();
-        let part = read.get_value().dyn_into::<Uint8Array>();
-        if let Ok(part) = &part {
-            let start = bytes.len();
-            bytes.resize(start + part.length() as usize, 0);
-            if let Some(room) = bytes.get_mut(start..) {
-                part.copy_to(room);
-            }
+        let read: ReadableStreamReadResult = read.map_err(|error| name(&error))?.unchecked_into();
+        let Ok(part) = read.get_value().dyn_into::<Uint8Array>() else {
+            return Ok(bytes);
+        };
+        let start = bytes.len();
+        bytes.resize(start + part.length() as usize, 0);
+        if let Some(room) = bytes.get_mut(start..) {
+            part.copy_to(room);
         }
-        match part {
-            // The buffer changes hands with each part, and comes back with it.
-            Ok(part) if read.get_done() != Some(true) => buffer = Uint8Array::new(&part.buffer()),
-            _ => return Ok(bytes),
+        if read.get_done() == Some(true) {
+            return Ok(bytes);
         }
+        // It changes hands with each part, and comes back with it.
+        buffer = Uint8Array::new(&part.buffer());
     }
 }
 
-fn broken(error: &JsValue) -> Failure {
-    let error = error.dyn_ref::<js_sys::Error>();
-    lost(&error.map_or_else(String::new, |error| String::from(error.name())))
+fn name(error: &JsValue) -> String {
+    let error = error.dyn_ref::<Error>();
+    error.map_or_else(String::new, |error| String::from(error.name()))
 }

@@ -186,7 +186,15 @@ async fn exchange(call: Request) -> Result<(Vec<u8>, Option<String>), Failure> {
         .await
         .map_err(network_failure)?;
     learn_time(&response, sent);
-    let bytes = body::read(&response).await?;
+    let bytes = match response.body().and_then(|body| body::reader(&body)) {
+        Some(reader) => {
+            let length = response.headers().get("Content-Length");
+            let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+            let read = body::read(&reader, length).await;
+            read.map_err(|error| lost(&error))?
+        }
+        None => response.binary().await.map_err(network_failure)?,
+    };
     let revision = response.headers().get("ETag");
     Ok((answer(&response, bytes)?, revision))
 }
@@ -236,8 +244,7 @@ fn answer(response: &Response, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Why a call was lost.
-pub(super) fn network_failure(error: gloo_net::Error) -> Failure {
+fn network_failure(error: gloo_net::Error) -> Failure {
     match error {
         gloo_net::Error::JsError(error) => lost(&error.name),
         _ => lost(""),
@@ -245,7 +252,7 @@ pub(super) fn network_failure(error: gloo_net::Error) -> Failure {
 }
 
 /// Why a call was lost, by the name of the browser's error.
-pub(super) fn lost(error: &str) -> Failure {
+fn lost(error: &str) -> Failure {
     if error == "TimeoutError" {
         Failure::Timeout(TIMEOUT)
     } else if !web_sys::window().is_none_or(|window| window.navigator().on_line()) {

@@ -111,7 +111,11 @@ async fn what_is_seen_stays_when_older_lines_come() {
         seen.next().unwrap().text_content().unwrap()
     };
     let before = first(&page);
-    knobs.add(|store| store.prepend(rows(900_000, 5_000)));
+    knobs.add(|store| {
+        let mut older = Store::unbounded();
+        older.extend(rows(900_000, 5_000));
+        store.prepend(older);
+    });
     until("there is room for the older lines", || {
         page.find(".log").scroll_top() > 90_000
     })
