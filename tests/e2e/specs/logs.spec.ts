@@ -110,7 +110,7 @@ test("a link to a line opens there, with the line marked", async ({ page, platfo
   const address = await open(page, platform, fake, "link");
   await expect(row(page, "line 59999 of many")).toBeVisible();
   await toTop(page);
-  const line = row(page, "line 40003 of many");
+  const line = row(page, "line 50003 of many");
   await line.getByRole("link").click();
   await expect(line).toHaveAttribute("aria-current", "true");
   const link = (await line.getByRole("link").getAttribute("href")) ?? "";
