@@ -6,10 +6,10 @@ import { percentile, tell } from "./figure.ts";
 const VISITS = 5;
 
 test("a first visit", async ({ page, browser, platform }) => {
-  await platform.api("POST", "/workspaces/", { name: "Acme" });
-  await platform.api("POST", "/workspaces/acme/projects/", { name: "Shop" });
+  await platform.api("POST", "/workspaces/", { name: "First" });
+  await platform.api("POST", "/workspaces/first/projects/", { name: "Shop" });
   for (const name of ["cart", "catalog", "checkout"]) {
-    await platform.api("POST", "/workspaces/acme/projects/shop/services/", { name, image: "shop:1", port: 8080 });
+    await platform.api("POST", "/workspaces/first/projects/shop/services/", { name, image: "shop:1", port: 8080 });
   }
   await signIn(page, platform);
   const storageState = await page.context().storageState();
@@ -31,7 +31,7 @@ test("a first visit", async ({ page, browser, platform }) => {
       paints.push(await firstPaint(fresh));
       await route.continue();
     });
-    await fresh.goto(`${platform.url}/o/acme/p/shop/e/production`);
+    await fresh.goto(`${platform.url}/o/first/p/shop/e/production`);
     await expect(fresh.getByRole("link", { name: "checkout" })).toBeVisible();
     shifts.push(await fresh.evaluate(() => (window as unknown as { shifted: { total: number } }).shifted.total));
     await context.close();

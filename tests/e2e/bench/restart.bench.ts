@@ -8,13 +8,13 @@ test.use({ engine: "containers" });
 
 const PER_SECOND = 200;
 const SECONDS = 60;
-const SERVICE = "/workspaces/acme/projects/shop/services/web";
+const SERVICE = "/workspaces/restarts/projects/shop/services/web";
 
 test("a rolling restart under load", async ({ platform }) => {
   const image = await buildSampleImage();
-  await platform.api("POST", "/workspaces/", { name: "Acme" });
-  await platform.api("POST", "/workspaces/acme/projects/", { name: "Shop" });
-  await platform.api("POST", "/workspaces/acme/projects/shop/services/", {
+  await platform.api("POST", "/workspaces/", { name: "Restarts" });
+  await platform.api("POST", "/workspaces/restarts/projects/", { name: "Shop" });
+  await platform.api("POST", "/workspaces/restarts/projects/shop/services/", {
     name: "web", image, port: 8080, instances: 3, health_check_path: "/_health/", domains: ["web.localhost"],
   });
   const state = async () => (await platform.api<{ data: { state: string } }>("GET", `${SERVICE}/status`)).data.state;
