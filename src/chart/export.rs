@@ -1,8 +1,7 @@
 //! Series as a table of comma-separated values: a row for each moment, a column for each series.
 
-use chrono::{DateTime, SecondsFormat};
-
 use bulk::points::series::Line;
+use chrono::{DateTime, SecondsFormat};
 
 /// The table. What was not measured is left empty.
 pub fn csv(columns: &[(&str, &Line)]) -> String {

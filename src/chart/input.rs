@@ -1,5 +1,6 @@
 //! What the pointer and the keyboard do on a chart: move the cursor, select a span, zoom and undo.
 
+use bulk::points::series::Line;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -7,7 +8,6 @@ use leptos::prelude::*;
 use super::board::{Board, Span};
 use super::frame::Frame;
 use super::hit::{Way, walk};
-use bulk::points::series::Line;
 
 /// So many pixels of a drag are still a click.
 const CLICK: f64 = 4.0;

@@ -1,5 +1,8 @@
 //! Paints a chart on a canvas, with plotters' canvas: axes, lines, marks.
 
+use bulk::points::decimate::{Kept, decimate};
+use bulk::points::scale::Scale;
+use bulk::points::series::Line;
 use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
@@ -11,9 +14,6 @@ use super::board::{Mark, MarkKind};
 use super::frame::Frame;
 use super::look::{Colour, Look};
 use super::ticks::{Axis, Tick};
-use bulk::points::decimate::{Kept, decimate};
-use bulk::points::scale::Scale;
-use bulk::points::series::Line;
 
 /// plotters counts in whole numbers: so many of them make a pixel of the device, and a line has no
 /// steps.

@@ -1,7 +1,8 @@
 //! A line in figures, and in one sentence for who does not see it.
 
-use super::ticks::Unit;
 use bulk::points::series::Line;
+
+use super::ticks::Unit;
 
 /// What is said of the points of a span.
 #[derive(Clone, Copy, Debug, PartialEq)]

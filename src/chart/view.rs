@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bulk::points::series::Line;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -15,7 +16,6 @@ use super::summary::Figures;
 use super::ticks::{Axis, Unit, axis};
 use super::time_ticks::time_ticks;
 use crate::reactive::{dynamic, effect, memo};
-use bulk::points::series::Line;
 
 /// What is known of the chart while it is shown.
 #[derive(Clone, Copy)]

@@ -1,16 +1,16 @@
 //! A log on the page: its lines, which of them are shown, where it is scrolled to, what is looked
 //! for and which line is marked. What stands around the log works through this.
 
-use leptos::prelude::*;
-
-use super::scroll::{AT_END, BeforeText, Scroll};
-use super::slices::Slices;
-use crate::reactive::{effect, memo};
 use bulk::lines::line::{LineId, LineKey};
 use bulk::lines::needle::Needle;
 use bulk::lines::selection::Selection;
 use bulk::lines::shown::Shown;
 use bulk::lines::store::{Line, Store};
+use leptos::prelude::*;
+
+use super::scroll::{AT_END, BeforeText, Scroll};
+use super::slices::Slices;
+use crate::reactive::{effect, memo};
 
 /// What stands before the text of a wrapped line, as the style sheet says it; then the same on
 /// phones.

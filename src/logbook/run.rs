@@ -1,8 +1,7 @@
 //! A run of text in the look that its tool wanted.
 
-use leptos::prelude::*;
-
 use bulk::lines::ansi::Style;
+use leptos::prelude::*;
 
 /// A text in a style.
 pub fn styled(text: &str, style: Style) -> AnyView {

@@ -1,5 +1,6 @@
 //! How a log is scrolled: it follows its end until the person scrolls up, and then keeps still.
 
+use bulk::lines::layout::ROW;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -7,7 +8,6 @@ use super::place::{Place, room};
 use crate::components::button::{Button, Kind};
 use crate::components::icon::Icon;
 use crate::reactive::{When, effect, memo};
-use bulk::lines::layout::ROW;
 
 /// How far from the end still counts as the end, in CSS pixels.
 pub const AT_END: f64 = 24.0;

@@ -1,6 +1,8 @@
 //! The log on the page: only the lines in view are drawn, and the newest are followed until the
 //! person scrolls up.
 
+use bulk::lines::json::{Field, fields, is_object};
+use bulk::lines::line::{LineId, LineKey, Run, harmless, runs};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
@@ -11,8 +13,6 @@ use crate::components::icon::{Icon, icon};
 use crate::reactive::{dynamic, memo};
 use crate::state::clock::{ago, exact, log_time, use_now};
 use crate::state::preference::use_preferences;
-use bulk::lines::json::{Field, fields, is_object};
-use bulk::lines::line::{LineId, LineKey, Run, harmless, runs};
 
 /// Where the link of a line leads, and what a click on it does instead.
 #[derive(Clone, Copy)]

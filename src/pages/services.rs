@@ -1,12 +1,13 @@
 //! The services of one place: how many, how they do, and the way to each.
 
-pub mod bulk;
+pub mod bulk_actions;
 pub mod row;
 mod selection;
 pub mod summary;
 
 use std::sync::Arc;
 
+use bulk::services::{Column, Filter, Row, Sort, shown, sorted};
 use leptos::html;
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
@@ -30,8 +31,7 @@ use crate::routes::{
 use crate::state::keys::use_keys;
 use crate::state::remote::Remote;
 use crate::state::title::use_title;
-use ::bulk::services::{Column, Filter, Row, Sort, shown, sorted};
-use bulk::BulkPlace;
+use bulk_actions::BulkPlace;
 use row::{WIDTHS, row_cells};
 use selection::{Selection, tick_all, tick_cell};
 use summary::summary;
@@ -132,7 +132,7 @@ fn use_services(scope: Memo<Scope>) -> Remote<Vec<Arc<Service>>> {
     let connection = use_connection();
     Remote::made(
         move || Some(call::<ListServices>(&connection, &scope.get(), &NoQuery, &NoBody).request),
-        async |request| request.send().await?.read_with(::bulk::services::read),
+        async |request| request.send().await?.read_with(bulk::services::read),
         |services| Some(if services.len() > LONG { 20_000 } else { 4_000 }),
     )
 }

@@ -21,7 +21,7 @@ use crate::pages::project::ProjectPage;
 use crate::pages::service::ServicePage;
 use crate::pages::service::metrics::MetricsTab;
 use crate::pages::service::requests::RequestsTab;
-use crate::pages::services::bulk::BulkBar;
+use crate::pages::services::bulk_actions::BulkBar;
 use crate::reactive::dynamic;
 use crate::state::poll::Later;
 

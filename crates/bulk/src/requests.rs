@@ -1,4 +1,4 @@
-//! Requests by the thousand.
+//! Requests by the thousand: read here, where what is made of [`decode_reply`] is compiled for speed.
 
 use wire::access::AccessLogs;
 use wire::envelope::{Dialect, decode_reply};

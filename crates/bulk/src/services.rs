@@ -25,7 +25,8 @@ pub struct Row {
     state: String,
 }
 
-/// Reads the body of a list of services, each to where it stays: ten thousand of them are large.
+/// Reads the body of a list of services, each to where it stays: ten thousand of them are large. It
+/// is read here, where what is made of [`decode_reply`] is compiled for speed.
 ///
 /// # Errors
 /// It is something else.

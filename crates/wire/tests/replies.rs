@@ -29,6 +29,14 @@ fn workspace() -> Scope {
 }
 
 #[test]
+fn a_body_that_is_no_utf_8_is_refused_with_the_place() {
+    for dialect in [Dialect::Environment, Dialect::Workspace] {
+        let error = decode_reply::<Service>(dialect, b"{\"id\":\"\xff\"}").unwrap_err();
+        assert!(error.to_string().contains("index 7"), "{error}");
+    }
+}
+
+#[test]
 fn the_seeds_own_example_is_a_service() {
     let body = br#"[{"id": "uuid", "name": "API", "slug": "api", "platform": "wind",
         "github_repository": "acme/api", "process_counts": {"web": 2, "worker": 1}}]"#;

@@ -1,7 +1,8 @@
 //! The text of a log that only grows: its lines, each in the state that its tool left it in.
 
-use super::fault::is_fault;
 use bulk::lines::ansi::{Style, plain, spans};
+
+use super::fault::is_fault;
 
 /// Bytes after which a block of text is full.
 const BLOCK: usize = 256 * 1024;

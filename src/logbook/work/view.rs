@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use bulk::lines::ansi::{Span, plain, spans};
+use bulk::lines::layout::Layout;
+use bulk::lines::line::{rest_words, shortened};
 use leptos::prelude::*;
 
 use super::fault::is_fault;
@@ -9,9 +12,6 @@ use super::text::{Line, WorkText};
 use crate::logbook::run::styled;
 use crate::logbook::scroll::{BeforeText, Scroll, ScrollFrame};
 use crate::reactive::{effect, memo};
-use bulk::lines::ansi::{Span, plain, spans};
-use bulk::lines::layout::Layout;
-use bulk::lines::line::{rest_words, shortened};
 
 /// Nothing stands before the text of a line but the edges, as the style sheet says it.
 const BEFORE_TEXT: BeforeText = (0.0, 2.0 * 16.0);

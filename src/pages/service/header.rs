@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bulk::services::source;
 use leptos::prelude::*;
 use wire::action::Action as Deed;
 use wire::envelope::Dialect;
@@ -25,7 +26,6 @@ use crate::state::act::Act;
 use crate::state::clock::time_of_day;
 use crate::state::preference::use_preferences;
 use crate::words::plural;
-use bulk::services::source;
 
 /// The head.
 #[component]

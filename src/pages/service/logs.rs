@@ -7,6 +7,9 @@ pub mod patterns;
 
 use std::sync::Arc;
 
+use bulk::lines::line::LineKey;
+use bulk::lines::patterns::template::Template;
+use bulk::lines::selection::Selection;
 use chrono::{DateTime, TimeDelta};
 use leptos::prelude::*;
 use wire::instant::instant;
@@ -27,9 +30,6 @@ use crate::state::preference::use_preferences;
 use crate::state::range::{parameters_between, use_range};
 use crate::words::plural;
 use bar::{Bar, Controls};
-use bulk::lines::line::LineKey;
-use bulk::lines::patterns::template::Template;
-use bulk::lines::selection::Selection;
 use finder::Finder;
 use lines::{Lines, Loaded, Question, use_lines};
 use patterns::PatternsView;

@@ -10,6 +10,7 @@ pub mod zoom;
 
 use std::sync::Arc;
 
+use bulk::points::series::Line;
 use leptos::prelude::*;
 use wire::endpoint::NoBody;
 use wire::endpoints::GetServiceMetrics;
@@ -31,7 +32,6 @@ use crate::routes::{QueryText, query_text};
 use crate::state::preference::use_preferences;
 use crate::state::range::{Range, Window, use_range};
 use crate::state::remote::Remote;
-use bulk::points::series::Line;
 use data::{Measured, span_of};
 use marks::{marks, use_events};
 use panel::MetricPanel;

@@ -2,6 +2,7 @@
 
 pub mod read;
 
+use bulk::lines::ansi::plain;
 use leptos::prelude::*;
 use wire::build::{WorkLog, WorkLogQuery};
 use wire::endpoint::NoBody;
@@ -20,7 +21,6 @@ use crate::reactive::{When, dynamic, effect, memo};
 use crate::state::notices::use_notices;
 use crate::state::preference::use_preferences;
 use crate::state::remote::Remote;
-use bulk::lines::ansi::plain;
 use read::{FirstError, Read, Want, question, take_over};
 
 /// Whose log.

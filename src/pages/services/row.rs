@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bulk::services::source;
 use leptos::prelude::*;
 use wire::path::Scope;
 use wire::service::{Service, VersionSummary};
@@ -14,7 +15,6 @@ use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::state::tree::use_tree;
 use crate::words::domain_link;
-use bulk::services::source;
 
 /// The width of each column: tick, name, state, ready, source, release, domains, tags, updated.
 pub const WIDTHS: &[&str] = &[

@@ -3,13 +3,13 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use bulk::services::key_of;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wire::service::Service;
 
 use super::List;
 use crate::reactive::memo;
-use bulk::services::key_of;
 
 /// The ticked services, by the keys of their rows: they stay ticked while the filter hides them.
 #[derive(Clone, Copy)]

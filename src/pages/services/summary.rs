@@ -1,12 +1,12 @@
 //! How many services there are and how they do, as a sentence.
 
+use bulk::services::counts;
 use leptos::prelude::*;
 use wire::open::Open;
 use wire::service::Service;
 use wire::status::ServiceState;
 
 use crate::words::{grouped, plural};
-use bulk::services::counts;
 
 /// `14 services: 1 down, 1 degraded, 12 running`, with what needs attention in bold.
 pub fn summary<'a>(services: impl Iterator<Item = &'a Service> + Clone) -> AnyView {

@@ -57,6 +57,13 @@ test("a reply that is none is told, and asked for again", async ({ page, own }) 
   await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
 });
 
+test("a browser that reads no body in parts reads it whole", async ({ page, own }) => {
+  await page.addInitScript("delete window.ReadableStreamBYOBReader");
+  await page.goto(own.url + PRODUCTION);
+  await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
+  expect(await page.evaluate("typeof ReadableStreamBYOBReader")).toBe("undefined");
+});
+
 test("a part of the console that does not arrive is fetched again", async ({ page, own }) => {
   const part = /\/part-form-[0-9a-f]+\.wasm$/;
   await page.route(part, (route) => route.abort());

@@ -38,36 +38,35 @@ impl Pair {
             true => byte,
             false => byte.to_ascii_lowercase(),
         };
-        let mut counts = [0_u32; 256];
+        let mut counts = [0_usize; 256];
         for byte in sample {
             counts[usize::from(fold(*byte))] += 1;
         }
-        let probe = |at: usize, byte: u8| {
-            let case = match tells_case || !byte.is_ascii_alphabetic() {
-                true => 0,
-                false => 0x20,
-            };
-            let byte = byte | case;
-            Probe { at, byte, case }
+        let count = |probe: &Probe| counts[usize::from(probe.byte)];
+        let probe = |(at, byte): (usize, &u8)| Probe {
+            at,
+            byte: fold(*byte),
+            case: match !tells_case && byte.is_ascii_alphabetic() {
+                true => 0x20,
+                false => 0,
+            },
         };
-        let probes = text.iter().enumerate().map(|(at, byte)| probe(at, *byte));
-        let mut probes: Vec<Probe> = probes.collect();
-        probes.sort_by_key(|probe| counts[usize::from(fold(probe.byte))]);
-        let rarest = *probes.first()?;
-        let is_rare = counts[usize::from(fold(rarest.byte))] as usize * RARE < sample.len();
+        let mut probes: Vec<Probe> = text.iter().enumerate().map(probe).collect();
+        probes.sort_by_key(count);
+        let (rarest, others) = probes.split_first()?;
+        let is_rare = count(rarest) * RARE < sample.len();
         // Twice the same byte tells less than another one that is little more frequent.
-        let others = probes.iter().skip(1);
-        let differs = others.clone().find(|other| other.byte != rarest.byte);
-        let other = differs.or(others.clone().next()).filter(|_| !is_rare);
+        let differs = others.iter().find(|other| other.byte != rarest.byte);
+        let other = differs.or(others.first()).filter(|_| !is_rare);
         Some(Self {
-            rarest,
-            other: *other.unwrap_or(&rarest),
+            rarest: *rarest,
+            other: *other.unwrap_or(rarest),
             len: text.len(),
         })
     }
 
     /// Calls back for each place of these bytes that has both, in order. What it answers is the place
-    /// to go on from; the end where there is no place past the one it was told.
+    /// to go on from, which is past the one that it was told.
     #[inline]
     pub(super) fn each(&self, bytes: &[u8], mut near: impl FnMut(usize) -> usize) {
         let folds = self.rarest.case | self.other.case != 0;

@@ -30,7 +30,7 @@ pub struct Reply {
     pub newer: Option<LogCursor>,
 }
 
-/// Reads the body of a reply.
+/// Reads the body of a reply: here, where what is made of [`decode_reply`] is compiled for speed.
 ///
 /// # Errors
 /// It is something else.
@@ -80,35 +80,32 @@ pub struct Row<'a> {
 }
 
 fn nanos<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    struct Instant;
-    impl Visitor<'_> for Instant {
-        type Value = i64;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an instant")
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<i64, E> {
-            instant::read(text).ok_or_else(|| E::custom(format_args!("'{text}' is no instant")))
-        }
+    fn read(text: &str) -> Result<i64, String> {
+        instant::read(text).ok_or_else(|| format!("'{text}' is no instant"))
     }
-    deserializer.deserialize_str(Instant)
+    deserializer.deserialize_str(Text(read))
 }
 
 fn is_stderr<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    struct Stream;
-    impl Visitor<'_> for Stream {
-        type Value = bool;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a stream")
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
-            Ok(text == "stderr")
-        }
+    fn read(text: &str) -> Result<bool, String> {
+        Ok(text == "stderr")
     }
-    deserializer.deserialize_str(Stream)
+    deserializer.deserialize_str(Text(read))
+}
+
+/// Reads a text without a copy of it, or says what is wrong with it.
+struct Text<F>(F);
+
+impl<T, F: FnOnce(&str) -> Result<T, String>> Visitor<'_> for Text<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
 }
 
 #[cfg(test)]
@@ -118,8 +115,8 @@ mod tests {
     use wire::logs::{LogLine, LogStream, Logs};
     use wire::open::Open;
 
-    fn read(text: &str) -> Result<Reply, serde_json::Error> {
-        super::read(Dialect::Environment, text.as_bytes())
+    fn reply(text: &str) -> Result<Reply, serde_json::Error> {
+        read(Dialect::Environment, text.as_bytes())
     }
 
     #[test]
@@ -129,7 +126,7 @@ mod tests {
             {"timestamp":"2026-04-22T12:00:02Z","message":"a \"quoted\" one"},
             {"timestamp":"2026-04-22T12:00:01Z","message":"late"}
         ],"truncated":true,"something":"newer"}"#;
-        let reply = read(text).unwrap();
+        let reply = reply(text).unwrap();
         let line = |at: u64| reply.lines.get(reply.lines.numbers().0 + at).unwrap();
         assert!(line(0).is_error && line(0).instance == "web.0");
         assert_eq!(
@@ -142,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_line_without_an_instant_is_no_line() {
-        let error = read(r#"{"lines":[{"timestamp":"soon","message":"x"}]}"#).unwrap_err();
+        let error = reply(r#"{"lines":[{"timestamp":"soon","message":"x"}]}"#).unwrap_err();
         assert!(
             error.to_string().contains("'soon' is no instant"),
             "{error}"
@@ -164,7 +161,7 @@ mod tests {
                 })
                 .collect();
             let text = serde_json::to_string(&Logs { lines: lines.clone(), ..Logs::default() }).unwrap();
-            let held = read(&text).unwrap().lines;
+            let held = reply(&text).unwrap().lines;
             prop_assert_eq!(held.len(), lines.len());
             lines.sort_by_key(|line| line.timestamp);
             for (number, line) in (held.numbers().0..).zip(&lines) {

@@ -1,6 +1,8 @@
 //! The lines of a service as they are fetched: the newest of a window first, then what is written
 //! since, and older ones when they are wanted.
 
+use bulk::lines::reply::read;
+use bulk::lines::store::Store;
 use leptos::prelude::*;
 use wire::endpoint::NoBody;
 use wire::endpoints::GetServiceLogs;
@@ -12,8 +14,6 @@ use wire::window;
 use crate::api::{Answer, Connection, Failure, call, platform_now, use_connection};
 use crate::state::range::Window;
 use crate::state::remote::Remote;
-use bulk::lines::reply::read;
-use bulk::lines::store::Store;
 
 /// The most lines of one answer: a few megabytes, which wasm memory never gives back, and which are
 /// read before the next frame.

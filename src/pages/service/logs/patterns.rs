@@ -1,6 +1,10 @@
 //! The patterns of the loaded lines: how many are of each, when they came, and which are new since
 //! the release that runs was deployed.
 
+use bulk::lines::line::harmless;
+use bulk::lines::patterns::template::{STAR, Template};
+use bulk::lines::patterns::{Pattern, Patterns, extent};
+use bulk::lines::selection::Selection;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use wire::instant::instant;
@@ -15,10 +19,6 @@ use crate::pages::service::follow::{use_deployments, watch_newest};
 use crate::reactive::{When, dynamic, effect, memo};
 use crate::state::clock::{span, use_ago, use_exact};
 use crate::words::{grouped, plural};
-use bulk::lines::line::harmless;
-use bulk::lines::patterns::template::{STAR, Template};
-use bulk::lines::patterns::{Pattern, Patterns, extent};
-use bulk::lines::selection::Selection;
 
 /// The most patterns that are listed.
 const MOST: usize = 200;

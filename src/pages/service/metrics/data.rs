@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bulk::points::series::Line;
 use chrono::{DateTime, TimeDelta, Utc};
 use wire::metrics::{Metric, Metrics, Series};
 use wire::open::Words;
@@ -9,7 +10,6 @@ use wire::open::Words;
 use crate::chart::board::{Span, seconds};
 use crate::chart::ticks::Unit;
 use crate::state::range::Window;
-use bulk::points::series::Line;
 
 /// What a window shows that has an end alone: the platform's usual window, in seconds.
 const USUAL: i64 = 60 * 60;

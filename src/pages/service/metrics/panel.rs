@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bulk::points::series::Line;
 use leptos::html;
 use leptos::prelude::*;
 use wire::metrics::Metric;
@@ -20,7 +21,6 @@ use crate::components::menu::{Menu, MenuItem};
 use crate::pages::parts::freshness;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
-use bulk::points::series::Line;
 
 /// What a metric is called.
 pub fn name(metric: Metric) -> &'static str {
