@@ -230,7 +230,7 @@ impl Store {
     }
 
     /// Takes over an older page of the log. It stands before all lines that are held, but for those
-    /// that came late themselves.
+    /// that came late themselves. The newest line keeps its number.
     pub fn prepend(&mut self, page: Self) {
         let oldest = self.oldest().unwrap_or(i64::MAX);
         if page.newest().is_none_or(|newest| newest <= oldest) {
@@ -242,7 +242,12 @@ impl Store {
         let mut before = Self::unbounded();
         before.extend(older);
         self.put_before(before);
+        let end = self.numbers().1;
         self.extend(between);
+        let moved = self.numbers().1 - end;
+        for block in &mut self.blocks {
+            block.first -= moved;
+        }
     }
 
     /// Takes over newer lines. Blocks that are well filled change hands; all other lines are taken

@@ -97,6 +97,26 @@ fn older_lines_come_before_and_move_no_number() {
 }
 
 #[test]
+fn older_lines_that_came_late_move_not_the_newest() {
+    let mut store = Store::default();
+    store.extend(
+        (10..20)
+            .map(|second| row(second, "web.0", "held"))
+            .collect(),
+    );
+    let newest = store.numbers().1;
+    store.prepend(answered(vec![
+        row(8, "web.0", "older"),
+        row(12, "web.1", "late"),
+        row(15, "web.1", "late"),
+    ]));
+    assert_eq!(store.len(), 13);
+    assert_eq!(store.numbers(), (newest - 13, newest));
+    assert_eq!(store.get(newest - 1).unwrap().at, 19 * SECOND);
+    assert_eq!(store.get(newest - 13).unwrap().message, "older");
+}
+
+#[test]
 fn instants_are_found() {
     let mut store = Store::default();
     assert_eq!(store.first_since(0), store.numbers().0);
