@@ -86,7 +86,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("components", &["components"]),
     ("state", &["state", "api", "components", "routes"]),
     ("words", &[]),
-    ("logbook", &["logbook", "components", "state"]),
+    ("logbook", &["logbook", "components", "state", "words"]),
     ("chart", &["chart", "components", "state"]),
     (
         "forms",

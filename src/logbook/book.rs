@@ -172,11 +172,22 @@ impl Book {
     pub fn go_to(self, number: u64) {
         let place = self.with_rows(|store, shown| {
             let rows = shown.rows();
-            Some((rows.top(store, number)?, rows.height(), rows.len()))
+            Some((rows.top(store, number)?, rows.height(), store.numbers().1))
         });
-        if let Some((top, height, lines)) = place {
-            self.scroll.go_to(top, height, lines);
+        if let Some((top, height, next)) = place {
+            self.scroll.go_to(top, height, next);
         }
+    }
+
+    /// How many of the shown lines came after the end was left.
+    pub fn new_lines(self) -> Memo<usize> {
+        memo(move || {
+            let left_at = self.scroll.left_at();
+            self.shown.with(|shown| {
+                self.store
+                    .with_untracked(|store| shown.rows().len_from(store, left_at))
+            })
+        })
     }
 
     /// Goes to the next line that holds what is looked for, or to the previous one: from the one

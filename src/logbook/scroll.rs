@@ -8,6 +8,7 @@ use super::place::{Place, room};
 use crate::components::button::{Button, Kind};
 use crate::components::icon::Icon;
 use crate::reactive::{When, effect, memo};
+use crate::words::plural;
 
 /// How far from the end still counts as the end, in CSS pixels.
 pub const AT_END: f64 = 24.0;
@@ -24,8 +25,8 @@ pub struct Scroll {
     /// Width and height of what is seen, in CSS pixels.
     size: RwSignal<(f64, f64)>,
     follows: RwSignal<bool>,
-    /// How many lines there were when the person left the end.
-    left_at: RwSignal<usize>,
+    /// The number after that of the newest line when the person left the end.
+    left_at: RwSignal<u64>,
 }
 
 /// What stands before the text of a wrapped line: characters, and the gaps and edges in CSS pixels.
@@ -77,10 +78,10 @@ impl Scroll {
         (self.place.get_untracked().top, self.size.get_untracked().1)
     }
 
-    /// Goes to a row of a log of this height and so many lines, a little below the upper edge, and
-    /// keeps still there.
-    pub fn go_to(self, top: f64, height: f64, lines: usize) {
-        self.leave(lines);
+    /// Goes to a row of a log of this height, a little below the upper edge, and keeps still there.
+    /// The next line to come has this number.
+    pub fn go_to(self, top: f64, height: f64, next: u64) {
+        self.leave(next);
         let view = self.size.get_untracked().1;
         self.put(Place::at(top - 4.0 * ROW, height, view));
     }
@@ -125,9 +126,16 @@ impl Scroll {
         }
     }
 
-    fn leave(self, lines: usize) {
-        self.follows.set(false);
-        self.left_at.set(lines);
+    fn leave(self, next: u64) {
+        if self.follows.get_untracked() {
+            self.follows.set(false);
+            self.left_at.set(next);
+        }
+    }
+
+    /// Lines of this number or a higher one came after the end was left.
+    pub fn left_at(self) -> u64 {
+        self.left_at.get()
     }
 
     /// After each change of the height the end is where it was not, and the frame may be larger:
@@ -186,7 +194,7 @@ impl Scroll {
         width.unwrap_or_default() / PROBE as f64
     }
 
-    fn scrolled(self, height: f64, lines: usize) {
+    fn scrolled(self, height: f64, next: u64) {
         let Some(Some(node)) = self.node.try_get_untracked() else {
             return;
         };
@@ -200,24 +208,23 @@ impl Scroll {
         }
         if height - view - place.top <= AT_END {
             self.follows.set(true);
-        } else if place.top < before.top && self.follows.get_untracked() {
-            self.leave(lines);
+        } else if place.top < before.top {
+            self.leave(next);
         }
     }
+}
 
-    /// What leads back to the end.
-    fn back(self, count: Memo<usize>, is_behind: Option<Memo<bool>>) -> Memo<String> {
-        memo(move || {
-            if is_behind.is_some_and(|is_behind| is_behind.get()) {
-                return "Many new lines".to_owned();
-            }
-            match count.get().saturating_sub(self.left_at.get()) {
-                0 => "Follow the newest lines".to_owned(),
-                1 => "1 new line".to_owned(),
-                count => format!("{count} new lines"),
-            }
-        })
-    }
+/// What leads back to the end.
+fn back(new: Memo<usize>, is_behind: Option<Memo<bool>>) -> Memo<String> {
+    memo(move || {
+        if is_behind.is_some_and(|is_behind| is_behind.get()) {
+            return "Many new lines".to_owned();
+        }
+        match new.get() {
+            0 => "Follow the newest lines".to_owned(),
+            new => plural(new, "new line"),
+        }
+    })
 }
 
 /// The frame that scrolls: in it the lines that are drawn, in the room of all of them.
@@ -233,8 +240,11 @@ pub fn ScrollFrame(
     /// Where the first drawn line begins, in CSS pixels.
     #[prop(into)]
     offset: Signal<f64>,
-    /// How many lines there are.
-    count: Memo<usize>,
+    /// The number of the next line to come.
+    #[prop(into)]
+    next: Signal<u64>,
+    /// How many of the lines came after the end was left.
+    new: Memo<usize>,
     /// Whether more lines came than are added while somebody looks at older ones.
     #[prop(optional)]
     is_behind: Option<Memo<bool>>,
@@ -244,12 +254,11 @@ pub fn ScrollFrame(
     children: Children,
 ) -> impl IntoView {
     scroll.follow(height);
-    let back = scroll.back(count, is_behind);
+    let back = back(new, is_behind);
     let scrolled = move |_| {
         // The event of a frame may come after the log has gone in it.
-        if let (Some(height), Some(count)) = (height.try_get_untracked(), count.try_get_untracked())
-        {
-            scroll.scrolled(height, count);
+        if let (Some(height), Some(next)) = (height.try_get_untracked(), next.try_get_untracked()) {
+            scroll.scrolled(height, next);
         }
     };
     view! {

@@ -27,7 +27,7 @@ pub struct Links {
 #[component]
 pub fn LogView(book: Book, links: Links) -> impl IntoView {
     let height = memo(move || book.shown.with(|shown| shown.rows().height()));
-    let count = memo(move || book.shown.with(|shown| shown.rows().len()));
+    let next = move || book.store.with_untracked(|store| store.numbers().1);
     let drawn = book.drawn();
     let offset = move || f64::from(drawn.with(|drawn| drawn.row)) * bulk::lines::layout::ROW;
     let preferences = use_preferences();
@@ -46,7 +46,8 @@ pub fn LogView(book: Book, links: Links) -> impl IntoView {
             wrap=book.view.wrap
             height
             offset=Signal::derive(offset)
-            count
+            next=Signal::derive(next)
+            new=book.new_lines()
             is_behind=book.view.is_behind
             none="None of the loaded lines is chosen: look at other instances, streams or patterns."
         >

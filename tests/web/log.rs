@@ -21,6 +21,7 @@ struct Knobs {
     store: RwSignal<Store>,
     change: RwSignal<u32>,
     find: RwSignal<String>,
+    selection: RwSignal<Selection>,
     book: StoredValue<Option<Book>>,
     marked: RwSignal<Option<LineKey>>,
     visible: RwSignal<bool>,
@@ -47,12 +48,18 @@ impl Knobs {
     }
 }
 
+/// What leads back to the end says.
+fn back(page: &Page) -> String {
+    page.find(".return").text_content().unwrap()
+}
+
 /// A log of so many lines.
 fn log(count: i64) -> (Page, Knobs) {
     let knobs = Knobs {
         store: RwSignal::new(Store::default()),
         change: RwSignal::new(0),
         find: RwSignal::new(String::new()),
+        selection: RwSignal::new(Selection::default()),
         book: StoredValue::new(None),
         marked: RwSignal::new(None),
         visible: RwSignal::new(true),
@@ -61,7 +68,7 @@ fn log(count: i64) -> (Page, Knobs) {
     let page = Page::show(move || {
         let view = View {
             change: Memo::new(move |_| knobs.change.get()),
-            selection: Memo::new(|_| Selection::default()),
+            selection: Memo::new(move |_| knobs.selection.get()),
             wrap: RwSignal::new(false),
             wanted: Memo::new(move |_| (knobs.find.get(), false)),
             marked: Memo::new(move |_| knobs.marked.get()),
@@ -126,7 +133,35 @@ async fn what_is_seen_stays_when_older_lines_come() {
     frame().await;
     frame().await;
     assert_eq!(first(&page), before);
-    assert!(page.text().contains("10 new lines"), "{}", page.text());
+    assert_eq!(back(&page), "10 new lines");
+}
+
+#[wasm_bindgen_test]
+async fn new_lines_are_those_that_are_shown_and_came_since_the_end_was_left() {
+    let (page, knobs) = log(2_000);
+    until("the page shows it", || page.text().contains("line 1001999")).await;
+    frame().await;
+    frame().await;
+    page.find(".log").set_scroll_top(300);
+    until("it follows no more", || {
+        page.text().contains("Follow the newest lines")
+    })
+    .await;
+    knobs.add(|store| store.extend(rows(1_500_000, 1_400)));
+    until("all are counted", || back(&page) == "1,400 new lines").await;
+    let of = |is_error| Selection {
+        is_error: Some(is_error),
+        ..Selection::default()
+    };
+    knobs.selection.set(of(true));
+    until("one stream is counted", || back(&page) == "200 new lines").await;
+    knobs.selection.set(of(false));
+    until("the other one is", || back(&page) == "1,200 new lines").await;
+    // Who goes to a line has left the end before.
+    let first = knobs.store.with_untracked(|store| store.numbers().0);
+    knobs.book().go_to(first + 1);
+    frame().await;
+    assert_eq!(back(&page), "1,200 new lines");
 }
 
 #[wasm_bindgen_test]

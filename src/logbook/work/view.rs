@@ -58,7 +58,8 @@ pub fn WorkLogView(
         let (top, view) = scroll.seen();
         shown.with(|shown| shown.layout.visible(top, view))
     });
-    let count = memo(move || shown.with(|shown| shown.layout.len()));
+    let count = memo(move || shown.with(|shown| shown.layout.len() as u64));
+    let new = memo(move || count.get().saturating_sub(scroll.left_at()) as usize);
     let offset = move || shown.with(|shown| shown.layout.top(range.get().start));
     effect(move || {
         // A newer text is laid out first.
@@ -66,7 +67,7 @@ pub fn WorkLogView(
         if let Some(place) = jump.get().filter(|_| is_laid_out) {
             shown.with_untracked(|shown| {
                 let layout = &shown.layout;
-                scroll.go_to(layout.top(place), layout.height(), layout.len());
+                scroll.go_to(layout.top(place), layout.height(), layout.len() as u64);
             });
             jump.set(None);
         }
@@ -78,7 +79,8 @@ pub fn WorkLogView(
             fits=true
             height
             offset=Signal::derive(offset)
-            count
+            next=count
+            new
             none="Nothing was written yet."
         >
             {lines(text, shown, range)}

@@ -120,6 +120,22 @@ impl Rows {
         self.tallies.iter().map(|tally| tally.lines as usize).sum()
     }
 
+    /// How many lines are shown that have this number or a higher one.
+    pub fn len_from(&self, store: &Store, number: u64) -> usize {
+        let blocks = store.blocks().iter().zip(self.tallies.iter());
+        let counts = blocks.map(|(block, tally)| {
+            let before = number.saturating_sub(block.first);
+            match usize::try_from(before) {
+                Ok(0) => tally.lines as usize,
+                Ok(before) => (before..block.len())
+                    .filter(|line| tally.shown.has(*line))
+                    .count(),
+                Err(_) => 0,
+            }
+        });
+        counts.sum()
+    }
+
     /// Whether no line is shown.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

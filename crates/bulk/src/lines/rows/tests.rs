@@ -150,6 +150,41 @@ fn what_is_not_worked_out_yet_is_not_shown() {
     assert_eq!(rows.numbers(&store).flatten().count(), 1);
 }
 
+#[test]
+fn what_came_since_a_line_is_counted_without_what_is_older() {
+    let line = |place: i64| Row {
+        at: place,
+        instance: Cow::Borrowed(if place % 2 == 0 { "web.0" } else { "web.1" }),
+        is_error: false,
+        message: Cow::Owned(format!("line {place} of many")),
+    };
+    let lines = |range: std::ops::Range<i64>| range.map(line).collect::<Vec<_>>();
+    let mut store = Store::bounded(60_000, usize::MAX);
+    store.extend(lines(0..30_000));
+    let left_at = store.numbers().1;
+    let new = |store: &Store, instance: Option<&str>| {
+        let selection = Selection {
+            instance: instance.map(str::to_owned),
+            ..Selection::default()
+        };
+        shown(store, selection, None).len_from(store, left_at)
+    };
+    assert_eq!(new(&store, None), 0);
+    let mut older = Store::unbounded();
+    older.extend(lines(-5_000..0));
+    store.prepend(older);
+    assert_eq!(new(&store, None), 0);
+    store.extend(lines(30_000..30_010));
+    assert_eq!(new(&store, None), 10);
+    assert_eq!(new(&store, Some("web.1")), 5);
+    assert_eq!(new(&store, Some("gone")), 0);
+    store.extend(lines(30_010..80_000));
+    assert!(store.has_dropped());
+    assert_eq!(new(&store, None), 50_000);
+    store.extend(lines(80_000..200_000));
+    assert_eq!(new(&store, None), store.len());
+}
+
 proptest! {
     #[test]
     fn every_row_belongs_to_one_line(
