@@ -8,6 +8,7 @@ pub mod header;
 pub mod images;
 pub mod logs;
 pub mod metrics;
+pub mod nothing;
 pub mod overview;
 pub mod progress;
 pub mod promote;

@@ -1,6 +1,7 @@
 //! What a service writes: a window of its lines, followed as they come, and the patterns in them.
 
 pub mod bar;
+pub mod filter;
 pub mod finder;
 pub mod lines;
 pub mod patterns;
@@ -17,6 +18,7 @@ use wire::path::ServiceParams;
 use wire::service::Service;
 
 use super::Here;
+use super::nothing::refused;
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::{Empty, Failed, Note, Skeleton};
 use crate::components::icon::Icon;
@@ -50,34 +52,41 @@ const PAGES: u32 = 5;
 #[component]
 pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let controls = use_controls();
-    let question = memo(move || Question {
-        params: here.params.get(),
-        window: controls.window.get(),
-        filter: controls.filter.get.get(),
+    let asked = memo(move || controls.filter.get.with(|text| filter::read(text)));
+    let question = Memo::new(move |last: Option<&Option<Question>>| {
+        let (params, window) = (here.params.get(), controls.window.get());
+        filter::next(last.and_then(Option::as_ref), params, window, asked.get())
     });
     let lines = use_lines(question);
     let loaded = lines.loaded;
+    let faults = memo(move || {
+        let failure = loaded.held().error.get();
+        let refused = failure.map(|failure| failure.field_errors());
+        asked.get().err().or(refused).unwrap_or_default()
+    });
     let book = use_book(controls, question, lines);
     let links = use_links(here, controls);
     let is_empty = memo(move || loaded.get().is_some_and(|loaded| loaded.held == 0));
     let has_answer = memo(move || loaded.held().is_there());
     let has_failed = memo(move || loaded.held().error.with(Option::is_some));
+    let is_asked = memo(move || question.with(Option::is_some));
     let shows_patterns = controls.shows_patterns();
     let content = move || {
         if !has_answer.get() {
-            return match has_failed.get() {
-                true => failed(lines).into_any(),
-                false => view! { <Skeleton rows=12 /> }.into_any(),
+            return match (is_asked.get(), has_failed.get()) {
+                (false, _) => refused(),
+                (true, true) => failed(lines).into_any(),
+                (true, false) => view! { <Skeleton rows=12 /> }.into_any(),
             };
         }
         match (is_empty.get(), shows_patterns.get()) {
-            (true, _) => no_lines(controls, service).into_any(),
+            (true, _) => no_lines(question, service).into_any(),
             (false, true) => view! { <PatternsView here controls book /> }.into_any(),
             (false, false) => view! { <LogView book links /> }.into_any(),
         }
     };
     view! {
-        <Bar controls book />
+        <Bar controls book faults />
         <When is=move || !shows_patterns.get()>
             <div class="bar">
                 <Finder controls book />
@@ -131,7 +140,7 @@ fn typed(address: Memo<String>) -> RwSignal<String> {
 }
 
 /// The log, which begins anew with each question, and has more lines once its top is near.
-fn use_book(controls: Controls, question: Memo<Question>, lines: Lines) -> Book {
+fn use_book(controls: Controls, question: Memo<Option<Question>>, lines: Lines) -> Book {
     let loaded = lines.loaded;
     let selection = memo(move || Selection {
         instance: Some(controls.instance.get.get()).filter(|name| !name.is_empty()),
@@ -396,8 +405,9 @@ fn failed(lines: Lines) -> impl IntoView {
     }
 }
 
-fn no_lines(controls: Controls, service: Signal<Arc<Service>>) -> impl IntoView {
-    let is_filtered = move || controls.filter.get.with(|filter| !filter.is_empty());
+fn no_lines(question: Memo<Option<Question>>, service: Signal<Arc<Service>>) -> impl IntoView {
+    let is_filtered =
+        move || question.with(|question| question.as_ref().is_some_and(|one| one.filter.is_some()));
     let title = move || match is_filtered() {
         true => "No line of this window holds that text".to_owned(),
         false => format!("{} wrote nothing in this window", service.get().name),

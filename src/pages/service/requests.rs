@@ -19,9 +19,10 @@ use leptos::prelude::*;
 use wire::error::FieldErrors;
 
 use super::Here;
+use super::nothing::refused;
 use crate::components::button::{Button, Kind};
 use crate::components::download::download;
-use crate::components::feedback::{Empty, Skeleton};
+use crate::components::feedback::Skeleton;
 use crate::components::icon::Icon;
 use crate::pages::parts::freshness;
 use crate::pages::typed::use_typed;
@@ -120,13 +121,7 @@ pub fn RequestsTab(here: Here) -> impl IntoView {
     let content = move || match face.get() {
         Face::Waiting => view! { <Skeleton rows=12 /> }.into_any(),
         Face::Failed => failed(requests),
-        Face::Refused => view! {
-            <Empty
-                title="The filter can't be asked for"
-                words="What is wrong is said at its field."
-            />
-        }
-        .into_any(),
+        Face::Refused => refused(),
         Face::Nothing => nothing(here),
         Face::NoneFits => none_fits(controls),
         Face::Rows => view! {

@@ -2,7 +2,9 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wire::error::FieldErrors;
 
+use super::filter::FILTER;
 use crate::components::button::{Button, Segments};
 use crate::components::download::download_parts;
 use crate::components::field::{SearchBox, SelectField, Toggle};
@@ -52,7 +54,12 @@ pub struct Controls {
 
 /// The controls.
 #[component]
-pub fn Bar(controls: Controls, book: Book) -> impl IntoView {
+pub fn Bar(
+    controls: Controls,
+    book: Book,
+    /// What is wrong with the filter.
+    faults: Memo<FieldErrors>,
+) -> impl IntoView {
     let search = NodeRef::<html::Input>::new();
     use_keys(move |key| {
         let is_search = key == "/";
@@ -68,9 +75,10 @@ pub fn Bar(controls: Controls, book: Book) -> impl IntoView {
         let is_done = book.shown.with(|shown| shown.rows().is_done());
         (!is_done).then(|| "The lines are still being chosen.".to_owned())
     });
+    let faults = move || faults.with(|all| all.of(FILTER).to_vec());
     let choice = |value: &str, words: &str| (value.to_owned(), words.to_owned());
     view! {
-        <div class="bar">
+        <div class="bar logs-bar">
             <Segments
                 label="Lines or patterns"
                 choices=vec![choice("", "Lines"), choice("patterns", "Patterns")]
@@ -83,6 +91,7 @@ pub fn Bar(controls: Controls, book: Book) -> impl IntoView {
                 key="/"
                 node=search
                 value=controls.typed
+                faults=Signal::derive(faults)
                 on_input=move |text| controls.type_filter(text)
             />
             <InstanceField controls book />

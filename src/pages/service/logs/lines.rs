@@ -33,8 +33,8 @@ pub struct Question {
     pub params: ServiceParams,
     /// Of which time.
     pub window: Window,
-    /// Only lines that hold this text; all where it is empty.
-    pub filter: String,
+    /// Only lines that hold this text; all where there is none.
+    pub filter: Option<String>,
 }
 
 /// How much is loaded: equal when nothing was new.
@@ -81,7 +81,7 @@ impl Lines {
 }
 
 /// The lines that a question asks for, kept up to date.
-pub fn use_lines(question: Memo<Question>) -> Lines {
+pub fn use_lines(question: Memo<Option<Question>>) -> Lines {
     let store = RwSignal::new(Store::default());
     let follows = RwSignal::new(true);
     let wants_older = RwSignal::new(false);
@@ -111,8 +111,11 @@ pub fn use_lines(question: Memo<Question>) -> Lines {
             Ok(loaded)
         }
     };
-    let question = move || Some(question.get());
-    let loaded = Remote::made(question, fetch, |loaded| loaded.is_open.then_some(PACE));
+    let loaded = Remote::made(
+        move || question.get(),
+        fetch,
+        |loaded| loaded.is_open.then_some(PACE),
+    );
     Lines {
         loaded,
         store,
@@ -145,11 +148,10 @@ impl Asked {
         window: window::Window,
         page: Page,
     ) -> Result<Answer, Failure> {
-        let filter = &self.question.filter;
         let query = LogQuery {
             window,
             limit: LogLimit::new(LIMIT).ok(),
-            filter: Some(filter.clone()).filter(|filter| !filter.is_empty()),
+            filter: self.question.filter.clone(),
             page,
         };
         let params = &self.question.params;
