@@ -84,6 +84,15 @@ where
     })
 }
 
+/// How fresh an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// It is of this moment.
+    New,
+    /// It tells nothing newer than the one before.
+    AsBefore,
+}
+
 /// Milliseconds until data is fetched again, told by the data; `None`: only when asked.
 pub type Pace<T> = fn(&T) -> Option<u32>;
 
@@ -101,7 +110,10 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         remote.held.follow(
             memo(move || Some(question()?.request)),
             Rc::new(Request::send),
-            Rc::new(move |answer| remote.land(answer.and_then(|answer| answer.read()), pace)),
+            Rc::new(move |answer| {
+                let value = answer.and_then(|answer| answer.read());
+                remote.land(value.map(|value| (value, Age::New)), pace)
+            }),
         );
         remote
     }
@@ -115,6 +127,27 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
     where
         Q: Clone + PartialEq + Send + Sync + 'static,
         F: Future<Output = Result<T, Failure>> + 'static,
+    {
+        let remote = Self::empty();
+        remote.held.follow(
+            memo(question),
+            Rc::new(move |question| Box::pin(fetch(question))),
+            Rc::new(move |answer: Result<T, Failure>| {
+                remote.land(answer.map(|value| (value, Age::New)), pace)
+            }),
+        );
+        remote
+    }
+
+    /// As [`Remote::made`], with answers that tell how fresh they are.
+    pub fn aged<Q, F>(
+        question: impl Fn() -> Option<Q> + Send + Sync + 'static,
+        fetch: impl Fn(Q) -> F + 'static,
+        pace: Pace<T>,
+    ) -> Self
+    where
+        Q: Clone + PartialEq + Send + Sync + 'static,
+        F: Future<Output = Result<(T, Age), Failure>> + 'static,
     {
         let remote = Self::empty();
         remote.held.follow(
@@ -134,6 +167,10 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
 
     /// Takes over a value that came by another way: the answer to a change, say.
     pub fn accept(self, value: T) {
+        self.take(value, Age::New);
+    }
+
+    fn take(self, value: T, age: Age) {
         let is_same = |held: &Value| held.downcast_ref::<T>() == Some(&value);
         let is_same = self
             .held
@@ -144,7 +181,7 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
             // The same, or nobody is there any more to show it to.
             _ => None,
         };
-        self.held.accept(new);
+        self.held.accept(new, age);
     }
 
     /// The last good value, tracked.
@@ -152,12 +189,12 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         self.held.value.get()?.downcast().ok()
     }
 
-    fn land(self, answer: Result<T, Failure>, pace: Pace<T>) -> Landed {
+    fn land(self, answer: Result<(T, Age), Failure>, pace: Pace<T>) -> Landed {
         match answer {
-            Ok(value) => {
+            Ok((value, age)) => {
                 let next = pace(&value);
                 self.held.loading.set(false);
-                self.accept(value);
+                self.take(value, age);
                 Landed { ok: true, next }
             }
             Err(failure) => self.held.fail(failure),
@@ -214,11 +251,13 @@ impl Held {
     }
 
     /// A good answer came, with a new value or the same as before.
-    fn accept(self, new: Option<Value>) {
+    fn accept(self, new: Option<Value>, age: Age) {
         if new.is_some() {
             self.value.set(new);
         }
-        self.fetched.set(Some(Utc::now()));
+        if age == Age::New {
+            self.fetched.set(Some(Utc::now()));
+        }
         if self.error.get_untracked().is_some() {
             self.error.set(None);
         }
@@ -242,5 +281,35 @@ impl Held {
             ok: false,
             next: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos::prelude::Owner;
+
+    use super::*;
+
+    fn pace(value: &u32) -> Option<u32> {
+        Some(*value)
+    }
+
+    #[test]
+    fn an_answer_that_tells_nothing_newer_leaves_the_age_as_it_was() {
+        Owner::new().set();
+        let remote = Remote::<u32>::empty();
+        let held = remote.held();
+        assert!(remote.land(Ok((1, Age::New)), pace).ok);
+        let before = DateTime::from_timestamp(1_776_871_800, 0);
+        held.fetched.set(before);
+        remote.land(Err(Failure::Offline), pace);
+        assert!(held.error.get_untracked().is_some());
+        let landed = remote.land(Ok((2, Age::AsBefore)), pace);
+        assert_eq!(landed.next, Some(2));
+        assert_eq!(remote.get().as_deref(), Some(&2));
+        assert_eq!(held.fetched.get_untracked(), before);
+        assert!(held.error.get_untracked().is_none());
+        remote.land(Ok((2, Age::New)), pace);
+        assert!(held.fetched.get_untracked() > before);
     }
 }

@@ -13,7 +13,7 @@ use wire::window;
 
 use crate::api::{Answer, Connection, Failure, call, platform_now, use_connection};
 use crate::state::range::Window;
-use crate::state::remote::Remote;
+use crate::state::remote::{Age, Remote};
 
 /// The most lines of one answer: a few megabytes, which wasm memory never gives back, and which are
 /// read before the next frame.
@@ -56,6 +56,17 @@ pub struct Loaded {
     pub is_behind: bool,
 }
 
+impl Loaded {
+    /// How fresh the lines are after newer ones were asked for. What came while somebody looks at
+    /// older ones, and was too much to be added, makes those no fresher.
+    fn age(&self) -> Age {
+        match self.is_behind {
+            true => Age::AsBefore,
+            false => Age::New,
+        }
+    }
+}
+
 /// The lines, and ways to have more.
 #[derive(Clone, Copy)]
 pub struct Lines {
@@ -93,14 +104,16 @@ pub fn use_lines(question: Memo<Option<Question>>) -> Lines {
             let before = asked.try_get_value().flatten();
             let before = before.filter(|asked| asked.question == question);
             let goes_back = wants_older.try_get_untracked() == Some(true);
-            let now = match before {
-                None => begin(&connection, store, question).await?,
+            let (now, age) = match before {
+                None => (begin(&connection, store, question).await?, Age::New),
                 Some(asked) if goes_back && asked.older.is_some() => {
-                    go_back(&connection, store, asked).await?
+                    (go_back(&connection, store, asked).await?, Age::AsBefore)
                 }
                 Some(asked) => {
                     let follows = move || follows.try_get_untracked() == Some(true);
-                    go_on(&connection, store, asked, follows).await?
+                    let now = go_on(&connection, store, asked, follows).await?;
+                    let age = now.loaded.age();
+                    (now, age)
                 }
             };
             let loaded = now.loaded.clone();
@@ -108,10 +121,10 @@ pub fn use_lines(question: Memo<Option<Question>>) -> Lines {
             if goes_back {
                 wants_older.try_set(false);
             }
-            Ok(loaded)
+            Ok((loaded, age))
         }
     };
-    let loaded = Remote::made(
+    let loaded = Remote::aged(
         move || question.get(),
         fetch,
         |loaded| loaded.is_open.then_some(PACE),
