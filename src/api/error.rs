@@ -68,6 +68,11 @@ impl Failure {
         self.status() == Some(412)
     }
 
+    /// Whether the question itself is wrong: asked again, it is refused again.
+    pub fn is_invalid(&self) -> bool {
+        self.status() == Some(422)
+    }
+
     /// The faults by field. A taken name or domain is a fault of its field, whether or not the
     /// platform says so.
     pub fn field_errors(&self) -> FieldErrors {
@@ -130,6 +135,14 @@ mod tests {
         let failure = refused(500, r#"{"message":"It broke.","request_id":"r-1"}"#);
         assert_eq!(failure.detail().as_deref(), Some("Request r-1, status 500"));
         assert_eq!(failure.words(), "It broke.");
+    }
+
+    #[test]
+    fn a_question_that_is_wrong_is_told_apart_from_a_platform_that_fails() {
+        let body = r#"{"message":"m","errors":{"start":["The start must be before the end."]}}"#;
+        assert!(refused(422, body).is_invalid());
+        assert!(!refused(503, body).is_invalid());
+        assert!(!Failure::Timeout(10).is_invalid());
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Poll(StoredValue<Rc<RefCell<Inner>>, LocalStorage>);
 /// What one run says: whether it brought an answer, and when the next one is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Landed {
-    /// Whether it brought an answer.
+    /// Whether it brought an answer, or will bring none however often it is repeated.
     pub ok: bool,
     /// Milliseconds until the next run; `None`: only when asked.
     pub next: Option<u32>,

@@ -276,22 +276,40 @@ impl Held {
 
     fn fail(self, failure: Failure) -> Landed {
         self.loading.set(false);
+        // What is wrong with the question stays wrong until another is asked. One that was answered
+        // before may be answered again.
+        let ok = failure.is_invalid() && !self.value.with_untracked(Option::is_some);
         self.error.set(Some(failure));
-        Landed {
-            ok: false,
-            next: None,
-        }
+        Landed { ok, next: None }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use leptos::prelude::Owner;
+    use wire::envelope::decode_error;
 
     use super::*;
 
     fn pace(value: &u32) -> Option<u32> {
         Some(*value)
+    }
+
+    #[test]
+    fn a_question_that_is_wrong_is_not_asked_again_by_itself() {
+        Owner::new().set();
+        let remote = Remote::<u32>::empty();
+        let wrong = || {
+            let error = decode_error(422, br#"{"message":"The start must be before the end."}"#);
+            Err(Failure::Refused(Box::new(error)))
+        };
+        assert!(!remote.land(Err(Failure::Unreachable), pace).ok);
+        let landed = remote.land(wrong(), pace);
+        assert_eq!((landed.ok, landed.next), (true, None));
+        assert!(remote.held().error.get_untracked().is_some());
+        // One that was answered before is.
+        remote.land(Ok((1, Age::New)), pace);
+        assert!(!remote.land(wrong(), pace).ok);
     }
 
     #[test]
