@@ -152,6 +152,11 @@ impl Window {
         self.end().is_none_or(|end| now - end < SETTLED)
     }
 
+    /// Whether it begins later than `now`: nothing can be in it yet.
+    pub fn is_to_come(&self, now: DateTime<Utc>) -> bool {
+        self.start(now).is_some_and(|start| start > now)
+    }
+
     /// What it is called.
     pub fn words(&self) -> String {
         let text = |instant: DateTime<Utc>| instant.format("%Y-%m-%d %H:%M:%S UTC").to_string();
@@ -242,5 +247,16 @@ mod tests {
         assert!(window.is_open(at("2026-04-22T15:40:20Z")), "late lines");
         assert!(!window.is_open(at("2026-04-22T15:40:30Z")));
         assert!(window.is_open(at("2000-01-01T00:00:00Z")), "in the future");
+    }
+
+    #[test]
+    fn a_window_is_to_come_until_it_begins() {
+        let now = instant("2026-04-22T15:30:00Z").unwrap();
+        let is_to_come = |start: &str, end: &str| Window::read("", start, end).is_to_come(now);
+        assert!(is_to_come("2100-01-01T00:00:00Z", "2100-01-02T00:00:00Z"));
+        assert!(is_to_come("2026-04-22T15:30:01Z", ""));
+        assert!(!is_to_come("2026-04-22T15:30:00Z", ""));
+        assert!(!is_to_come("", "2100-01-01T00:00:00Z"));
+        assert!(!Window::read("7d", "", "").is_to_come(now));
     }
 }

@@ -18,7 +18,7 @@ use wire::path::ServiceParams;
 use wire::service::Service;
 
 use super::Here;
-use super::nothing::refused;
+use super::nothing::{TO_COME, refused, use_to_come};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::{Empty, Failed, Note, Skeleton};
 use crate::components::icon::Icon;
@@ -69,6 +69,7 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let is_empty = memo(move || loaded.get().is_some_and(|loaded| loaded.held == 0));
     let has_answer = memo(move || loaded.held().is_there());
     let has_failed = memo(move || loaded.held().error.with(Option::is_some));
+    let is_to_come = use_to_come(controls.window);
     let is_asked = memo(move || question.with(Option::is_some));
     let shows_patterns = controls.shows_patterns();
     let content = move || {
@@ -80,7 +81,7 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
             };
         }
         match (is_empty.get(), shows_patterns.get()) {
-            (true, _) => no_lines(question, service).into_any(),
+            (true, _) => no_lines(question, is_to_come, service).into_any(),
             (false, true) => view! { <PatternsView here controls book /> }.into_any(),
             (false, false) => view! { <LogView book links /> }.into_any(),
         }
@@ -405,18 +406,23 @@ fn failed(lines: Lines) -> impl IntoView {
     }
 }
 
-fn no_lines(question: Memo<Option<Question>>, service: Signal<Arc<Service>>) -> impl IntoView {
+fn no_lines(
+    question: Memo<Option<Question>>,
+    is_to_come: Memo<bool>,
+    service: Signal<Arc<Service>>,
+) -> impl IntoView {
     let is_filtered =
         move || question.with(|question| question.as_ref().is_some_and(|one| one.filter.is_some()));
     let title = move || match is_filtered() {
         true => "No line of this window holds that text".to_owned(),
         false => format!("{} wrote nothing in this window", service.get().name),
     };
-    let words = move || match is_filtered() {
-        true => {
+    let words = move || match (is_to_come.get(), is_filtered()) {
+        (true, _) => TO_COME,
+        (false, true) => {
             "The filter tells capitals from small letters. Change it, or choose a longer window."
         }
-        false => {
+        (false, false) => {
             "Lines appear here as instances write them. Choose a longer window to see older ones."
         }
     };

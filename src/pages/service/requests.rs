@@ -19,7 +19,7 @@ use leptos::prelude::*;
 use wire::error::FieldErrors;
 
 use super::Here;
-use super::nothing::refused;
+use super::nothing::{refused, use_to_come};
 use crate::components::button::{Button, Kind};
 use crate::components::download::download;
 use crate::components::feedback::Skeleton;
@@ -117,13 +117,14 @@ pub fn RequestsTab(here: Here) -> impl IntoView {
         reading.opened.set(None);
     });
 
+    let is_to_come = use_to_come(range.window);
     let face = use_face(requests, places, asked);
     let content = move || match face.get() {
         Face::Waiting => view! { <Skeleton rows=12 /> }.into_any(),
         Face::Failed => failed(requests),
         Face::Refused => refused(),
-        Face::Nothing => nothing(here),
-        Face::NoneFits => none_fits(controls),
+        Face::Nothing => nothing(here, is_to_come),
+        Face::NoneFits => none_fits(controls, is_to_come),
         Face::Rows => view! {
             <List requests reading places />
             <Older requests />

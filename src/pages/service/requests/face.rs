@@ -11,6 +11,7 @@ use super::filter::Filter;
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::{Empty, Failed};
 use crate::pages::service::Here;
+use crate::pages::service::nothing::TO_COME;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
 
@@ -77,7 +78,7 @@ pub fn failed(requests: Requests) -> AnyView {
 }
 
 /// Nobody asked for anything: since nobody can, or nobody did.
-pub fn nothing(here: Here) -> AnyView {
+pub fn nothing(here: Here, is_to_come: Memo<bool>) -> AnyView {
     let service = move || here.service.get();
     let has_domain = memo(move || service().is_none_or(|service| !service.domains.is_empty()));
     let is_paused = memo(move || service().is_some_and(|service| is_paused(&service)));
@@ -88,8 +89,8 @@ pub fn nothing(here: Here) -> AnyView {
     };
     let settings = move || Address::Service(here.params.get(), Tab::Settings).path();
     dynamic(move || {
-        match (has_domain.get(), is_paused.get()) {
-        (false, _) => view! {
+        match (has_domain.get(), is_to_come.get(), is_paused.get()) {
+        (false, ..) => view! {
             <Empty
                 title=format!("{} has no domain", name())
                 words="Requests come in through a domain, and are listed here. Give it one in its settings."
@@ -98,7 +99,9 @@ pub fn nothing(here: Here) -> AnyView {
             </Empty>
         }
         .into_any(),
-        (true, true) => view! {
+        (true, true, _) => view! { <Empty title="No requests in this window" words=TO_COME /> }
+        .into_any(),
+        (true, false, true) => view! {
             <Empty
                 title="No requests in this window"
                 words=format!(
@@ -108,7 +111,7 @@ pub fn nothing(here: Here) -> AnyView {
             />
         }
         .into_any(),
-        (true, false) => view! {
+        (true, false, false) => view! {
             <Empty
                 title="No requests in this window"
                 words="They appear here as they are answered. Choose a longer window to see older ones."
@@ -125,14 +128,19 @@ fn is_paused(service: &Service) -> bool {
 }
 
 /// The filter lets nothing through.
-pub fn none_fits(controls: Controls) -> AnyView {
-    view! {
-        <Empty
-            title="No request of this window fits the filter"
-            words="A path is told with its query, and capitals count. Remove a part, or start over."
-        >
-            <Button label="Clear the filter" on_click=move |()| controls.clear() />
-        </Empty>
-    }
-    .into_any()
+pub fn none_fits(controls: Controls, is_to_come: Memo<bool>) -> AnyView {
+    dynamic(move || {
+        let words = match is_to_come.get() {
+            true => TO_COME,
+            false => {
+                "A path is told with its query, and capitals count. Remove a part, or start over."
+            }
+        };
+        view! {
+            <Empty title="No request of this window fits the filter" words>
+                <Button label="Clear the filter" on_click=move |()| controls.clear() />
+            </Empty>
+        }
+        .into_any()
+    })
 }
