@@ -11,11 +11,16 @@ use leptos::prelude::*;
 use super::scroll::{AT_END, BeforeText, Scroll};
 use super::slices::Slices;
 use crate::reactive::{effect, memo};
+use crate::state::clock::{Day, use_today};
+use crate::state::preference::use_preferences;
 
 /// What stands before the text of a wrapped line, as the style sheet says it; then the same on
 /// phones.
 const BEFORE_TEXT: BeforeText = (27.0, 4.0 * 12.0 + 2.0 * 16.0);
 const BEFORE_TEXT_ON_PHONES: BeforeText = (17.0, 3.0 * 12.0 + 2.0 * 16.0);
+
+/// How many characters more stand there where times have their day.
+const DAY: f64 = 7.0;
 
 /// How many bytes of the newest lines tell which letters are rare.
 const SAMPLE: usize = 64 * 1024;
@@ -39,6 +44,17 @@ pub struct View {
     pub is_behind: Memo<bool>,
 }
 
+/// How the times of all lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Times {
+    /// How long ago it was, and not when.
+    pub relative: bool,
+    /// In UTC, and not in local time.
+    pub utc: bool,
+    /// The day that is left out.
+    pub today: Day,
+}
+
 /// Lines that are to be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lines {
@@ -57,6 +73,10 @@ pub struct Book {
     pub view: View,
     /// The lines that are shown.
     pub shown: RwSignal<Shown>,
+    /// How their times are written.
+    pub times: Memo<Times>,
+    /// Whether some of those have their day.
+    pub dated: Memo<bool>,
     /// Where it is scrolled to.
     pub scroll: Scroll,
     /// What is looked for.
@@ -74,7 +94,20 @@ impl Book {
         let scroll = Scroll::of(view.follows);
         let shown = RwSignal::new(Shown::default());
         let anchor = StoredValue::new(None);
-        let columns = scroll.columns(view.wrap.into(), BEFORE_TEXT, BEFORE_TEXT_ON_PHONES);
+        let times = use_times();
+        let dated = memo(move || {
+            view.change.track();
+            let times = times.get();
+            store.with_untracked(|store| times.have_days(store))
+        });
+        let columns = scroll.columns(view.wrap.into(), move |is_phone| {
+            let (characters, gaps) = match is_phone {
+                true => BEFORE_TEXT_ON_PHONES,
+                false => BEFORE_TEXT,
+            };
+            let day = if dated.get() { DAY } else { 0.0 };
+            (characters + day, gaps)
+        });
         let slices = Slices::new(move |has_time| {
             let done = store.try_with_untracked(|store| {
                 let done = shown.try_update(|shown| shown.work(store, has_time));
@@ -91,6 +124,8 @@ impl Book {
             store,
             view,
             shown,
+            times,
+            dated,
             scroll,
             needle,
             current: RwSignal::new(None),
@@ -98,7 +133,8 @@ impl Book {
             slices,
         };
         effect(move || {
-            view.change.track();
+            // A memo that is tracked alone, and read by nobody, follows nothing.
+            view.change.get();
             let (selection, columns) = (view.selection.get(), columns.get());
             let needle = needle.get();
             store.with_untracked(|store| {
@@ -267,6 +303,29 @@ impl Book {
     fn with_rows<T>(self, read: impl FnOnce(&Store, &Shown) -> T) -> T {
         self.store
             .with_untracked(|store| self.shown.with_untracked(|shown| read(store, shown)))
+    }
+}
+
+fn use_times() -> Memo<Times> {
+    let preferences = use_preferences();
+    let today = use_today();
+    memo(move || Times {
+        relative: preferences.relative.get(),
+        utc: preferences.utc.get(),
+        today: today.get(),
+    })
+}
+
+impl Times {
+    /// Whether the oldest or the newest line, and so any, has its day before its time.
+    fn have_days(self, store: &Store) -> bool {
+        let (first, next) = store.numbers();
+        let ends = [first, next.saturating_sub(1)];
+        let is_other = |number: u64| {
+            let line = store.get(number);
+            line.is_some_and(|line| Day::of(line.instant(), self.utc) != self.today)
+        };
+        !self.relative && ends.into_iter().any(is_other)
     }
 }
 

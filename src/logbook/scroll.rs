@@ -52,19 +52,17 @@ impl Scroll {
         scroll
     }
 
-    /// How many characters of text fit a row, while lines wrap; otherwise nothing.
+    /// How many characters of text fit a row, while lines wrap; otherwise nothing. What stands
+    /// before the text may be something else on a phone.
     pub fn columns(
         self,
         wrap: Signal<bool>,
-        wide: BeforeText,
-        on_phones: BeforeText,
+        before: impl Fn(bool) -> BeforeText + Send + Sync + 'static,
     ) -> Memo<Option<u32>> {
         memo(move || {
             let width = self.size.get().0;
-            wrap.get().then(|| {
-                let before = if is_phone() { on_phones } else { wide };
-                columns(width, self.character(), before)
-            })
+            wrap.get()
+                .then(|| columns(width, self.character(), before(is_phone())))
         })
     }
 
@@ -235,6 +233,9 @@ pub fn ScrollFrame(
     /// Whether a short log has a low frame.
     #[prop(optional)]
     fits: bool,
+    /// Whether times have their day.
+    #[prop(optional, into)]
+    dated: Signal<bool>,
     /// The height of all lines, in CSS pixels.
     height: Memo<f64>,
     /// Where the first drawn line begins, in CSS pixels.
@@ -262,7 +263,7 @@ pub fn ScrollFrame(
         }
     };
     view! {
-        <div class="log-frame" class:wrap=wrap>
+        <div class="log-frame" class:wrap=wrap class:dated=dated>
             <div
                 class=if fits { "log fits" } else { "log" }
                 role="log"

@@ -6,13 +6,12 @@ use bulk::lines::line::{LineId, LineKey, Run, harmless, runs};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
-use super::book::Book;
+use super::book::{Book, Times};
 use super::run::styled;
 use super::scroll::ScrollFrame;
 use crate::components::icon::{Icon, icon};
 use crate::reactive::{dynamic, memo};
 use crate::state::clock::{ago, exact, log_time, use_now};
-use crate::state::preference::use_preferences;
 
 /// Where the link of a line leads, and what a click on it does instead.
 #[derive(Clone, Copy)]
@@ -30,13 +29,9 @@ pub fn LogView(book: Book, links: Links) -> impl IntoView {
     let next = move || book.store.with_untracked(|store| store.numbers().1);
     let drawn = book.drawn();
     let offset = move || f64::from(drawn.with(|drawn| drawn.row)) * bulk::lines::layout::ROW;
-    let preferences = use_preferences();
     // A line never changes. Its time is written another way for all of them at once, and rarely.
     let lines = move || {
-        let times = Times {
-            relative: preferences.relative.get(),
-            utc: preferences.utc.get(),
-        };
+        let times = book.times.get();
         let line = |id: &LineId| (*id, times);
         drawn.with(|drawn| drawn.ids.iter().map(line).collect::<Vec<_>>())
     };
@@ -44,6 +39,7 @@ pub fn LogView(book: Book, links: Links) -> impl IntoView {
         <ScrollFrame
             scroll=book.scroll
             wrap=book.view.wrap
+            dated=book.dated
             height
             offset=Signal::derive(offset)
             next=Signal::derive(next)
@@ -125,13 +121,6 @@ fn text(book: Book, id: LineId) -> AnyView {
     .into_any()
 }
 
-/// How the times of all lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Times {
-    relative: bool,
-    utc: bool,
-}
-
 /// When the line was written, and the link to it.
 fn time(links: Links, key: LineKey, at: DateTime<Utc>, times: Times) -> impl IntoView {
     let words = match times.relative {
@@ -139,7 +128,7 @@ fn time(links: Links, key: LineKey, at: DateTime<Utc>, times: Times) -> impl Int
             let now = use_now();
             dynamic(move || ago(at, now.get()).into_any())
         }
-        false => log_time(at, times.utc).into_any(),
+        false => log_time(at, times.utc, times.today).into_any(),
     };
     let mark = move |event: web_sys::MouseEvent| {
         let is_elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key();

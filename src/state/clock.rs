@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Datelike, Local, Utc};
 use leptos::prelude::{Get, Memo, ReadSignal, Set, provide_context, signal, use_context};
 
 use super::poll::{Landed, Poll};
@@ -45,6 +45,26 @@ pub fn use_exact(instant: DateTime<Utc>) -> Memo<String> {
     memo(move || exact(instant, utc.get()))
 }
 
+/// The day of this moment, in the zone that the person chose.
+pub fn use_today() -> Memo<Day> {
+    let (now, utc) = (use_now(), use_preferences().utc);
+    memo(move || Day::of(now.get(), utc.get()))
+}
+
+/// A day of the calendar, to tell it from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Day(i32);
+
+impl Day {
+    /// The day that an instant is on.
+    pub fn of(instant: DateTime<Utc>, utc: bool) -> Self {
+        Self(match utc {
+            true => instant.num_days_from_ce(),
+            false => instant.with_timezone(&Local).num_days_from_ce(),
+        })
+    }
+}
+
 /// How long ago an instant was, coarsely.
 pub fn ago(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (now - instant).num_seconds();
@@ -76,7 +96,7 @@ pub fn precise(instant: DateTime<Utc>, utc: bool) -> String {
 }
 
 /// The day of the year: `Apr 22`.
-pub fn day_of(instant: DateTime<Utc>, utc: bool) -> String {
+fn day_of(instant: DateTime<Utc>, utc: bool) -> String {
     written(instant, utc, "%b %-d")
 }
 
@@ -85,9 +105,13 @@ pub fn time_of_day(instant: DateTime<Utc>, utc: bool) -> String {
     written(instant, utc, "%H:%M:%S")
 }
 
-/// The time of day to the millisecond.
-pub fn log_time(instant: DateTime<Utc>, utc: bool) -> String {
-    with_milliseconds(time_of_day(instant, utc), instant)
+/// The time of day to the millisecond, and before it the day, where that is not today.
+pub fn log_time(instant: DateTime<Utc>, utc: bool, today: Day) -> String {
+    let time = with_milliseconds(time_of_day(instant, utc), instant);
+    match Day::of(instant, utc) == today {
+        true => time,
+        false => format!("{} {time}", day_of(instant, utc)),
+    }
 }
 
 fn zone(utc: bool) -> &'static str {
@@ -147,9 +171,21 @@ mod tests {
     fn utc_says_so() {
         let instant = DateTime::from_timestamp(1_776_871_800, 0).unwrap();
         assert_eq!(exact(instant, true), "2026-04-22 15:30:00 UTC");
-        assert_eq!(log_time(instant, true), "15:30:00.000");
         assert_eq!(precise(instant, true), "2026-04-22 15:30:00.000 UTC");
-        assert_eq!(day_of(instant, true), "Apr 22");
+    }
+
+    #[test]
+    fn a_time_has_its_day_unless_that_is_today() {
+        let instant = DateTime::from_timestamp(1_776_871_800, 0).unwrap();
+        let on = |days: i64, hours: i64| {
+            let now = instant + chrono::TimeDelta::days(days) + chrono::TimeDelta::hours(hours);
+            log_time(instant, true, Day::of(now, true))
+        };
+        assert_eq!(on(0, 0), "15:30:00.000");
+        assert_eq!(on(0, 8), "15:30:00.000");
+        assert_eq!(on(0, 9), "Apr 22 15:30:00.000");
+        assert_eq!(on(-1, 0), "Apr 22 15:30:00.000");
+        assert_eq!(on(365, 0), "Apr 22 15:30:00.000");
     }
 
     proptest! {
@@ -161,7 +197,8 @@ mod tests {
                     true => instant.format(format).to_string(),
                     false => instant.with_timezone(&Local).format(format).to_string(),
                 };
-                prop_assert_eq!(log_time(instant, utc), anew("%H:%M:%S%.3f"));
+                let today = Day::of(instant, utc);
+                prop_assert_eq!(log_time(instant, utc, today), anew("%H:%M:%S%.3f"));
                 prop_assert_eq!(precise(instant, utc), anew("%Y-%m-%d %H:%M:%S%.3f") + zone(utc));
             }
         }

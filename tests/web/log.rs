@@ -11,7 +11,7 @@ use console::logbook::view::{Links, LogView};
 use leptos::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::page::{Page, faults, frame, until};
+use crate::page::{self, Page, faults, frame, until};
 
 const LINES: &str = ".line";
 
@@ -260,6 +260,78 @@ async fn of_equal_lines_one_is_opened() {
         (bottom(12) - room.bottom()).abs() < 1.0,
         "no gap and no overlap"
     );
+}
+
+/// A line that was written so many days ago.
+fn written(days: i64, message: &str) -> Row<'_> {
+    let at = chrono::Utc::now() - chrono::TimeDelta::days(days);
+    Row {
+        at: at.timestamp_nanos_opt().unwrap(),
+        instance: Cow::Borrowed("web.0"),
+        is_error: false,
+        message: Cow::Borrowed(message),
+    }
+}
+
+/// The width of what stands in an element, were there room for all of it, and the room.
+fn widths(element: &web_sys::Element) -> (i32, i32) {
+    (element.scroll_width(), element.client_width())
+}
+
+#[wasm_bindgen_test]
+async fn times_have_their_day_where_it_is_not_today_and_all_texts_stand_in_one_column() {
+    let (page, knobs) = log(0);
+    let begin = move |rows| {
+        knobs.add(|store| {
+            store.clear();
+            store.extend(rows);
+        });
+    };
+    begin(vec![written(0, "of today")]);
+    until("the page shows it", || page.text().contains("of today")).await;
+    assert!(page.maybe(".dated").is_none());
+    assert_eq!(page.find(".at").text_content().unwrap().len(), 12);
+
+    begin(vec![written(40, "of another"), written(0, "of today")]);
+    until("the page shows both", || page.count(LINES) == 2).await;
+    assert!(page.maybe(".dated").is_some());
+    let times = page.all(".at");
+    let words = |place: usize| times[place].text_content().unwrap();
+    assert!(words(0).split(' ').count() == 3, "{}", words(0));
+    assert_eq!(words(1).len(), 12);
+    let lefts = page.all(".text").into_iter();
+    let lefts: Vec<f64> = lefts
+        .map(|text| text.get_bounding_client_rect().left())
+        .collect();
+    assert_eq!(lefts[0], lefts[1]);
+    for time in &times {
+        let (wanted, room) = widths(time);
+        assert!(wanted <= room, "{wanted} of {room} pixels");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn wrapped_lines_have_room_for_their_day_in_wide_and_in_narrow_frames() {
+    let (page, knobs) = log(0);
+    let long = "0123456789".repeat(30);
+    let book = knobs.book();
+    book.view.wrap.set(true);
+    knobs.add(|store| {
+        let rows = [written(40, &long), written(40, &long), written(0, "last")];
+        store.extend(rows.into());
+    });
+    until("the page shows it", || page.count(LINES) == 3).await;
+    for width in ["700px", "330px"] {
+        let style = page.find(".log-frame").style();
+        style.set_property("width", width).unwrap();
+        let resized = web_sys::Event::new("resize").unwrap();
+        page::window().dispatch_event(&resized).unwrap();
+        let bottom = |selector| page.find(selector).get_bounding_client_rect().bottom();
+        until("each line has just its rows", || {
+            (bottom(".line:last-child") - bottom(".log-all")).abs() < 1.0
+        })
+        .await;
+    }
 }
 
 #[wasm_bindgen_test]

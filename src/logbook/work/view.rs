@@ -47,7 +47,7 @@ pub fn WorkLogView(
     jump: RwSignal<Option<usize>>,
 ) -> impl IntoView {
     let scroll = Scroll::of(follows);
-    let columns = scroll.columns(wrap, BEFORE_TEXT, BEFORE_TEXT);
+    let columns = scroll.columns(wrap, |_| BEFORE_TEXT);
     let shown = RwSignal::new(Shown::default());
     effect(move || {
         let (edition, columns) = (edition.get(), columns.get());

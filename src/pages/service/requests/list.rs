@@ -11,7 +11,7 @@ use super::stats::{class, latency};
 use super::summary::shape;
 use crate::components::table::WindowedTable;
 use crate::reactive::memo;
-use crate::state::clock::{day_of, log_time, use_now};
+use crate::state::clock::{Day, log_time, use_today};
 use crate::state::preference::use_preferences;
 use crate::words::{size, visible};
 
@@ -36,8 +36,7 @@ pub fn List(requests: Requests, reading: Reading, places: Memo<Vec<u32>>) -> imp
             places.with(|places| places.iter().filter_map(key).collect::<Vec<_>>())
         })
     });
-    let (now, utc) = (use_now(), use_preferences().utc);
-    let today = memo(move || day_of(now.get(), utc.get()));
+    let today = use_today();
     let row = move |place: Signal<usize>| {
         let row = memo(move || at(place.get()));
         cells(reading, today, place, row)
@@ -75,22 +74,16 @@ fn head() -> AnyView {
 /// next request is left alone.
 fn cells(
     reading: Reading,
-    today: Memo<String>,
+    today: Memo<Day>,
     place: Signal<usize>,
     row: Memo<Option<Arc<Row>>>,
 ) -> AnyView {
     let utc = use_preferences().utc;
     let time = move || {
-        let utc = utc.get();
+        let (utc, today) = (utc.get(), today.get());
         row.with(|row| {
-            row.as_ref().map(|row| {
-                let at = row.access.timestamp;
-                let day = day_of(at, utc);
-                match today.with(|today| *today == day) {
-                    true => log_time(at, utc),
-                    false => format!("{day} {}", log_time(at, utc)),
-                }
-            })
+            let row = row.as_ref();
+            row.map(|row| log_time(row.access.timestamp, utc, today))
         })
     };
     let status = move || {
