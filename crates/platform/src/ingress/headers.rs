@@ -6,9 +6,11 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 
 /// Headers that speak of one connection only (RFC 9110, 7.6.1).
-const HOP_BY_HOP: [HeaderName; 7] = [
+const HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
+    HeaderName::from_static("http2-settings"),
     HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
     header::PROXY_AUTHENTICATE,
     header::PROXY_AUTHORIZATION,
     header::TE,
@@ -47,13 +49,27 @@ pub(super) fn request_id(headers: &HeaderMap) -> &str {
     id.unwrap_or_default()
 }
 
-/// Whether the visitor asks to speak another protocol.
+/// Whether the visitor asks to speak a protocol that is not HTTP: requests that an instance was sent
+/// past ingress would have no row and any headers.
 pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
-    let connection = headers
-        .get(header::CONNECTION)
-        .and_then(|value| value.to_str().ok());
-    headers.contains_key(header::UPGRADE)
-        && connection.is_some_and(|value| value.to_ascii_lowercase().contains("upgrade"))
+    let is_http = |protocol: &str| {
+        let name = protocol.split('/').next().unwrap_or_default();
+        let other = ["h2", "h2c", "h3", "http", "tls"];
+        other.iter().any(|http| name.eq_ignore_ascii_case(http))
+    };
+    let mut connection = tokens(headers, header::CONNECTION);
+    let mut protocols = tokens(headers, header::UPGRADE).peekable();
+    connection.any(|option| option.eq_ignore_ascii_case("upgrade"))
+        && protocols.peek().is_some()
+        && !protocols.any(is_http)
+}
+
+/// The words of a header that is a list.
+fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).into_iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    let words = values.flat_map(|value| value.split(','));
+    words.map(str::trim).filter(|word| !word.is_empty())
 }
 
 /// Makes the visitor's headers fit for the instance.
@@ -135,12 +151,8 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
+    let named: Vec<HeaderName> = tokens(headers, header::CONNECTION)
+        .filter_map(|name| name.parse().ok())
         .filter(|name| *name != header::UPGRADE)
         .collect();
     for name in named.iter().chain(&HOP_BY_HOP) {
@@ -168,6 +180,34 @@ mod tests {
             behind_proxy,
         );
         headers
+    }
+
+    #[test]
+    fn only_what_is_no_http_is_switched_to() {
+        let wants = |connection: &str, protocol: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONNECTION, connection.parse().unwrap());
+            headers.insert(header::UPGRADE, protocol.parse().unwrap());
+            wants_upgrade(&headers)
+        };
+        assert!(wants("keep-alive, Upgrade", "websocket"));
+        assert!(wants("upgrade", "websocket, other/2"));
+        for protocol in ["h2c", "websocket, H2C", "HTTP/2.0", "TLS/1.0", ""] {
+            assert!(!wants("upgrade", protocol), "{protocol}");
+        }
+        assert!(!wants("upgraded", "websocket"));
+        assert!(!wants("keep-alive", "websocket"));
+        let headers = prepared(
+            &[
+                ("connection", "upgrade"),
+                ("upgrade", "h2c"),
+                ("http2-settings", "AAMAAABk"),
+            ],
+            false,
+        );
+        for name in ["connection", "upgrade", "http2-settings"] {
+            assert!(!headers.contains_key(name), "{name}");
+        }
     }
 
     #[test]
