@@ -13,9 +13,10 @@ use crate::build::{self, BuildSettings, Builds};
 use crate::domain::{Attempts, Observed, Platform, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
-use crate::ingress::{self, Ingress, Ledger, Limits, Serving};
+use crate::ingress::{self, Ingress, Ledger, Limits, Room, Serving};
 use crate::journal::Journals;
 use crate::logs::{LogStore, Retention};
+use crate::process;
 use crate::reconcile::{self, Wake};
 use crate::start::StartError;
 use crate::store::Store;
@@ -64,7 +65,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
     let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
     let logs = LogStore::open(&parts.data_dir.join("logs"), parts.logs)?;
     let (ledger, visits) = Ledger::new();
-    let ingress = Ingress::new();
+    let ingress = Ingress::new(Room::within(process::descriptors()));
     let (telemetry, measuring) = Telemetry::start(
         &parts.data_dir,
         Arc::clone(&engine),

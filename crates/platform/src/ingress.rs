@@ -2,16 +2,18 @@
 //!
 //! `server` accepts visitors, `threads` share them, `visitor` serves one connection, `forward` one
 //! request on it: `routes` says to which instance, `connections` reaches it, and `ledger` notes how it
-//! ended. Who takes nothing is given up by his socket, and on HTTP/2 by `streams`.
+//! ended. `room` bounds how much goes on at once. Who takes nothing is given up by his socket, and on HTTP/2 by `streams`.
 
 mod body;
 mod connections;
 mod forward;
 mod headers;
+mod heard;
 mod ledger;
 mod limits;
 mod metered;
 mod page;
+mod room;
 mod routes;
 mod server;
 mod socket;
@@ -21,5 +23,6 @@ mod visitor;
 
 pub use ledger::{CLASSES, Counted, Ledger, Visit};
 pub use limits::Limits;
+pub use room::Room;
 pub use routes::{Backend, Ingress, Target, drained};
 pub use server::{Serving, serve};

@@ -1,4 +1,9 @@
-//! What this process itself uses, as the kernel counts it.
+//! What this process itself uses and may use, as the kernel counts it.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// File descriptors with which nothing is held back: fewer are told at the start.
+const ENOUGH_DESCRIPTORS: u64 = 10_000;
 
 /// What the process uses.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,6 +17,33 @@ pub(crate) struct ProcessUse {
 /// What this process uses; `None` where the kernel does not tell.
 pub(crate) fn process_use() -> Option<ProcessUse> {
     read(&std::fs::read_to_string("/proc/self/stat").ok()?)
+}
+
+/// How many files and sockets this process may have open.
+pub(crate) fn descriptors() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// Lets this process have as many files and sockets open as its user may: most systems start it with
+/// 1,024, which a few hundred visitors use up.
+pub(crate) fn raise_descriptors() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: maximum,
+            maximum,
+        },
+    );
+    let descriptors = descriptors();
+    if descriptors < ENOUGH_DESCRIPTORS {
+        let error = raised.err().map(tracing::field::display);
+        tracing::warn!(
+            descriptors,
+            error,
+            "few files and sockets may be open at the same time, so ingress takes on less: raise the hard limit (ulimit -Hn, LimitNOFILE)"
+        );
+    }
 }
 
 /// Reads what proc(5) says of `/proc/PID/stat`.
@@ -29,6 +61,13 @@ fn read(stat: &str) -> Option<ProcessUse> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_descriptors_as_the_user_may_have_are_used() {
+        let before = getrlimit(Resource::Nofile);
+        raise_descriptors();
+        assert_eq!(descriptors(), before.maximum.unwrap_or(u64::MAX));
+    }
 
     #[test]
     fn this_process_uses_something() {

@@ -17,6 +17,7 @@ use crate::build::BuildSettings;
 use crate::data_dir;
 use crate::logs::Retention;
 use crate::patient::Patient;
+use crate::process;
 use crate::sample;
 use crate::settings::{BuildArgs, LogArgs, ServeArgs};
 use crate::start::StartError;
@@ -33,6 +34,7 @@ const TAKING: Duration = Duration::from_secs(60);
 /// Why it does not start.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     refuse_public(args)?;
+    process::raise_descriptors();
     let console = args.console_folder();
     if let Some(folder) = console
         .as_ref()

@@ -1,8 +1,10 @@
 //! Bodies on their way: streamed, counted, and sent again only while nobody has read of them.
 
+use std::error::Error;
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
@@ -21,6 +23,8 @@ struct Shared {
     body: Mutex<Incoming>,
     was_read: AtomicBool,
     has_ended: AtomicBool,
+    is_awaited: AtomicBool,
+    fault: OnceLock<Fault>,
     moved: Arc<Moved>,
 }
 
@@ -30,6 +34,8 @@ impl Lent {
             body: Mutex::new(body),
             was_read: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
+            is_awaited: AtomicBool::new(false),
+            fault: OnceLock::new(),
             moved,
         }))
     }
@@ -42,6 +48,16 @@ impl Lent {
     /// Whether nothing more of it comes.
     pub(super) fn is_over(&self) -> bool {
         self.0.has_ended.load(Ordering::SeqCst) || self.is_end_stream()
+    }
+
+    /// Whether an instance would take more of it than the visitor sends.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.0.is_awaited.load(Ordering::SeqCst)
+    }
+
+    /// Why it broke off.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.0.fault.get().copied()
     }
 
     /// Never waits: one attempt at a time holds the body.
@@ -58,6 +74,10 @@ impl Body for Lent {
         self.0.was_read.store(true, Ordering::SeqCst);
         let next = Pin::new(&mut *self.body()).poll_frame(context);
         self.0.moved.receive(bytes(&next));
+        self.0.is_awaited.store(next.is_pending(), Ordering::SeqCst);
+        if let Poll::Ready(Some(Err(error))) = &next {
+            self.0.fault.get_or_init(|| Fault::of(error));
+        }
         if matches!(next, Poll::Ready(None | Some(Err(_)))) {
             self.0.has_ended.store(true, Ordering::SeqCst);
         }
@@ -70,6 +90,25 @@ impl Body for Lent {
 
     fn size_hint(&self) -> SizeHint {
         self.body().size_hint()
+    }
+}
+
+/// Why a visitor's body broke off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The visitor left in the middle of it.
+    Left,
+    /// It is not written as HTTP wants it.
+    Malformed,
+}
+
+impl Fault {
+    fn of(error: &hyper::Error) -> Self {
+        let source = error.source().and_then(<dyn Error>::downcast_ref);
+        match source.map(io::Error::kind) {
+            Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Self::Malformed,
+            _ => Self::Left,
+        }
     }
 }
 

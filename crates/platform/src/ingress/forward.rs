@@ -15,9 +15,10 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use super::body::{Lent, Noted};
+use super::body::{Fault, Lent, Noted};
 use super::connections::{Connections, Driven, Unanswered};
 use super::headers;
+use super::heard::{BrokenOff, Heard};
 use super::ledger::{Entry, Ledger, Moved};
 use super::limits::Limits;
 use super::metered::Metered;
@@ -26,7 +27,7 @@ use super::routes::{InFlight, Ingress, Match};
 use super::visitor::Ends;
 
 type Page = Response<Full<Bytes>>;
-pub(super) type Answer = Response<BoxBody<Bytes, hyper::Error>>;
+pub(super) type Answer = Response<BoxBody<Bytes, BrokenOff>>;
 
 /// Instances that one request may be offered to.
 const MAX_ATTEMPTS: usize = 3;
@@ -59,11 +60,13 @@ impl Forwarder {
             return own(not_understood(), entry);
         }
         let body = Lent::new(body, Arc::clone(entry.moved()));
-        match self.offer(&host, &parts, body, &mut entry).await {
+        match self.offer(&host, &parts, &body, &mut entry).await {
             Ok((response, backend)) => {
                 entry.answered(response.status().as_u16(), backend.label());
                 self.answer(response, backend, upgrade, entry)
             }
+            // Nobody is there to be told.
+            Err(page) if body.fault() == Some(Fault::Left) => said(page, entry),
             Err(page) => own(page, entry),
         }
     }
@@ -74,7 +77,7 @@ impl Forwarder {
         &self,
         host: &str,
         parts: &Parts,
-        body: Lent,
+        body: &Lent,
         entry: &mut Entry,
     ) -> Result<(Response<Driven>, InFlight), Page> {
         let mut unreachable = Vec::new();
@@ -94,8 +97,12 @@ impl Forwarder {
             let error = match within(self.limits.answer, asked, entry.moved()).await {
                 Some(Ok(response)) => return Ok((response, backend)),
                 Some(Err(error)) => error,
+                None if body.is_awaited() => return Err(stalled()),
                 None => return Err(too_slow()),
             };
+            if body.fault().is_some() {
+                return Err(not_understood());
+            }
             tracing::debug!(%address, %error, attempt, "an instance did not answer");
             // A connection that was kept open may have been closed by an instance that is well, so
             // only one that accepts none is left out.
@@ -134,7 +141,10 @@ impl Forwarder {
             return response.map(|_| Empty::new().map_err(|never| match never {}).boxed());
         }
         headers::prepare_answer(response.headers_mut(), entry.request_id());
-        response.map(|body| Noted::of_instance(body, entry, backend).boxed())
+        response.map(|body| {
+            let body = Heard::new(body, self.limits.silence);
+            Noted::of_instance(body, entry, backend).boxed()
+        })
     }
 }
 
@@ -169,8 +179,13 @@ fn addressed(parts: &Parts, body: Lent) -> Request<Lent> {
 }
 
 /// What ingress says itself, noted as any other answer.
-fn own(mut page: Page, mut entry: Entry) -> Answer {
+fn own(page: Page, mut entry: Entry) -> Answer {
     entry.answered(page.status().as_u16(), "");
+    said(page, entry)
+}
+
+/// A page, noted as its entry says already.
+fn said(mut page: Page, entry: Entry) -> Answer {
     headers::name_answer(page.headers_mut(), entry.request_id());
     page.map(|body| {
         let body = Noted::own(body, entry);
@@ -219,7 +234,15 @@ fn not_understood() -> Page {
     page(
         StatusCode::BAD_REQUEST,
         "Not understood",
-        "This request can't be passed on. Check its method and its address.",
+        "This request can't be passed on. Check its method, its address and how its body is written.",
+    )
+}
+
+fn stalled() -> Page {
+    page(
+        StatusCode::REQUEST_TIMEOUT,
+        "Not all of it came",
+        "The request stopped before its end. Send it again.",
     )
 }
 

@@ -14,6 +14,9 @@ pub struct Limits {
     pub taking: Duration,
     /// For an instance to begin its answer, counted from when the last of the request came.
     pub answer: Duration,
+    /// For an instance to go on with an answer that it has begun: events that are streamed need a sign
+    /// of life this often.
+    pub silence: Duration,
     /// For a connection to an instance to stay open without a request: shorter than most servers keep
     /// them, so that one which the instance has closed is not used.
     pub kept: Duration,
@@ -28,6 +31,7 @@ impl Default for Limits {
             idle: Duration::from_secs(180),
             taking: Duration::from_secs(60),
             answer: Duration::from_secs(120),
+            silence: Duration::from_secs(300),
             kept: Duration::from_secs(4),
             finish: Duration::from_secs(10),
         }

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// Requests that may be on their way to one service at the same time, so that one that hangs leaves
-/// room for the others.
-pub(super) const MAX_PER_SERVICE: usize = 2_048;
+use super::room::{Count, Room};
 
 /// An instance that is to take traffic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,21 +47,25 @@ impl Backend {
 #[derive(Debug)]
 pub(super) struct InFlight {
     backend: Arc<Backend>,
-    of_service: Arc<AtomicUsize>,
+    of_service: Arc<Count>,
+    of_all: Arc<Count>,
 }
 
 impl InFlight {
-    /// Counts a request, if the service may have one more.
-    fn new(backend: &Arc<Backend>, of_service: &Arc<AtomicUsize>) -> Option<Self> {
-        let before = of_service.fetch_add(1, Ordering::Relaxed);
-        if before >= MAX_PER_SERVICE {
-            of_service.fetch_sub(1, Ordering::Relaxed);
+    /// Counts a request, if there is room for one more.
+    fn new(backend: &Arc<Backend>, of_service: &Arc<Count>, all: &Crowd) -> Option<Self> {
+        if !of_service.enter(all.room.of_service) {
+            return None;
+        }
+        if !all.requests.enter(all.room.requests) {
+            of_service.leave();
             return None;
         }
         backend.in_flight.send_modify(|count| *count += 1);
         Some(Self {
             backend: Arc::clone(backend),
             of_service: Arc::clone(of_service),
+            of_all: Arc::clone(&all.requests),
         })
     }
 
@@ -78,7 +80,8 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.of_service.fetch_sub(1, Ordering::Relaxed);
+        self.of_service.leave();
+        self.of_all.leave();
         self.backend.in_flight.send_modify(|count| *count -= 1);
     }
 }
@@ -89,7 +92,7 @@ struct Route {
     service_id: Arc<str>,
     backends: Vec<Arc<Backend>>,
     next: AtomicUsize,
-    in_flight: Arc<AtomicUsize>,
+    in_flight: Arc<Count>,
 }
 
 impl Route {
@@ -147,8 +150,18 @@ pub(super) enum Match {
 }
 
 /// The route table. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Ingress(Arc<RwLock<Table>>);
+#[derive(Clone, Debug)]
+pub struct Ingress {
+    table: Arc<RwLock<Table>>,
+    crowd: Crowd,
+}
+
+/// All requests on their way.
+#[derive(Clone, Debug)]
+struct Crowd {
+    room: Room,
+    requests: Arc<Count>,
+}
 
 /// The host of a `Host` header, without its port, in lower case.
 fn canonical(host: &str) -> String {
@@ -161,14 +174,25 @@ fn canonical(host: &str) -> String {
 
 impl Ingress {
     /// An empty table.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(room: Room) -> Self {
+        Self {
+            table: Arc::default(),
+            crowd: Crowd {
+                room,
+                requests: Arc::default(),
+            },
+        }
+    }
+
+    /// How many connections of visitors there may be.
+    pub(super) fn visitors(&self) -> usize {
+        self.crowd.room.visitors
     }
 
     /// Replaces what a service answers for. Requests on their way to a backend that stays keep
     /// being counted; those to one that goes are finished.
     pub fn set(&self, service_id: &str, hosts: &[String], targets: Vec<Target>) {
-        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let route = match table.forget(service_id) {
             Some(before) => before.with(targets),
             None => Route::empty(service_id).with(targets),
@@ -185,7 +209,7 @@ impl Ingress {
 
     /// Forgets a service.
     pub fn remove(&self, service_id: &str) {
-        self.0
+        self.table
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .forget(service_id);
@@ -193,7 +217,7 @@ impl Ingress {
 
     /// The backend with this id that a service's route holds.
     pub fn backend(&self, service_id: &str, id: &str) -> Option<Arc<Backend>> {
-        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let backends = &table.services.get(service_id)?.route.backends;
         backends
             .iter()
@@ -208,7 +232,7 @@ impl Ingress {
     /// the route gets no request that [`drained`] does not see.
     pub(super) fn pick(&self, host: &str, besides: &[SocketAddr]) -> Match {
         let host = canonical(host);
-        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let Some(route) = table.find(&host) else {
             return Match::Unknown;
         };
@@ -219,7 +243,7 @@ impl Ingress {
             .find(|backend| !besides.contains(&backend.target.address))
             .map_or_else(
                 || Match::NotReady(Arc::clone(&route.service_id)),
-                |backend| match InFlight::new(backend, &route.in_flight) {
+                |backend| match InFlight::new(backend, &route.in_flight, &self.crowd) {
                     Some(request) => Match::Ready(Arc::clone(&route.service_id), request),
                     None => Match::Busy(Arc::clone(&route.service_id)),
                 },
@@ -228,7 +252,7 @@ impl Ingress {
 
     /// The ids of all services that have a host.
     pub(crate) fn services_with_hosts(&self) -> HashSet<String> {
-        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let services = table.services.iter();
         services
             .filter(|(_, service)| !service.hosts.is_empty())
@@ -289,7 +313,7 @@ mod tests {
     }
 
     fn table(hosts: &[&str], ports: &[u16]) -> Ingress {
-        let ingress = Ingress::new();
+        let ingress = Ingress::new(Room::within(20_000));
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
         ingress.set(
             "service",
@@ -347,9 +371,7 @@ mod tests {
     fn a_service_that_hangs_leaves_room_for_others() {
         let ingress = table(&["a.b"], &[1]);
         ingress.set("other", &["c.d".to_owned()], vec![target(2)]);
-        let mut held: Vec<_> = (0..MAX_PER_SERVICE)
-            .map(|_| ingress.pick("a.b", &[]))
-            .collect();
+        let mut held: Vec<_> = (0..1_024).map(|_| ingress.pick("a.b", &[])).collect();
         assert!(held.iter().all(|found| matches!(found, Match::Ready(..))));
         assert!(matches!(ingress.pick("a.b", &[]), Match::Busy(_)));
         assert_eq!(port(&ingress.pick("c.d", &[])), Some(2));
@@ -358,6 +380,18 @@ mod tests {
         assert!(matches!(ingress.pick("a.b", &[]), Match::Busy(_)));
         held.pop();
         assert_eq!(port(&ingress.pick("a.b", &[])), Some(3));
+    }
+
+    #[test]
+    fn all_services_share_the_room() {
+        let ingress = Ingress::new(Room::within(0));
+        for (host, port) in [("a.b", 1), ("c.d", 2)] {
+            ingress.set(host, &[host.to_owned()], vec![target(port)]);
+        }
+        let held = ingress.pick("a.b", &[]);
+        assert!(matches!(ingress.pick("c.d", &[]), Match::Busy(_)));
+        drop(held);
+        assert_eq!(port(&ingress.pick("c.d", &[])), Some(2));
     }
 
     #[test]

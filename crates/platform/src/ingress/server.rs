@@ -20,9 +20,6 @@ use super::routes::Ingress;
 use super::threads::{Threads, Visitor};
 use super::visitor::Ends;
 
-/// Connections that are open at the same time; more wait to be accepted.
-const MAX_CONNECTIONS: usize = 4_096;
-
 /// What ingress serves, and how.
 #[derive(Debug)]
 pub struct Serving {
@@ -47,7 +44,7 @@ pub fn serve(
     serving: &Serving,
     stop: CancellationToken,
 ) -> io::Result<impl Future<Output = ()> + Send + use<>> {
-    let finish = serving.limits.finish;
+    let (finish, visitors) = (serving.limits.finish, serving.ingress.visitors());
     let ends = Ends {
         stop,
         abandon: CancellationToken::new(),
@@ -62,7 +59,7 @@ pub fn serve(
         ends: ends.clone(),
     })?;
     Ok(async move {
-        accept_all(listener, threads, &ends).await;
+        accept_all(listener, threads, visitors, &ends).await;
         ends.running.close();
         if timeout(finish, ends.running.wait()).await.is_err() {
             tracing::warn!("some requests through ingress did not finish in time");
@@ -72,9 +69,9 @@ pub fn serve(
     })
 }
 
-/// Accepts visitors until it is asked to stop.
-async fn accept_all(listener: TcpListener, mut threads: Threads, ends: &Ends) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+/// Accepts visitors until it is asked to stop, so many at the same time.
+async fn accept_all(listener: TcpListener, mut threads: Threads, visitors: usize, ends: &Ends) {
+    let places = Arc::new(Semaphore::new(visitors));
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,

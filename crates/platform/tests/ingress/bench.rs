@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use pilothouse::ingress::{Backend, Ingress, Ledger, Limits, Serving, Target, Visit, serve};
+use pilothouse::ingress::{Backend, Ingress, Ledger, Limits, Room, Serving, Target, Visit, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
@@ -47,7 +47,7 @@ impl Bench {
     pub(crate) async fn with(limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (ingress, stop) = (Ingress::new(), CancellationToken::new());
+        let (ingress, stop) = (Ingress::new(Room::within(20_000)), CancellationToken::new());
         let (ledger, visits) = Ledger::new();
         let serving = Serving {
             ingress: ingress.clone(),

@@ -1,10 +1,13 @@
 //! What ingress notes of the requests that pass through it: each for a service once.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{Request, Response};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -94,6 +97,62 @@ async fn who_leaves_before_the_answer_is_noted_as_such() {
     drop(visitor);
     let row = bench.visit().await.row;
     assert_eq!((row.path.as_str(), row.status), ("/never", 499));
+}
+
+/// Takes what it is sent, and answers when all is there.
+async fn taking() -> Instance {
+    Instance::start(|request: Request<Incoming>| {
+        Box::pin(async move {
+            let taken = request.into_body().collect().await;
+            let status = if taken.is_ok() { 200 } else { 500 };
+            let answer = Response::builder().status(status);
+            answer.body(whole("taken")).unwrap()
+        })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn who_leaves_in_the_middle_of_a_body_is_no_fault_of_the_service() {
+    let (bench, instance) = (Bench::open().await, taking().await);
+    bench.route(&[&instance]);
+    for framing in ["content-length: 10", "transfer-encoding: chunked"] {
+        let mut visitor = TcpStream::connect(bench.address).await.unwrap();
+        let begin = format!("POST /left HTTP/1.1\r\nhost: {HOST}\r\n{framing}\r\n\r\n5\r\nhe");
+        visitor.write_all(begin.as_bytes()).await.unwrap();
+        bench.busy(&instance, 1).await;
+        drop(visitor);
+        let row = bench.visit().await.row;
+        assert_eq!((row.path.as_str(), row.status), ("/left", 499), "{framing}");
+    }
+    let stream = TcpStream::connect(bench.address).await.unwrap();
+    let shaken = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let (mut sender, connection) = shaken.await.unwrap();
+    let talk = tokio::spawn(connection);
+    let frames = futures_util::stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from("he")))]);
+    let unended = frames.chain(futures_util::stream::pending());
+    let request = Request::post(format!("http://{HOST}/reset"));
+    let request = request.body(StreamBody::new(unended)).unwrap();
+    let asked = tokio::spawn(sender.send_request(request));
+    bench.busy(&instance, 1).await;
+    asked.abort();
+    let row = bench.visit().await.row;
+    assert_eq!((row.path.as_str(), row.status), ("/reset", 499));
+    talk.abort();
+    assert!(bench.is_all_told().await);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_understood_is_refused() {
+    let (bench, instance) = (Bench::open().await, taking().await);
+    bench.route(&[&instance]);
+    let request = format!(
+        "POST /odd HTTP/1.1\r\nhost: {HOST}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\nnine\r\n"
+    );
+    assert_eq!(bench.raw(request.as_bytes()).await.0, 400);
+    let row = bench.visit().await.row;
+    assert_eq!((row.path.as_str(), row.status), ("/odd", 400));
+    assert_eq!(bench.get("/").await, (200, "taken".to_owned()));
 }
 
 #[tokio::test]

@@ -213,6 +213,48 @@ async fn an_instance_that_does_not_answer_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_visitor_who_stops_in_the_middle_of_a_body_is_told_so() {
+    let bench = impatient(|limits| limits.answer = SHORT).await;
+    let silent = silent().await;
+    bench.route(&[&silent]);
+    let request = format!("POST /half HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: 10\r\n\r\nhalf");
+    let (status, page) = bench.raw(request.as_bytes()).await;
+    assert!(status == 408 && page.contains("Send it again"), "{page}");
+    let row = bench.visit().await.row;
+    assert_eq!((row.path.as_str(), row.status), ("/half", 408));
+}
+
+#[tokio::test]
+async fn an_instance_that_stops_in_the_middle_of_an_answer_is_given_up() {
+    let bench = impatient(|limits| limits.silence = SHORT).await;
+    let stopping = Instance::start(|request: Request<Incoming>| {
+        Box::pin(async move {
+            let goes_on = request.uri().path() == "/on";
+            let chunks = stream::unfold(0, move |sent| async move {
+                if sent > 0 {
+                    sleep(SHORT / 3).await;
+                }
+                if sent > 0 && !goes_on {
+                    std::future::pending::<()>().await;
+                }
+                (sent < 6).then(|| (Ok(Frame::data(Bytes::from("some "))), sent + 1))
+            });
+            Response::new(BodyExt::boxed(StreamBody::new(Box::pin(chunks))))
+        })
+    })
+    .await;
+    bench.route(&[&stopping]);
+    let (status, said) = bench.get("/on").await;
+    assert_eq!((status, said.matches("some").count()), (200, 6));
+    let (status, said) = bench.get("/stops").await;
+    assert_eq!((status, said.matches("some").count()), (200, 1));
+    let rows = [bench.visit().await.row, bench.visit().await.row];
+    assert_eq!(rows.each_ref().map(|row| row.bytes_out), [30, 5]);
+    let backend = bench.ingress.backend("shop", &stopping.id()).unwrap();
+    assert_eq!(backend.in_flight(), 0);
+}
+
+#[tokio::test]
 async fn a_request_that_still_comes_is_waited_for() {
     let bench = impatient(|limits| limits.answer = SHORT).await;
     let counting = Instance::start(|request: Request<Incoming>| {
