@@ -210,6 +210,22 @@ impl<T, S: Fn(&Text<'_>) -> Option<T>> Found<'_, T, S> {
         too_much.map_or(all, |fit| fit.max(1))
     }
 
+    /// Not a part of an instant, unless it alone is more than the room: a client that goes on from the
+    /// oldest instant with `end`, which is not in the window itself, would miss the rest of it.
+    fn whole(&self, room: usize) -> usize {
+        let Some((left_out, ..)) = self.kept.get(room) else {
+            return room;
+        };
+        if self.part.before.is_some() || self.part.after != Spot::default() {
+            return room;
+        }
+        let is_newer = |(place, ..): &(Place, usize, T)| place.nanos > left_out.nanos;
+        match self.kept.partition_point(is_newer) {
+            0 => room,
+            newer => newer.min(room),
+        }
+    }
+
     /// The place before which nothing matters any more, once there is enough.
     fn floor(&self) -> Option<Place> {
         let (place, ..) = self.kept.get(self.room())?;
@@ -218,7 +234,7 @@ impl<T, S: Fn(&Text<'_>) -> Option<T>> Found<'_, T, S> {
 
     /// What was found, of a log that ends here.
     fn told(mut self, end: Option<Spot>) -> Newest<T> {
-        let room = self.room();
+        let room = self.whole(self.room());
         let truncated = self.kept.len() > room;
         self.kept.truncate(room);
         let before = self.part.before;

@@ -105,6 +105,7 @@ fn main() -> ExitCode {
         services::both_scopes_show_the_same_service,
         logs::they_keep_to_their_window,
         logs::pages_neither_skip_nor_repeat_lines_of_one_instant,
+        logs::a_client_that_knows_the_window_alone_misses_no_line,
         logs::what_is_followed_is_told_once_even_if_it_comes_late,
         logs::rows_of_one_instant_are_paged_newest_first,
         logs::lines_hold_anything_and_queries_have_bounds,

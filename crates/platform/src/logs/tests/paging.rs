@@ -110,7 +110,9 @@ impl Log {
             let told = told(&logs);
             assert!(told.len() <= asked.limit && told.is_sorted());
             assert_eq!(logs.truncated, logs.older.is_some());
-            assert!(!logs.truncated || told.len() == asked.limit);
+            let is_first = page.before.is_none() && page.after.is_none();
+            assert!(!logs.truncated || is_first || told.len() == asked.limit);
+            assert!(!logs.truncated || !told.is_empty());
             lines.splice(0..0, told);
             if page.before.is_none() {
                 newer = logs.newer;
@@ -173,6 +175,26 @@ proptest! {
         let (lines, newer) = log.pages(None, &asked, |_| {});
         prop_assert_eq!(lines, log.expected(0..stored.len(), &asked));
         prop_assert_eq!(newer.is_some(), !stored.is_empty());
+    }
+
+    /// A client that goes on from the oldest instant, without a cursor, misses only of an instant that
+    /// alone is more than its limit.
+    #[test]
+    fn a_page_ends_between_instants(stored in lines(1..60), asked in asked()) {
+        let mut log = Log::new();
+        for (nanos, begins_segment) in &stored {
+            log.store(*nanos, *begins_segment);
+        }
+        let all = log.expected(0..stored.len(), &asked);
+        let logs = log.read(&Page::default(), &asked);
+        let told = told(&logs);
+        let (left_out, newest) = all.split_at(all.len() - told.len());
+        prop_assert_eq!(&told, newest);
+        if let (Some(last), Some(first)) = (left_out.last(), told.first()) {
+            let instants = told.iter().map(|(nanos, _)| nanos);
+            let is_one = instants.clone().min() == instants.max();
+            prop_assert!(last.0 < first.0 || (is_one && told.len() == asked.limit));
+        }
     }
 
     /// Old pages and what is followed meanwhile hold each line just once between them.
