@@ -13,7 +13,7 @@ mod work;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use pilothouse_wire::build::{ImageState, WorkLogQuery};
@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::domain::{Platform, Result};
 use crate::store::{ImageRow, StoreResult};
 
@@ -77,6 +78,7 @@ pub(crate) async fn run(platform: Arc<Platform>) {
     }
     let mut working = JoinSet::new();
     let mut prune = tokio::time::interval(PRUNE_EVERY);
+    let mut clock = Clock::new(Instant::now(), Utc::now());
     loop {
         let free = platform
             .build_settings
@@ -103,7 +105,11 @@ pub(crate) async fn run(platform: Arc<Platform>) {
         tokio::select! {
             () = platform.builds.wake.notified() => {}
             Some(_) = working.join_next() => {}
-            _ = prune.tick() => prune::everything(&platform).await,
+            _ = prune.tick() => {
+                let now = Utc::now();
+                let is_steady = clock.look(Instant::now(), now);
+                prune::everything(&platform, is_steady.then_some(now)).await;
+            }
         }
     }
 }

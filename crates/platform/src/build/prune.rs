@@ -1,9 +1,12 @@
 //! Removes images, logs and events that nobody needs any more: never what a kept release holds.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::{Platform, Result};
 
-/// Prunes every service that has more than is kept.
-pub(super) async fn everything(platform: &Platform) {
+/// Prunes every service that has more than is kept, and, where the clock is to be believed, what is too
+/// old by it.
+pub(super) async fn everything(platform: &Platform, now: Option<DateTime<Utc>>) {
     let settings = &platform.build_settings;
     let crowded = platform
         .store
@@ -16,7 +19,9 @@ pub(super) async fn everything(platform: &Platform) {
         }
         Err(error) => tracing::warn!(%error, "what is old can't be removed"),
     }
-    if let Err(error) = platform.store.forget_old_events(chrono::Utc::now()).await {
+    if let Some(now) = now
+        && let Err(error) = platform.store.forget_old_events(now).await
+    {
         tracing::warn!(%error, "old events can't be removed");
     }
     if let Err(error) = platform.store.forget_unused_secrets().await {
