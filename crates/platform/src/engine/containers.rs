@@ -31,7 +31,7 @@ use pilothouse_wire::meta::EngineKind;
 use tokio::sync::Semaphore;
 
 use self::describe::{INSTALLATION, SERVICE};
-use self::failure::{is_garbled, refused, status, unavailable};
+use self::failure::{is_garbled, refused, status, unavailable, within};
 use self::leftovers::Leftovers;
 use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
@@ -39,7 +39,13 @@ use super::{
 };
 
 /// How long an engine may take to say that it is there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long it may take to say what it is: somebody looks at a page meanwhile.
+const DETAIL_WITHIN: Duration = Duration::from_secs(3);
+/// How long it may take to tell what runs.
+const LIST_WITHIN: Duration = Duration::from_secs(10);
+/// How long it may take to do something with one instance.
+const ACT_WITHIN: Duration = Duration::from_secs(120);
 /// A list that came garbled is asked for again so often, after this pause.
 const LIST_ATTEMPTS: u32 = 10;
 const LIST_PAUSE: Duration = Duration::from_millis(100);
@@ -68,14 +74,7 @@ pub(super) struct Containers {
 impl Containers {
     /// Connects to `unix://…`, `tcp://…` or `http://…` and checks that an engine answers.
     pub(super) async fn connect(host: &str, installation: &str) -> EngineResult<Self> {
-        let docker = tokio::time::timeout(CONNECT_TIMEOUT, greet::greet(host))
-            .await
-            .map_err(|_| {
-                EngineError::Unavailable(format!(
-                    "no answer within {} s",
-                    CONNECT_TIMEOUT.as_secs()
-                ))
-            })??;
+        let docker = within(CONNECT_WITHIN, greet::greet(host)).await?;
         Ok(Self {
             leftovers: Leftovers::new(docker.clone(), installation),
             docker,
@@ -137,6 +136,36 @@ impl Containers {
 }
 
 impl Containers {
+    /// The instances of one service, or of all, with why those ended that did.
+    async fn listed(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>> {
+        let mut instances = self.instances(service_id, true).await?;
+        for instance in &mut instances {
+            if matches!(instance.state, RunState::Exited { .. })
+                && let Some(exit) = self.exit_of(&instance.id).await
+            {
+                instance.state = exit;
+            }
+        }
+        Ok(instances)
+    }
+
+    /// Creates an instance, unless it is there, and starts it.
+    async fn started(&self, spec: &InstanceSpec) -> EngineResult<()> {
+        let name = describe::container_name(&self.installation, spec);
+        self.create(&name, spec).await?;
+        match self.docker.start_container(&name, None).await {
+            Err(error) if status(&error) == Some(304) => Ok(()),
+            Err(error) => {
+                let error = refused(format!("starting {}", spec.slot.label()), error);
+                if matches!(error, EngineError::Refused { .. }) {
+                    self.remove(&name).await?;
+                }
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// The instances of one service, or of all: those that run, or the ended ones too.
     async fn instances(
         &self,
@@ -168,7 +197,8 @@ impl Engine for Containers {
     }
 
     async fn detail(&self) -> EngineResult<String> {
-        let version = self.docker.version().await.map_err(unavailable)?;
+        let version = async { self.docker.version().await.map_err(unavailable) };
+        let version = within(DETAIL_WITHIN, version).await?;
         let components = version.components.unwrap_or_default();
         let product = components
             .first()
@@ -177,15 +207,7 @@ impl Engine for Containers {
     }
 
     async fn list(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>> {
-        let mut instances = self.instances(service_id, true).await?;
-        for instance in &mut instances {
-            if matches!(instance.state, RunState::Exited { .. })
-                && let Some(exit) = self.exit_of(&instance.id).await
-            {
-                instance.state = exit;
-            }
-        }
-        Ok(instances)
+        within(LIST_WITHIN, self.listed(service_id)).await
     }
 
     async fn has_image(&self, reference: &str) -> EngineResult<bool> {
@@ -246,19 +268,7 @@ impl Engine for Containers {
 
     async fn start(&self, spec: &InstanceSpec) -> EngineResult<()> {
         let _turn = self.starts.acquire().await;
-        let name = describe::container_name(&self.installation, spec);
-        self.create(&name, spec).await?;
-        match self.docker.start_container(&name, None).await {
-            Err(error) if status(&error) == Some(304) => Ok(()),
-            Err(error) => {
-                let error = refused(format!("starting {}", spec.slot.label()), error);
-                if matches!(error, EngineError::Refused { .. }) {
-                    self.remove(&name).await?;
-                }
-                Err(error)
-            }
-            Ok(()) => Ok(()),
-        }
+        within(ACT_WITHIN, self.started(spec)).await
     }
 
     async fn stop(&self, id: &str, grace: Duration) -> EngineResult<()> {
@@ -327,7 +337,7 @@ impl Engine for Containers {
     }
 
     async fn usage(&self) -> EngineResult<Vec<Usage>> {
-        let instances = self.instances(None, false).await?;
+        let instances = within(LIST_WITHIN, self.instances(None, false)).await?;
         let read = stream::iter(instances)
             .map(|instance| usage::read(&self.docker, instance))
             .buffer_unordered(READ_AT_ONCE)

@@ -1,8 +1,11 @@
 //! What the engine's API answers when it fails, in the words of the platform.
 
-use bollard::errors::Error as ApiError;
+use std::time::Duration;
 
-use crate::engine::EngineError;
+use bollard::errors::Error as ApiError;
+use tokio::time::timeout;
+
+use crate::engine::{EngineError, EngineResult};
 
 /// The status that the engine answered with, if it answered.
 pub(super) fn status(error: &ApiError) -> Option<u16> {
@@ -30,6 +33,18 @@ pub(super) fn refused(what: impl Into<String>, error: ApiError) -> EngineError {
         what: what.into(),
         why: words(error),
     }
+}
+
+/// What the engine answers, if it does within this time: the client's own limit ends with the head of
+/// an answer.
+pub(super) async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = EngineResult<T>>,
+) -> EngineResult<T> {
+    timeout(limit, answer).await.unwrap_or_else(|_| {
+        let why = format!("no answer within {} s", limit.as_secs());
+        Err(EngineError::Unavailable(why))
+    })
 }
 
 /// An engine that could not be asked.
