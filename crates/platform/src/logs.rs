@@ -59,6 +59,12 @@ pub enum LogError {
     /// The files can't be read.
     #[error("log lines of the service can't be read ({0}). Check the disk of the data directory")]
     Files(#[from] io::Error),
+    /// The disk takes no lines.
+    #[error("the last lines of {instance} can't be stored. Check the disk of the data directory")]
+    Unstored {
+        /// The instance's name: `web.0`.
+        instance: String,
+    },
     /// What is given as a place in the log is none.
     #[error("This is no place in the log. Send `older` or `newer` of an answer as it is.")]
     NoPlace {
@@ -194,11 +200,12 @@ impl LogStore {
         }
     }
 
-    /// Waits until all that was handed over before can be read; not for ever, the disk may be full.
-    pub async fn flush(&self) {
+    /// Waits until all that was handed over before is on the disk; not for ever, it may be full.
+    /// Whether it is.
+    pub async fn flush(&self) -> bool {
         let (done, wait) = oneshot::channel();
         let _ = self.writer.send(Order::Flush(done));
-        let _ = timeout(FLUSH_WITHIN, wait).await;
+        matches!(timeout(FLUSH_WITHIN, wait).await, Ok(Ok(())))
     }
 
     /// Removes all lines of a service.

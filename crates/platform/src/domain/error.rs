@@ -98,7 +98,7 @@ impl From<LogError> for Error {
             LogError::NoPlace { field } => {
                 Self::Invalid(FieldErrors::one(field, error.to_string()))
             }
-            LogError::Files(_) => Self::Logs(error),
+            LogError::Files(_) | LogError::Unstored { .. } => Self::Logs(error),
         }
     }
 }

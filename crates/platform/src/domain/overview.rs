@@ -272,6 +272,9 @@ fn told(service: &Seen<'_>, deployment: &Deployment) -> CellDeployment {
         service: service.slug.to_owned(),
         name: service.name.to_owned(),
         release: deployment.release_version,
+        serving: service
+            .release
+            .filter(|serving| *serving != deployment.release_version),
         state: Some(Open::Known(deployment.state)),
         created: Some(deployment.created),
         by: Some(deployment.created_by.clone()).filter(|by| !by.is_empty()),

@@ -106,6 +106,8 @@ impl Worker {
             return Ok(());
         };
         let engine = &self.platform.engine;
+        let label = one.slot.label();
+        tracing::info!(service = %self.service_id, instance = %label, release = one.release_version, state = ?one.state, "an instance ended");
         let why = match &one.state {
             // What never ran, or was on its way out already, did not crash.
             RunState::Exited { code, .. } if *code < 0 || !want.includes(&self.have(one)) => None,
@@ -117,11 +119,13 @@ impl Worker {
                 Some(format!("its health check failed: {seen}"))
             }
         };
-        self.intake.finish(id).await;
+        // One that takes its place is worth more than its last lines.
+        if let Err(error) = self.intake.finish(id).await {
+            tracing::warn!(service = %self.service_id, %error, "an instance that ended is removed all the same");
+        }
         if let Some(why) = why {
             let why = self.with_last_line(one, why).await;
-            tracing::info!(service = %self.service_id, instance = %one.slot.label(), %why, "an instance ended");
-            let words = format!("{}: {why}", one.slot.label());
+            let words = format!("{label}: {why}");
             self.story.tell(&self.platform.journals, &words);
             self.fell(one, why).await;
         }
@@ -294,7 +298,7 @@ impl Worker {
         let stopped = join_all(ids.iter().map(|id| engine.stop(id, STOP_GRACE))).await;
         for (id, stopped) in ids.iter().zip(stopped) {
             stopped?;
-            self.intake.finish(id).await;
+            self.intake.finish(id).await?;
             engine.remove(id).await?;
         }
         Ok(())
@@ -304,7 +308,7 @@ impl Worker {
     pub(super) async fn remove_all(&mut self, row: &ServiceRow) -> Result<()> {
         let platform = self.platform.clone();
         platform.ingress.remove(&self.service_id);
-        self.remove_instances().await?;
+        self.remove_instances(false).await?;
         platform.engine.remove_volumes(&self.service_id).await?;
         platform.engine.remove_network(&row.environment_id).await?;
         self.intake.end().await;
@@ -322,13 +326,16 @@ impl Worker {
         Ok(())
     }
 
-    /// Stops and removes whatever runs of the service.
-    pub(super) async fn remove_instances(&mut self) -> Result<()> {
+    /// Stops and removes whatever runs of the service; its last lines are kept, or go as well.
+    pub(super) async fn remove_instances(&mut self, keeps_lines: bool) -> Result<()> {
         let engine = self.platform.engine.clone();
         let instances = engine.list(Some(&self.service_id)).await?;
         let stopped = join_all(instances.iter().map(|one| engine.stop(&one.id, STOP_GRACE))).await;
         for (one, stopped) in instances.iter().zip(stopped) {
             stopped?;
+            if keeps_lines {
+                self.intake.finish(&one.id).await?;
+            }
             engine.remove(&one.id).await?;
         }
         Ok(())

@@ -16,7 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::{Platform, Result};
 use crate::engine::{Engine, EngineInstance, RunState};
-use crate::logs::{LogStore, StoredLine};
+use crate::logs::{LogError, LogStore, StoredLine};
 
 /// How long the next of the last lines of an instance that ended may take to arrive.
 const NEXT_LINE: Duration = Duration::from_secs(3);
@@ -70,20 +70,31 @@ impl Intake {
         }
     }
 
-    /// Waits for the last lines of an instance that ended, as long as some come. A stream that
-    /// neither brings one nor ends may have missed the end: it is taken up once more.
-    pub(super) async fn finish(&mut self, id: &str) {
+    /// Waits for the last lines of an instance that ended, as long as some come, and until they are
+    /// on the disk. A stream that neither brings one nor ends may have missed the end: it is taken up
+    /// once more.
+    ///
+    /// # Errors
+    /// The disk takes no lines: the engine alone has them.
+    pub(super) async fn finish(&mut self, id: &str) -> Result<()> {
         let Some(mut stream) = self.0.remove(id) else {
-            return;
+            return Ok(());
         };
-        if stream.ends().await {
-            return;
+        let source = stream.source.clone();
+        if !stream.ends().await {
+            stream.end().await;
+            let mut again = Stream::new(stream.source);
+            if !again.ends().await {
+                tracing::warn!(instance = %id, "the engine does not end the log of an instance that ended");
+                again.end().await;
+            }
         }
-        stream.end().await;
-        let mut again = Stream::new(stream.source);
-        if !again.ends().await {
-            tracing::warn!(instance = %id, "the engine does not end the log of an instance that ended");
-            again.end().await;
+        match source.logs.flush().await {
+            true => Ok(()),
+            false => Err(LogError::Unstored {
+                instance: source.instance.slot.label(),
+            }
+            .into()),
         }
     }
 

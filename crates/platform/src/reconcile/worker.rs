@@ -178,7 +178,7 @@ impl Worker {
     async fn pass(&mut self) -> Result<Pass> {
         self.as_of = self.platform.observed.changes_asked(&self.service_id);
         let Some(stored) = Stored::read(&self.platform, &self.service_id).await? else {
-            self.remove_instances().await?;
+            self.remove_instances(false).await?;
             return Ok(Pass::Gone);
         };
         if stored.row.deleted {
@@ -203,7 +203,7 @@ impl Worker {
             // Its first deployment was cancelled, or none was made yet.
             if !instances.is_empty() {
                 self.platform.ingress.remove(&self.service_id);
-                self.remove_instances().await?;
+                self.remove_instances(true).await?;
             }
             self.publish(None, &[], Activity::Settled);
             return Ok(Pass::AtRest);

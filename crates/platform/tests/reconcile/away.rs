@@ -1,25 +1,39 @@
 //! The engine goes away for a while: traffic goes on, and what is right is left alone.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::bench::{Bench, request, text};
 use crate::containers::sample;
 
-/// A way to the engine that can be cut.
+/// As long as a task of a service that is at work never waits before it asks the engine again.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// A way to the engine that can be cut, or held up.
 pub(crate) struct Way {
     pub(crate) address: String,
     is_cut: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<TcpStream>>>,
+    traffic: Arc<Traffic>,
+}
+
+/// What goes over a way.
+struct Traffic {
+    /// When the engine was asked something last.
+    asked: Mutex<Instant>,
+    /// Whether its answers do not arrive.
+    is_held: Mutex<bool>,
+    let_go: Condvar,
 }
 
 impl Way {
@@ -31,8 +45,14 @@ impl Way {
             address: format!("tcp://{}", listener.local_addr().unwrap()),
             is_cut: Arc::default(),
             open: Arc::default(),
+            traffic: Arc::new(Traffic {
+                asked: Mutex::new(Instant::now()),
+                is_held: Mutex::new(false),
+                let_go: Condvar::new(),
+            }),
         };
         let (is_cut, open) = (Arc::clone(&way.is_cut), Arc::clone(&way.open));
+        let traffic = Arc::clone(&way.traffic);
         // Ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -41,7 +61,7 @@ impl Way {
                 }
                 open.lock().unwrap().push(stream.try_clone().unwrap());
                 // An engine that ends first is no reason to stop.
-                let _ = join(stream, &socket);
+                let _ = join(stream, &socket, Arc::clone(&traffic));
             }
         });
         way
@@ -56,6 +76,22 @@ impl Way {
 
     pub(crate) fn mend(&self) {
         self.is_cut.store(false, Ordering::SeqCst);
+    }
+
+    /// Lets no answer arrive any more, or all of them again: an engine that hangs.
+    fn hold(&self, is_held: bool) {
+        *self.traffic.is_held.lock().unwrap() = is_held;
+        self.traffic.let_go.notify_all();
+    }
+
+    /// Waits until nobody asks the engine anything for a while: no service's task is at work, and the
+    /// next that asks is the look at everything.
+    fn rests(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.traffic.asked.lock().unwrap().elapsed() < QUIET {
+            assert!(Instant::now() < deadline, "the engine is asked on and on");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -132,19 +168,38 @@ fn socket_in(folder: &TempDir) -> PathBuf {
 }
 
 /// Passes bytes both ways until either side ends.
-fn join(client: TcpStream, socket: &str) -> io::Result<()> {
+fn join(client: TcpStream, socket: &str, traffic: Arc<Traffic>) -> io::Result<()> {
     let engine = UnixStream::connect(socket)?;
     let (mut from_client, mut to_engine) = (client.try_clone()?, engine.try_clone()?);
+    let asking = Arc::clone(&traffic);
     thread::spawn(move || {
-        let _ = io::copy(&mut from_client, &mut to_engine);
+        let _ = pass(&mut from_client, &mut to_engine, || {
+            *asking.asked.lock().unwrap() = Instant::now();
+        });
         let _ = to_engine.shutdown(Shutdown::Both);
     });
     let (mut from_engine, mut to_client) = (engine, client);
     thread::spawn(move || {
-        let _ = io::copy(&mut from_engine, &mut to_client);
+        let _ = pass(&mut from_engine, &mut to_client, || {
+            let held = traffic.is_held.lock().unwrap();
+            drop(traffic.let_go.wait_while(held, |is_held| *is_held).unwrap());
+        });
         let _ = to_client.shutdown(Shutdown::Both);
     });
     Ok(())
+}
+
+/// Passes bytes on until the end, with something before each part.
+fn pass(from: &mut impl Read, to: &mut impl Write, before: impl Fn()) -> io::Result<()> {
+    let mut part = [0; 16 * 1024];
+    loop {
+        let length = from.read(&mut part)?;
+        if length == 0 {
+            return Ok(());
+        }
+        before();
+        to.write_all(&part[..length])?;
+    }
 }
 
 /// The engine's socket, where it is a socket.
@@ -190,8 +245,8 @@ fn an_engine_that_goes_away_again_at_once_is_noticed() {
     let mut bench = Bench::containers(Some(way.address.clone()));
     bench.create(&sample(1));
     bench.wait_running(1);
-    // Until it is at rest: then it is the look at everything that finds the engine away.
-    thread::sleep(Duration::from_secs(3));
+    // Then it is the look at everything that finds the engine away.
+    way.rests();
     way.cut();
     bench.wait("the words", |status| status["state"] == "degraded");
     // The service's own next attempt finds it, before the next look at everything does.
@@ -201,4 +256,35 @@ fn an_engine_that_goes_away_again_at_once_is_noticed() {
     bench.wait("the words again", |status| status["state"] == "degraded");
     way.mend();
     bench.wait_running(1);
+}
+
+#[test]
+fn an_engine_that_hangs_is_told_of_soon() {
+    let way = Way::to_engine();
+    let mut bench = Bench::containers(Some(way.address.clone()));
+    bench.create(&sample(2));
+    let before = bench.wait_running(2);
+    way.rests();
+    way.hold(true);
+    let begun = Instant::now();
+    let away = bench.wait("the words", |status| status["state"] == "degraded");
+    let message = text(&away["message"]);
+    assert!(message.contains("no answer within"), "{message}");
+    // The look at everything, every 5 s, waits 10 s, and the service's own look as long.
+    let told = begun.elapsed();
+    assert!(told < Duration::from_secs(40), "{told:?}");
+    let (status, meta) = bench.call("GET", "/meta", &Value::Null);
+    assert_eq!((status, &meta["engine"]["available"]), (200, &json!(false)));
+    for _ in 0..10 {
+        let answer = request(&bench.ingress, "GET", "/", "web.localhost", "", "").unwrap();
+        assert_eq!(answer.0, 200);
+    }
+    way.hold(false);
+    let after = bench.wait_running(2);
+    for index in 0..2 {
+        assert_eq!(
+            before["instances"][index]["id"],
+            after["instances"][index]["id"]
+        );
+    }
 }

@@ -72,10 +72,13 @@ fn commit_build_deploy_bad_deploy_rollback() {
     bench.commit("acme/web", &[("Dockerfile", &recipe("two"))]);
     set("second");
     assert_eq!(bench.build()["state"], "built");
-    let done = bench.deploy(&json!({}));
+    let (done, sent, failed) = under_load(&bench, 100, || bench.deploy(&json!({})));
     assert_eq!(done["state"], "complete", "{done}");
+    none_failed(sent, &failed);
     assert_eq!(bench.answer(), ("second".to_owned(), "two".to_owned()));
-    let done = bench.deploy(&json!({"release": 1, "message": "two is slow"}));
+    let back = json!({"release": 1, "message": "two is slow"});
+    let (done, sent, failed) = under_load(&bench, 100, || bench.deploy(&back));
+    none_failed(sent, &failed);
     assert_eq!(
         (&done["state"], &done["kind"]),
         (&json!("complete"), &json!("rollback"))

@@ -94,13 +94,17 @@ fn what_a_kill_interrupts_is_never_stuck() {
     assert_eq!(bench.build()["state"], "built");
     let (status, begun) = bench.service("POST", "web/deploy", &json!({}));
     assert_eq!(status, 202, "{begun}");
-    thread::sleep(Duration::from_millis(300));
-    bench.kill();
-    bench.start_again();
     let path = format!(
         "web/deployments/{}",
         begun["deployment_id"].as_str().unwrap()
     );
+    bench.wait_for("the deployment to go on", || {
+        let (_, one) = bench.service("GET", &path, &Value::Null);
+        let goes_on = one["state"] == "running";
+        (one, goes_on)
+    });
+    bench.kill();
+    bench.start_again();
     let done = bench.wait_for("the deployment to end", || {
         let (_, one) = bench.service("GET", &path, &Value::Null);
         let is_over = one["state"] == "complete" || one["state"] == "error";

@@ -2,8 +2,6 @@
 //! is killed meanwhile.
 
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::Duration;
 
 use pilothouse::engine::RunState;
 use rustix::process::Signal;
@@ -122,7 +120,9 @@ fn of_200_000_lines_none_is_lost_and_none_comes_twice() {
     bench.wait_for("lines after the kill", || has_line(&bench, 15_000));
 
     way.cut();
-    thread::sleep(Duration::from_secs(2));
+    bench.wait("the cut to be noticed", |status| {
+        status["state"] == "degraded"
+    });
     way.mend();
     bench.wait_for("lines after the cut", || has_line(&bench, 25_000));
 
