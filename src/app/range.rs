@@ -1,14 +1,17 @@
 //! The span of time in the top bar, on pages that show one.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+use crate::api::platform_now;
 use crate::components::button::{Button, Kind, Segments};
 use crate::components::field::{Look, TextField};
 use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::reactive::{When, effect, memo};
 use crate::routes::{Address, use_address};
+use crate::state::clock;
+use crate::state::preference::use_preferences;
 use crate::state::range::{Range, SPANS, Window, instant, use_range};
 
 /// The time range, where the page has one.
@@ -39,7 +42,9 @@ fn Picker() -> impl IntoView {
             view! { <MenuItem label=*words on_click=move |()| range.show_last(word) /> }
         })
         .collect_view();
-    let words = move || Some(span().map_or_else(|| short(range.window.get()), str::to_owned));
+    let utc = use_preferences().utc;
+    let between = move || short(range.window.get(), utc.get());
+    let words = move || Some(span().map_or_else(between, str::to_owned));
     view! {
         <div class="range" class:custom=move || span().is_none()>
             <div class="wide">
@@ -65,7 +70,7 @@ fn Between(range: Range) -> impl IntoView {
     // What is shown is where a change begins.
     effect(move || {
         let window = range.window.get();
-        start.set(window.start(Utc::now()).map(field).unwrap_or_default());
+        start.set(window.start(platform_now()).map(field).unwrap_or_default());
         end.set(window.end().map(field).unwrap_or_default());
     });
     let read = |text: RwSignal<String>| text.with(|text| instant(text));
@@ -122,18 +127,10 @@ fn field(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// A window between instants in few letters: the day only where it is not today, and the year only
-/// where it is another.
-fn short(window: Window) -> String {
-    let now = Utc::now();
-    let text = |at: DateTime<Utc>| {
-        let format = match (at.date_naive() == now.date_naive(), at.year() == now.year()) {
-            (true, _) => "%H:%M:%S",
-            (false, true) => "%b %-d, %H:%M",
-            (false, false) => "%b %-d %Y, %H:%M",
-        };
-        at.format(format).to_string()
-    };
+/// A window between instants in few letters.
+fn short(window: Window, utc: bool) -> String {
+    let now = platform_now();
+    let text = |at: DateTime<Utc>| clock::short(at, now, utc);
     match (window.start(now), window.end()) {
         (Some(start), Some(end)) => format!("{} – {}", text(start), text(end)),
         (Some(start), None) => format!("since {}", text(start)),

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::look::{Look, use_look};
 use super::time_ticks::Zone;
-use crate::state::clock::{exact, time_of_day};
+use crate::state::clock::{Day, exact, time_of_day, zoned};
 
 /// What happened at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,19 +87,28 @@ impl Board {
         }
     }
 
-    /// A moment in as many words as the span needs: the day only where it has several. Tracked.
+    /// A moment in as many words as the span needs: the day only where it is not today's alone.
+    /// Tracked.
     pub fn moment(self, time: f64) -> String {
         let (utc, span) = (self.utc.get(), self.span.get());
-        let at = instant(time);
-        match span.1 - span.0 > 86_400.0 {
-            true => exact(at, utc),
-            false => time_of_day(at, utc),
+        let today = Day::of(Utc::now(), utc);
+        let is_today = |time: f64| Day::of(instant(time), utc) == today;
+        // The end of a day is the beginning of the next.
+        match is_today(span.0) && is_today(span.1 - 0.001) {
+            true => time_of_day(instant(time), utc),
+            false => exact(instant(time), utc),
         }
     }
 
     /// A span as `14:02:31 – 14:10:00`. Tracked.
     pub fn words(self, span: Span) -> String {
         format!("{} – {}", self.moment(span.0), self.moment(span.1))
+    }
+
+    /// A span for who does not see this page: with its days and their zone. Tracked.
+    pub fn whole_words(self, (start, end): Span) -> String {
+        let text = |time| zoned(instant(time), self.utc.get());
+        format!("{} – {}", text(start), text(end))
     }
 }
 

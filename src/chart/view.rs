@@ -56,6 +56,9 @@ pub fn Chart(
     /// What is said of its newest value: `now`, or `last` where it is old.
     #[prop(into)]
     newest: Signal<&'static str>,
+    /// Why it shows no line, where it shows none.
+    #[prop(into)]
+    nothing: Signal<Option<String>>,
 ) -> impl IntoView {
     let element = NodeRef::<html::Div>::new();
     let frame = use_frame(element);
@@ -83,7 +86,7 @@ pub fn Chart(
     let size = move |of: fn(&Frame) -> f64| move || frame.with(|frame| format!("{}px", of(frame)));
     let summary = move || match figures.get() {
         Some(figures) => figures.sentence(unit, |time| board.moment(time)),
-        None => "Nothing was measured in this window.".to_owned(),
+        None => nothing.get().unwrap_or_default(),
     };
     let keys = "Arrow keys move the cursor, with shift they select. Enter zooms to what is \
                 selected, Backspace goes back.";

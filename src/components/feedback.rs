@@ -102,6 +102,7 @@ pub fn Freshness(
     view! {
         <span class=class title=stale>
             {text}
+            <span class="unseen">{stale}</span>
             <IconButton label="Refresh" glyph=Icon::Again on_click=refresh />
         </span>
     }

@@ -99,9 +99,11 @@ pub fn freshness(held: Held) -> AnyView {
     let utc = use_preferences().utc;
     let words = memo(move || {
         let fetched = fetched.get()?;
-        Some(match error.with(Option::is_some) {
-            true => format!("stale since {}, retrying", time_of_day(fetched, utc.get())),
-            false => ago(fetched, now.get()),
+        let time = || time_of_day(fetched, utc.get());
+        Some(match (held.is_gone(), error.with(Option::is_some)) {
+            (true, _) => format!("gone since {}", time()),
+            (false, true) => format!("stale since {}, retrying", time()),
+            (false, false) => ago(fetched, now.get()),
         })
     });
     let stale = memo(move || {

@@ -33,6 +33,7 @@ use wire::status::{ServiceState, ServiceStatus};
 use super::config::ConfigPlace;
 use super::parts::loaded;
 use crate::api::{call, use_connection};
+use crate::components::feedback::Note;
 use crate::components::status::service_state;
 use crate::reactive::{When, memo};
 use crate::routes::{Address, Tab, show_config_tab, show_metrics_tab, show_requests_tab, use_kept};
@@ -136,7 +137,13 @@ pub fn ServicePage() -> impl IntoView {
     };
     // The head names the service once it is known; until then, or where there is none, this does.
     let is_unknown = move || !here.service.held().is_there();
+    let is_gone = memo(move || here.service.held().is_gone());
     view! {
+        <When is=move || is_gone.get()>
+            <Note bad=true>
+                "This service was deleted. What is shown is the last that was known of it."
+            </Note>
+        </When>
         <When is=is_unknown>
             <h1 class="unseen">{move || here.params.get().service}</h1>
         </When>
@@ -218,14 +225,24 @@ fn title(here: Here, tab: Tab) -> String {
 #[component]
 fn Tabs(params: Memo<ServiceParams>, tab: Memo<Tab>) -> impl IntoView {
     let range = use_range();
+    // The span of time that was shown last of this service.
+    let span = Memo::new(
+        move |last: Option<&(ServiceParams, Vec<(&'static str, String)>)>| {
+            let params = params.get();
+            let last = last.filter(|(of, _)| *of == params && !tab.get().has_time_range());
+            let span = last.map_or_else(|| range.parameters(), |(_, span)| span.clone());
+            (params, span)
+        },
+    );
     let links = Tab::ALL
         .into_iter()
         .map(|this| {
             let href = move || {
-                let address = Address::Service(params.get(), this);
+                let (params, span) = span.get();
+                let address = Address::Service(params, this);
                 // Pages that show a span of time show the same one.
                 match this.has_time_range() {
-                    true => address.path_with(&range.parameters()),
+                    true => address.path_with(&span),
                     false => address.path(),
                 }
             };

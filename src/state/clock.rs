@@ -89,6 +89,14 @@ pub fn exact(instant: DateTime<Utc>, utc: bool) -> String {
     written(instant, utc, "%Y-%m-%d %H:%M:%S") + zone(utc)
 }
 
+/// An instant to the second for who does not know the zone that the person chose.
+pub fn zoned(instant: DateTime<Utc>, utc: bool) -> String {
+    match utc {
+        true => exact(instant, utc),
+        false => written(instant, utc, "%Y-%m-%d %H:%M:%S UTC%:z"),
+    }
+}
+
 /// An instant to the millisecond.
 pub fn precise(instant: DateTime<Utc>, utc: bool) -> String {
     let second = written(instant, utc, "%Y-%m-%d %H:%M:%S");
@@ -103,6 +111,19 @@ fn day_of(instant: DateTime<Utc>, utc: bool) -> String {
 /// The time of day to the second.
 pub fn time_of_day(instant: DateTime<Utc>, utc: bool) -> String {
     written(instant, utc, "%H:%M:%S")
+}
+
+/// An instant in few letters: the day only where it is not that of `now`, and the year only where it
+/// is another.
+pub fn short(instant: DateTime<Utc>, now: DateTime<Utc>, utc: bool) -> String {
+    let year = |at: DateTime<Utc>| written(at, utc, "%Y");
+    let is_today = Day::of(instant, utc) == Day::of(now, utc);
+    let text = match (is_today, year(instant) == year(now)) {
+        (true, _) => time_of_day(instant, utc),
+        (false, true) => written(instant, utc, "%b %-d, %H:%M"),
+        (false, false) => written(instant, utc, "%b %-d %Y, %H:%M"),
+    };
+    text + zone(utc)
 }
 
 /// The time of day to the millisecond, and before it the day, where that is not today.
@@ -171,7 +192,18 @@ mod tests {
     fn utc_says_so() {
         let instant = DateTime::from_timestamp(1_776_871_800, 0).unwrap();
         assert_eq!(exact(instant, true), "2026-04-22 15:30:00 UTC");
+        assert_eq!(zoned(instant, true), "2026-04-22 15:30:00 UTC");
+        assert!(zoned(instant, false).contains(":00 UTC"));
         assert_eq!(precise(instant, true), "2026-04-22 15:30:00.000 UTC");
+    }
+
+    #[test]
+    fn what_is_short_leaves_out_what_is_of_now() {
+        let instant = DateTime::from_timestamp(1_776_871_800, 0).unwrap();
+        let on = |days| short(instant, instant + chrono::TimeDelta::days(days), true);
+        assert_eq!(on(0), "15:30:00 UTC");
+        assert_eq!(on(1), "Apr 22, 15:30 UTC");
+        assert_eq!(on(400), "Apr 22 2026, 15:30 UTC");
     }
 
     #[test]

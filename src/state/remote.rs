@@ -274,6 +274,13 @@ impl Held {
         self.poll.set_value(None);
     }
 
+    /// Whether what was there is there no more. Tracked.
+    pub fn is_gone(self) -> bool {
+        let is_not_found =
+            |error: &Option<Failure>| error.as_ref().is_some_and(Failure::is_not_found);
+        self.is_there() && self.error.with(is_not_found)
+    }
+
     fn fail(self, failure: Failure) -> Landed {
         self.loading.set(false);
         // What is wrong with the question stays wrong until another is asked. One that was answered

@@ -104,6 +104,9 @@ pub struct CellDeployment {
     pub name: String,
     /// The version of its release.
     pub release: u32,
+    /// The version that should serve, where that is another one: after a deployment that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serving: Option<u32>,
     /// How it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<DeploymentState>))]

@@ -213,7 +213,11 @@ fn path(params: ServiceParams, one: &Attention) -> String {
     match (&one.concern, one.version) {
         (Open::Known(Concern::DeployFailed), Some(version)) => Address::release(&params, version),
         (Open::Known(Concern::BuildFailed), Some(version)) => Address::image(&params, version),
-        (Open::Known(Concern::Errors), _) => Address::Service(params, Tab::Requests).path(),
+        (Open::Known(Concern::Errors), _) => {
+            let failed = [("window", "15m"), ("status", "5xx")];
+            let failed = failed.map(|(name, value)| (name, value.to_owned()));
+            Address::Service(params, Tab::Requests).path_with(&failed)
+        }
         _ => Address::Service(params, Tab::Overview).path(),
     }
 }
@@ -277,7 +281,7 @@ mod tests {
         for (concern, path) in [
             (Concern::Down, "/overview"),
             (Concern::Degraded, "/overview"),
-            (Concern::Errors, "/requests"),
+            (Concern::Errors, "/requests?window=15m&status=5xx"),
             (Concern::DeployFailed, "/releases?release=7"),
             (Concern::BuildFailed, "/images?image=7"),
         ] {

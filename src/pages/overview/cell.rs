@@ -93,7 +93,13 @@ fn what(deployment: &CellDeployment) -> String {
         Some(DeploymentState::Running) => " rolls out",
         Some(DeploymentState::Complete) | None => "",
     };
-    release(deployment) + how
+    let serving = deployment.serving;
+    let serving = serving.map(|version| format!(", v{version} serves"));
+    format!(
+        "{}{how}{}",
+        release(deployment),
+        serving.unwrap_or_default()
+    )
 }
 
 #[cfg(test)]
@@ -143,6 +149,7 @@ pub(super) mod tests {
             service: "api".into(),
             name: "Api".into(),
             release: 14,
+            serving: None,
             state: Some(Open::Known(DeploymentState::Complete)),
             created: None,
             by: None,
@@ -150,6 +157,9 @@ pub(super) mod tests {
         assert_eq!(what(&deployment), "Api v14");
         deployment.state = Some(Open::Known(DeploymentState::Error));
         assert_eq!(what(&deployment), "Api v14 failed");
+        deployment.serving = Some(13);
+        assert_eq!(what(&deployment), "Api v14 failed, v13 serves");
+        deployment.serving = None;
         deployment.state = Some(Open::Unknown("paused".into()));
         assert_eq!(what(&deployment), "Api v14");
     }

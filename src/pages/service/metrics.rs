@@ -14,6 +14,7 @@ use bulk::points::series::Line;
 use leptos::prelude::*;
 use wire::endpoint::NoBody;
 use wire::endpoints::GetServiceMetrics;
+use wire::event::Events;
 use wire::metrics::{Metric, MetricsQuery};
 use wire::open::Words;
 use wire::path::ServiceParams;
@@ -24,7 +25,7 @@ use crate::chart::board::{Board, Span};
 use crate::chart::export::csv;
 use crate::components::button::{Button, Segments};
 use crate::components::download::download;
-use crate::components::feedback::Failed;
+use crate::components::feedback::{CopyButton, Failed};
 use crate::components::icon::Icon;
 use crate::pages::parts::freshness;
 use crate::reactive::{When, dynamic, effect, memo};
@@ -34,7 +35,7 @@ use crate::state::range::{Range, Window, use_range};
 use crate::state::remote::Remote;
 use data::{Measured, span_of};
 use marks::{marks, use_events};
-use panel::MetricPanel;
+use panel::{MetricPanel, is_answered};
 use span::SpanPanel;
 use table::MetricTable;
 use zoom::use_zoom;
@@ -48,6 +49,8 @@ pub struct Shown {
     remote: Remote<Measured>,
     /// What is drawn: the answer before, until the one for a new window is there.
     measured: Memo<Option<Arc<Measured>>>,
+    /// What happened meanwhile, of which the marks are made.
+    events: Remote<Events>,
     board: Board,
 }
 
@@ -64,7 +67,8 @@ pub fn MetricsTab(here: Here) -> impl IntoView {
     let range = use_range();
     let remote = use_metrics(here, range);
     let measured = use_last(here, remote);
-    let events = use_last(here, use_events(here, range));
+    let remote_events = use_events(here, range);
+    let events = use_last(here, remote_events);
     let marks = memo(move || {
         events
             .get()
@@ -85,6 +89,7 @@ pub fn MetricsTab(here: Here) -> impl IntoView {
         range,
         remote,
         measured,
+        events: remote_events,
         board,
     };
     let view = query_text("view");
@@ -209,25 +214,18 @@ fn Bar(shown: Shown, view: QueryText, is_table: Memo<bool>) -> impl IntoView {
         view.set(if word == "table" { word } else { String::new() });
     };
     let save = move |()| {
-        let measured = shown.measured.get_untracked();
-        let lines = measured
-            .map(|measured| lines(&measured))
-            .unwrap_or_default();
-        let columns: Vec<(&str, &Line)> = lines
-            .iter()
-            .map(|(metric, line)| (metric.word(), &**line))
-            .collect();
+        let table = untrack(|| table_of(shown));
         // A browser that refuses has told the person so itself.
-        let _ = download(&file_name(shown.here, "metrics", "csv"), &csv(&columns));
+        let _ = download(&file_name(shown.here, "metrics", "csv"), &table);
     };
-    let against = move || {
-        let is_waiting = shown.measured.with(Option::is_none);
-        is_waiting.then(|| "Nothing is loaded yet.".to_owned())
-    };
+    let against = move || (!is_answered(shown)).then(|| "The window is still loading.".to_owned());
     view! {
         <div class="bar">
             <span class="grow dim sm">{words}</span>
             {freshness(shown.remote.held())}
+            <When is=move || is_table.get()>
+                <CopyButton label="Copy the table" text=Signal::derive(move || table_of(shown)) />
+            </When>
             <Segments
                 label="Show as"
                 choices=choices.to_vec()
@@ -242,6 +240,19 @@ fn Bar(shown: Shown, view: QueryText, is_table: Memo<bool>) -> impl IntoView {
             />
         </div>
     }
+}
+
+/// All lines as a table in a text. Tracked.
+fn table_of(shown: Shown) -> String {
+    let measured = shown.measured.get();
+    let lines = measured
+        .map(|measured| lines(&measured))
+        .unwrap_or_default();
+    let columns: Vec<(&str, &Line)> = lines
+        .iter()
+        .map(|(metric, line)| (metric.word(), &**line))
+        .collect();
+    csv(&columns)
 }
 
 /// The metrics that have a line, and it.

@@ -28,8 +28,15 @@ pub fn RunningVerdict(here: Here) -> impl IntoView {
         Some(service.latest_release.as_ref()?.version)
     });
     let verdict = use_verdict(here, version);
-    let first = Open::Known(VerdictState::FirstRelease);
-    let has_one_before = memo(move || verdict.get().is_some_and(|verdict| verdict.state != first));
+    let error = verdict.held().error;
+    let has_one_before = memo(move || {
+        let first = Open::Known(VerdictState::FirstRelease);
+        match verdict.get() {
+            Some(verdict) => verdict.state != first,
+            // A platform that tells none answers that there is none.
+            None => error.with(|error| error.as_ref().is_some_and(|error| !error.is_not_found())),
+        }
+    });
     let href = move || {
         let version = version.get().unwrap_or_default();
         Address::release(&here.params.get(), version)

@@ -141,18 +141,18 @@ fn requests(verdict: &Verdict, before: &Period, after: &Period) -> Vec<String> {
 
 /// What a comparison found, and how.
 fn worth(comparison: &Comparison) -> String {
-    match comparison.finding.known() {
-        Some(Finding::NoneSeen) => return "no difference seen".to_owned(),
+    let seen = match comparison.finding.known() {
         Some(Finding::TooLittle) => return "too little to say".to_owned(),
-        _ => {}
-    }
+        Some(Finding::NoneSeen) => "no difference seen, ",
+        _ => "",
+    };
     let test = match comparison.test.known() {
         Some(Test::Fisher) => "Fisher's exact test",
         Some(Test::Quantile) => "quantile test",
         Some(Test::Binomial) => "binomial test",
         None => comparison.test.word(),
     };
-    format!("{test}, {}", probability(comparison.p_value))
+    format!("{seen}{test}, {}", probability(comparison.p_value))
 }
 
 fn memory(verdict: &Verdict, before: &Period, after: &Period) -> Option<String> {
@@ -301,7 +301,7 @@ mod tests {
             sentence(&verdict()),
             "Since v12, 42 min against the 42 min of v11 before: errors 0.2 % → 3.1 % (4 of 2,010 \
              before, 62 of 2,004 after; Fisher's exact test, p < 0.001), p95 120 → 118 ms (no \
-             difference seen), memory +3 %, 2 restarts (before: 0)."
+             difference seen, quantile test, p = 0.600), memory +3 %, 2 restarts (before: 0)."
         );
     }
 

@@ -12,8 +12,10 @@ use super::data::{Measured, Outcome, unit};
 use super::nothing::{Case, Reason, reason};
 use super::{Shown, file_name};
 use crate::api::platform_now;
+use crate::chart::board::seconds;
 use crate::chart::export::csv;
 use crate::chart::paint::titled;
+use crate::chart::ticks::Axis;
 use crate::chart::view::{Chart, axis_of};
 use crate::components::download::{download, download_picture};
 use crate::components::icon::{Icon, icon};
@@ -21,6 +23,7 @@ use crate::components::menu::{Menu, MenuItem};
 use crate::pages::parts::freshness;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
+use crate::state::clock::use_now;
 
 /// What a metric is called.
 pub fn name(metric: Metric) -> &'static str {
@@ -68,16 +71,17 @@ pub fn MetricPanel(shown: Shown, metric: Metric) -> impl IntoView {
     });
     let axis = axis_of(board, unit(metric), line.into());
     let canvas = NodeRef::<html::Canvas>::new();
-    let is_open = move || {
-        let is_open = |measured: &Arc<Measured>| measured.window.is_open(measured.asked);
-        shown
-            .measured
-            .with(|measured| measured.as_ref().is_none_or(is_open))
-    };
-    let newest = move || match is_open() {
-        true => "now",
-        false => "last",
-    };
+    let instead = use_instead(shown, metric, line);
+    // Looked at again with each second: nothing newer may come.
+    let now = use_now();
+    let newest = memo(move || {
+        now.track();
+        match line.with(|line| is_current(line, seconds(platform_now()))) {
+            true => "now",
+            false => "last",
+        }
+    });
+    let nothing = move || instead.with(|instead| instead.as_ref().map(Instead::words));
     let name = name(metric);
     let about = move || axis.with(|axis| about(metric, axis.unit));
     view! {
@@ -86,7 +90,7 @@ pub fn MetricPanel(shown: Shown, metric: Metric) -> impl IntoView {
                 <h2>{name}</h2>
                 <span class="faint sm">{about}</span>
                 <div class="aside chart-aside">
-                    {freshness(shown.remote.held())} <Save shown metric line canvas />
+                    {freshness(shown.remote.held())} <Save shown metric line axis canvas />
                 </div>
             </header>
             <div class="chart-body">
@@ -97,12 +101,20 @@ pub fn MetricPanel(shown: Shown, metric: Metric) -> impl IntoView {
                     line
                     axis
                     canvas
-                    newest=Signal::derive(newest)
+                    newest
+                    nothing=Signal::derive(nothing)
                 />
-                {instead(shown, metric, line)}
+                {in_place_of_line(shown, instead)}
             </div>
         </section>
     }
+}
+
+/// Whether the newest value of a line still holds: the next one is not long overdue.
+fn is_current(line: &Line, now: f64) -> bool {
+    const LATE: f64 = 15.0;
+    let last = line.times().last();
+    last.is_some_and(|last| now - last <= 2.0 * line.step() + LATE)
 }
 
 /// The chart as a file.
@@ -111,6 +123,7 @@ fn Save(
     shown: Shown,
     metric: Metric,
     line: Memo<Arc<Line>>,
+    axis: Memo<Axis>,
     canvas: NodeRef<html::Canvas>,
 ) -> impl IntoView {
     let table = move |()| {
@@ -122,11 +135,12 @@ fn Save(
         let title = untrack(|| {
             let service = shown.here.service.get();
             let service = service.map(|service| service.name.clone());
-            let span = shown.board.words(shown.board.span.get());
             format!(
-                "{} · {} · {span}",
+                "{} · {}, {} · {}",
                 service.unwrap_or_default(),
-                name(metric)
+                name(metric),
+                axis.with(|axis| about(metric, axis.unit)),
+                shown.board.whole_words(shown.board.span.get()),
             )
         });
         let look = shown.board.look.get_untracked();
@@ -143,8 +157,19 @@ fn Save(
     }
 }
 
-fn instead(shown: Shown, metric: Metric, line: Memo<Arc<Line>>) -> AnyView {
-    let instead = memo(move || {
+impl Instead {
+    /// The same for who does not see it.
+    fn words(&self) -> String {
+        match self {
+            Self::Waiting => "It is loading.".to_owned(),
+            Self::Failed(message) => message.clone(),
+            Self::Nothing(Reason::NeedsDomain(words) | Reason::Other(words)) => (*words).to_owned(),
+        }
+    }
+}
+
+fn use_instead(shown: Shown, metric: Metric, line: Memo<Arc<Line>>) -> Memo<Option<Instead>> {
+    memo(move || {
         let span = shown.board.span.get();
         let outcome = shown.measured.with(|measured| {
             let outcome = measured
@@ -163,7 +188,10 @@ fn instead(shown: Shown, metric: Metric, line: Memo<Arc<Line>>) -> AnyView {
             Some(None) if !is_answered(shown) => Some(Instead::Waiting),
             Some(None) => nothing(shown, metric).map(Instead::Nothing),
         }
-    });
+    })
+}
+
+fn in_place_of_line(shown: Shown, instead: Memo<Option<Instead>>) -> AnyView {
     dynamic(move || match instead.get() {
         None => ().into_any(),
         Some(Instead::Waiting) => view! { <div class="chart-wait bone"></div> }.into_any(),
@@ -185,7 +213,7 @@ fn instead(shown: Shown, metric: Metric, line: Memo<Arc<Line>>) -> AnyView {
 }
 
 /// Whether what is drawn answers what is asked now. Tracked.
-fn is_answered(shown: Shown) -> bool {
+pub(super) fn is_answered(shown: Shown) -> bool {
     let window = shown.range.window.get();
     let answered = |measured: &Option<Arc<Measured>>| {
         measured
@@ -218,4 +246,20 @@ fn needs_domain(shown: Shown, words: &'static str) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_holds_until_the_next_one_is_overdue() {
+        let line = Line::new(5.0, [(95.0, 1.0), (100.0, 2.0)]);
+        assert!(is_current(&line, 100.0) && is_current(&line, 125.0));
+        assert!(!is_current(&line, 126.0));
+        assert!(is_current(&line, 90.0), "the platform's clock is ahead");
+        let line = Line::new(60.0, [(100.0, 2.0)]);
+        assert!(is_current(&line, 235.0) && !is_current(&line, 236.0));
+        assert!(!is_current(&Line::default(), 0.0));
+    }
 }

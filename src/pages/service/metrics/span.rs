@@ -76,10 +76,12 @@ fn happened(shown: Shown) -> AnyView {
         let span = board.selection.get().unwrap_or(board.span.get());
         newest(&board.marks.get(), span)
     });
+    let doubt = memo(move || doubt(shown));
+    let doubt_or = move |words: &'static str| doubt.get().unwrap_or_else(|| words.to_owned());
     dynamic(move || {
         let (marks, others) = within.get();
         if marks.is_empty() {
-            let words = "No release and no restart.";
+            let words = move || doubt_or("No release and no restart.");
             return view! { <p class="dim">{words}</p> }.into_any();
         }
         let rows = marks
@@ -102,8 +104,29 @@ fn happened(shown: Shown) -> AnyView {
             .collect_view();
         let more =
             (others > 0).then(|| view! { <li class="faint">{format!("{others} before")}</li> });
-        view! { <ul class="plain">{rows} {more}</ul> }.into_any()
+        let doubt = move || {
+            let words = doubt.get();
+            words.map(|words| view! { <li class="faint">{words}</li> })
+        };
+        view! { <ul class="plain">{rows} {more} {doubt}</ul> }.into_any()
     })
+}
+
+/// Why what is known to have happened may not be all. Tracked.
+fn doubt(shown: Shown) -> Option<String> {
+    let events = shown.events;
+    let failure = events.held().error.get();
+    match (failure, events.get()) {
+        (Some(failure), _) => Some(format!(
+            "Releases and restarts can't be told: {}",
+            failure.words()
+        )),
+        (None, None) => Some("Releases and restarts are loading.".to_owned()),
+        (None, Some(events)) if events.truncated => {
+            Some("Only the newest of this window are marked.".to_owned())
+        }
+        (None, Some(_)) => None,
+    }
 }
 
 /// The newest marks of a span, newest first, and how many there are before them.

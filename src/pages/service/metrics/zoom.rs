@@ -9,7 +9,7 @@ use crate::state::range::{Range, Window};
 /// No zoom shows less, in seconds: two points are to be seen.
 const LEAST: f64 = 10.0;
 
-/// Shows a span alone; shows what was shown before.
+/// Shows a span alone; shows what was shown before, or else the usual window.
 pub fn use_zoom(range: Range) -> (Callback<Span>, Callback<()>) {
     // The windows that were zoomed to, the last one on top. Going back by the browser's own means
     // takes them off as well.
@@ -31,6 +31,9 @@ pub fn use_zoom(range: Range) -> (Callback<Span>, Callback<()>) {
         let window = range.window.get_untracked();
         if zooms.with_value(|zooms| zooms.last() == Some(&window)) {
             range.step_back();
+        } else if window.span().is_none() {
+            // Somebody else zoomed: a link leads here, or the page was loaded again.
+            range.show_usual();
         }
     };
     (Callback::new(zoom), Callback::new(undo))
