@@ -46,9 +46,10 @@ impl Range {
             .run(named([word.to_owned(), String::new(), String::new()]));
     }
 
-    /// Shows what is shown where the address names no window.
+    /// Shows what is shown where the address names no window. The browser goes back to the window
+    /// before.
     pub fn show_usual(self) {
-        self.set.run(named(std::array::from_fn(|_| String::new())));
+        self.step.run(named(std::array::from_fn(|_| String::new())));
     }
 
     /// Shows what is between two instants; each may be left open. The browser goes back to the
