@@ -85,6 +85,12 @@ impl Here {
         })
     }
 
+    /// The name of a file that holds something of the service: `web-lines.log`.
+    pub fn file_name(self, what: &str) -> String {
+        self.params
+            .with_untracked(|params| format!("{}-{what}", params.service))
+    }
+
     /// Fetches everything again: something was changed.
     pub fn refresh(self) {
         self.service.refresh();

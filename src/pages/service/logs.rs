@@ -87,7 +87,7 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
         }
     };
     view! {
-        <Bar controls book faults />
+        <Bar here controls book faults />
         <When is=move || !shows_patterns.get()>
             <div class="bar">
                 <Finder controls book />

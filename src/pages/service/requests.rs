@@ -139,7 +139,7 @@ pub fn RequestsTab(here: Here) -> impl IntoView {
                 .filter_map(|place| book.rows().get(*place as usize));
             csv(rows.map(|row| &row.access))
         });
-        download("requests.csv", &text);
+        download(&here.file_name("requests.csv"), &text);
     };
     view! {
         <Bar controls search faults on_change=move |()| reading.cursor.set(None) on_download=save />

@@ -10,6 +10,7 @@ use crate::components::download::download_parts;
 use crate::components::field::{SearchBox, SelectField, Toggle};
 use crate::components::icon::Icon;
 use crate::logbook::book::Book;
+use crate::pages::service::Here;
 use crate::reactive::{dynamic, memo};
 use crate::routes::QueryText;
 use crate::state::keys::use_keys;
@@ -55,6 +56,7 @@ pub struct Controls {
 /// The controls.
 #[component]
 pub fn Bar(
+    here: Here,
     controls: Controls,
     book: Book,
     /// What is wrong with the filter.
@@ -138,7 +140,7 @@ pub fn Bar(
                 glyph=Icon::Download
                 against=against
                 on_click=move |()| {
-                    download_parts("lines.log", texts(book));
+                    download_parts(&here.file_name("lines.log"), texts(book));
                 }
             />
         </div>
