@@ -113,8 +113,9 @@ pub fn TextField(
 #[component]
 pub fn SelectField(
     #[prop(into)] label: String,
-    /// Values and their words.
-    choices: Vec<(String, String)>,
+    /// Values and their words. They may become others while somebody chooses.
+    #[prop(into)]
+    choices: Signal<Vec<(String, String)>>,
     #[prop(into)] value: Signal<String>,
     #[prop(into)] on_choose: Callback<String>,
     #[prop(into, optional)] hint: String,
@@ -123,17 +124,14 @@ pub fn SelectField(
 ) -> impl IntoView {
     let id = unique_id();
     let about = format!("{id}-about");
-    let options = choices
-        .into_iter()
-        .map(|(choice, words)| {
-            let this = choice.clone();
-            view! {
-                <option value=choice selected=move || value.with(|value| *value == this)>
-                    {words}
-                </option>
-            }
-        })
-        .collect_view();
+    let option = move |(choice, words): (String, String)| {
+        let this = choice.clone();
+        view! {
+            <option value=choice selected=move || value.with(|value| *value == this)>
+                {words}
+            </option>
+        }
+    };
     view! {
         <div class="field">
             <label for=id.clone() class:unseen=bare>
@@ -147,7 +145,7 @@ pub fn SelectField(
                 prop:value=value
                 on:change:target=move |event| on_choose.run(event.target().value())
             >
-                {options}
+                <For each=move || choices.get() key=Clone::clone children=option />
             </select>
             <div id=about class="about">
                 {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}

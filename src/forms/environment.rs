@@ -114,7 +114,7 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
     let kinds = EnvironmentType::ALL
         .iter()
         .map(|kind| (kind.word().to_owned(), kind.word().to_owned()))
-        .collect();
+        .collect::<Vec<_>>();
     view! {
         <form on:submit=submit novalidate>
             <div class="body">

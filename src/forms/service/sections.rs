@@ -155,7 +155,7 @@ fn RuntimeSection(form: Form) -> impl IntoView {
     let platforms = Platform::ALL
         .iter()
         .map(|platform| (platform.word().to_owned(), platform.word().to_owned()))
-        .collect();
+        .collect::<Vec<_>>();
     let health = match form.dialect {
         Dialect::Workspace => "GET must answer 2xx; empty: an open port is enough",
         Dialect::Environment => "GET must answer 2xx",

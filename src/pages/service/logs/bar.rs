@@ -11,7 +11,7 @@ use crate::components::field::{SearchBox, SelectField, Toggle};
 use crate::components::icon::Icon;
 use crate::logbook::book::Book;
 use crate::pages::service::Here;
-use crate::reactive::{dynamic, memo};
+use crate::reactive::memo;
 use crate::routes::QueryText;
 use crate::state::keys::use_keys;
 use crate::state::poll::Later;
@@ -161,20 +161,20 @@ fn InstanceField(controls: Controls, book: Book) -> impl IntoView {
         names.sort();
         names
     });
-    dynamic(move || {
+    let choices = move || {
         let all = (String::new(), "All instances".to_owned());
         let names = names.get().into_iter().map(|name| (name.clone(), name));
-        view! {
-            <SelectField
-                label="Instance"
-                bare=true
-                choices=std::iter::once(all).chain(names).collect()
-                value=controls.instance.get
-                on_choose=move |name| controls.instance.set(name)
-            />
-        }
-        .into_any()
-    })
+        std::iter::once(all).chain(names).collect::<Vec<_>>()
+    };
+    view! {
+        <SelectField
+            label="Instance"
+            bare=true
+            choices=Signal::derive(choices)
+            value=controls.instance.get
+            on_choose=move |name| controls.instance.set(name)
+        />
+    }
 }
 
 /// The shown lines, one a row, as a file holds them: in pieces, which together may be larger than

@@ -9,7 +9,7 @@ use crate::components::button::{Button, Segments};
 use crate::components::field::{Look, SearchBox, SelectField, TextField};
 use crate::components::icon::Icon;
 use crate::pages::typed::Typed;
-use crate::reactive::{dynamic, memo};
+use crate::reactive::memo;
 use crate::routes::QueryText;
 
 /// The methods that are offered.
@@ -114,20 +114,19 @@ fn MethodField(
         }
         words
     });
-    let select = move || {
+    let choices = move || {
         let all = (String::new(), "All methods".to_owned());
         let words = words.get().into_iter().map(|word| (word.clone(), word));
-        view! {
-            <SelectField
-                label="Method"
-                bare=true
-                choices=std::iter::once(all).chain(words).collect()
-                value=method.get
-                faults
-                on_choose=choose
-            />
-        }
-        .into_any()
+        std::iter::once(all).chain(words).collect::<Vec<_>>()
     };
-    dynamic(select)
+    view! {
+        <SelectField
+            label="Method"
+            bare=true
+            choices=Signal::derive(choices)
+            value=method.get
+            faults
+            on_choose=choose
+        />
+    }
 }
