@@ -10,8 +10,11 @@ import { expect, type Platform, signIn, test } from "../platform.ts";
 
 const numbered = (place: number) => ({ message: `line ${place} of many` });
 
+const LOGS = /\/services\/[^/]+\/logs(\?|$)/;
+
 const log = (page: Page) => page.getByRole("log");
 const row = (page: Page, text: string) => log(page).locator(".line", { hasText: text });
+const filter = (page: Page) => page.getByRole("searchbox", { name: "Only lines that hold this text" });
 const scroll = (page: Page, by: number) => log(page).evaluate((element, by) => element.scrollBy(0, by), by);
 const toTop = (page: Page) => log(page).evaluate((element) => element.scrollTo(0, 0));
 
@@ -56,6 +59,9 @@ test("loads older lines on scroll up, and what is seen stays where it is", async
   await expect(page.getByText("25,000 lines loaded")).toBeVisible();
   await expect(page.getByRole("button", { name: "Load older" })).toBeHidden();
   await expect(row(page, "line 15000 of many")).toBeInViewport();
+  await expect(page.getByRole("button", { name: "Follow the newest lines" })).toBeVisible();
+  fake.count += 3;
+  await expect(page.getByRole("button", { name: "3 new lines", exact: true })).toBeVisible();
   expect(fake.asked.filter((query) => query.has("before"))).toHaveLength(2);
 });
 
@@ -77,6 +83,49 @@ test("finds a text in all that is loaded, forwards and back", async ({ page, pla
   await expect(page).toHaveURL(/find=fatal/);
   await page.getByRole("button", { name: "Capitals count" }).click();
   await expect(page.getByText("no line", { exact: true })).toBeVisible();
+});
+
+test("only lines that hold a text: it is in the address, and the platform is asked", async ({ page, platform }) => {
+  const fake = new FakeLog(300, (place) => ({ message: place % 10 ? `line ${place}` : `FATAL ${place}` }));
+  await open(page, platform, fake, "filter");
+  await expect(row(page, "line 299")).toBeVisible();
+  await page.keyboard.press("/");
+  await page.keyboard.type("FATAL");
+  await expect(page).toHaveURL(/[?&]filter=FATAL/);
+  await expect(page.getByText("30 lines loaded")).toBeVisible();
+  await expect(row(page, "FATAL 290")).toBeVisible();
+  await expect(row(page, "line")).toHaveCount(0);
+  expect(fake.asked.at(-1)?.get("filter")).toBe("FATAL");
+
+  await page.reload();
+  await expect(filter(page)).toHaveValue("FATAL");
+  await expect(page.getByText("30 lines loaded")).toBeVisible();
+  await filter(page).fill("fatal");
+  await expect(page.getByText("No line of this window holds that text")).toBeVisible();
+  await filter(page).fill("");
+  await expect(page.getByText("300 lines loaded")).toBeVisible();
+  await expect(page).not.toHaveURL(/filter=/);
+});
+
+test("a filter that can't be asked for is told at its field, and the lines stay", async ({ page, platform }) => {
+  const fake = new FakeLog(100, numbered);
+  const address = await open(page, platform, fake, "refused");
+  await expect(row(page, "line 99 of many")).toBeVisible();
+  await filter(page).fill("x".repeat(10_240));
+  await expect(filter(page)).toHaveAccessibleDescription("A filter holds at most 4 KiB.");
+  await expect(row(page, "line 99 of many")).toBeVisible();
+  fake.count += 1;
+  await expect(row(page, "line 100 of many")).toBeVisible();
+  await filter(page).fill("line 7");
+  await expect(filter(page)).toHaveAccessibleDescription("");
+  await expect(page.getByText("11 lines loaded")).toBeVisible();
+
+  await page.goto(`${address}?filter=${"x".repeat(5_000)}`);
+  await expect(page.getByText("The filter can't be asked for")).toBeVisible();
+  await expect(filter(page)).toHaveAccessibleDescription("A filter holds at most 4 KiB.");
+  await filter(page).fill("");
+  await expect(row(page, "line 100 of many")).toBeVisible();
+  expect(fake.asked.every((query) => (query.get("filter") ?? "").length <= 4_096)).toBe(true);
 });
 
 test("opens objects, shows colours and odd characters, and survives a very long line", async ({ page, platform }) => {
@@ -140,6 +189,8 @@ test("a log that wrote much while its reader looked at older lines", async ({ pa
   expect(await log(page).evaluate((element) => element.scrollTop)).toBe(seen);
   await expect(page.getByText("10,000 lines loaded, newer ones wait")).toBeVisible();
   await expect(row(page, "line 29790 of many")).toBeInViewport();
+  // What is shown grows old meanwhile.
+  await expect(page.getByRole("region", { name: "Log", exact: true }).locator(".fresh")).toHaveText(/^\d+ s ago/);
   await many.click();
   await expect(row(page, "line 129999 of many")).toBeInViewport();
   await expect(page.getByText("10,000 lines loaded, live, following")).toBeVisible();
@@ -158,6 +209,34 @@ test("a window whose end is still to come is followed", async ({ page, platform 
   await expect(row(page, "line 99 of many")).toBeVisible();
   fake.count += 1;
   await expect(row(page, "line 100 of many")).toBeVisible();
+});
+
+test("a window to come, one that is refused, one of more than a year", async ({ page, platform }) => {
+  const address = await service(platform, "windows");
+  await signIn(page, platform);
+  await page.goto(`${address}?start=2100-01-01T00:00:00Z&end=2100-01-02T00:00:00Z`);
+  await expect(page.getByText("web wrote nothing in this window")).toBeVisible();
+  await expect(page.getByText("This window is still to come.")).toBeVisible();
+
+  let asked = 0;
+  page.on("request", (request) => {
+    if (LOGS.test(request.url())) asked += 1;
+  });
+  await page.goto("about:blank");
+  asked = 0;
+  await page.goto(`${address}?start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z`);
+  await expect(page.getByRole("alert")).toHaveText(/The start must be before the end\./);
+  // Longer than the first pause after a failure.
+  await page.waitForTimeout(4_000);
+  expect(asked).toBe(1);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect.poll(() => asked).toBe(2);
+
+  const year = new Date(Date.now() - 400 * 86_400_000).toISOString();
+  const [answer] = await Promise.all([page.waitForResponse(LOGS), page.goto(`${address}?start=${year}`)]);
+  expect(answer.status()).toBe(200);
+  await expect(page.getByText(/lines? loaded, live/)).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
 test("a browser whose clock is hours ahead shows the platform's last hour", async ({ page, platform }) => {
@@ -254,9 +333,52 @@ test("times, instance, stream and download", async ({ page, platform }) => {
   await page.getByLabel("Times", { exact: true }).selectOption("utc");
   await expect(row(page, "line 295").getByText(fake.at(295).slice(11, 23))).toBeVisible();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
+  expect(download.suggestedFilename()).toBe("web-lines.log");
   const text = readFileSync(await download.path(), "utf8");
   expect(text.trim().split("\n")).toHaveLength(50);
   expect(text).toContain(`${fake.at(1)} web.1 stderr line 1\n`);
+});
+
+test("a new instance can be chosen, and the field stays who has it", async ({ page, platform }) => {
+  const fake = new FakeLog(300, (place) => ({ message: `line ${place}`, instance: place < 300 ? "web.0" : "web.7" }));
+  await open(page, platform, fake, "joined");
+  const field = page.getByLabel("Instance");
+  await expect(field.locator("option")).toHaveText(["All instances", "web.0"]);
+  await field.focus();
+  fake.count += 1;
+  await expect(field.locator("option")).toHaveText(["All instances", "web.0", "web.7"]);
+  await expect(field).toBeFocused();
+  await field.selectOption("web.7");
+  await expect(page.getByText("301 lines loaded, 1 line shown")).toBeVisible();
+});
+
+test.describe("in India", () => {
+  test.use({ timezoneId: "Asia/Kolkata" });
+
+  test("times are those of the person, and have their day where it is not today", async ({ page, platform }) => {
+    const at = [Date.now() - 3 * 86_400_000, Date.now() - 1_000];
+    const fake = new FakeLog(2, (place) => ({ timestamp: new Date(at[place]).toISOString(), message: `line ${place}` }));
+    await fake.serve(page);
+    const address = await service(platform, "india");
+    await signIn(page, platform);
+    await page.goto(`${address}?window=7d`);
+    const time = (place: number) => row(page, `line ${place}`).getByRole("link");
+    const clock = (place: number, ahead: number) => new Date(at[place] + ahead * 3_600_000).toISOString().slice(11, 23);
+    const day = (timeZone: string) => new Date(at[0]).toLocaleDateString("en-US", { month: "short", day: "numeric", timeZone });
+    await expect(time(1)).toHaveText(clock(1, 5.5));
+    await expect(time(0)).toHaveText(`${day("Asia/Kolkata")} ${clock(0, 5.5)}`);
+    await page.getByLabel("Times", { exact: true }).selectOption("utc");
+    await expect(time(1)).toHaveText(clock(1, 0));
+    await expect(time(0)).toHaveText(`${day("UTC")} ${clock(0, 0)}`);
+    await page.getByLabel("Times", { exact: true }).selectOption("local");
+    await expect(time(1)).toHaveText(clock(1, 5.5));
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      const lefts = await log(page).locator(".text").evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().left));
+      expect(new Set(lefts).size).toBe(1);
+      expect(await time(0).evaluate((time) => time.scrollWidth <= time.clientWidth)).toBe(true);
+    }
+  });
 });
 
 test("a log that does not answer, and one that stops answering", async ({ page, platform }) => {
@@ -282,13 +404,12 @@ test("a reply that is cut off half-way leaves what is there, and is told", async
   const fake = new FakeLog(10, numbered);
   const address = await open(page, platform, fake, "cut");
   await expect(row(page, "line 9 of many")).toBeVisible();
-  const logs = /\/services\/[^/]+\/logs(\?|$)/;
   const { port } = cut.address() as AddressInfo;
-  await page.route(logs, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
+  await page.route(LOGS, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
   await expect(page.locator(".fresh.stale")).toBeVisible();
   await expect(row(page, "line 9 of many")).toBeVisible();
   await expect(row(page, "half")).toHaveCount(0);
-  await page.unroute(logs);
+  await page.unroute(LOGS);
   await fake.serve(page);
   fake.count += 1;
   await page.getByRole("button", { name: "Refresh" }).click();

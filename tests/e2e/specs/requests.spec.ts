@@ -1,5 +1,7 @@
 // The requests of a service: they come in through ingress, and are followed, filtered and looked into.
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo } from "node:net";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { expect, Platform, signIn, test as base } from "../platform.ts";
@@ -209,6 +211,7 @@ test("all that is loaded is saved as CSV", async ({ page, shop }) => {
   await expect(rows(page)).toHaveCount(2);
   const saved = page.waitForEvent("download");
   await page.getByRole("button", { name: "CSV" }).click();
+  expect((await saved).suggestedFilename()).toBe("web-requests.csv");
   const text = readFileSync(await (await saved).path(), "utf8").split("\r\n");
   expect(text[0]).toBe("time,method,status,path,host,duration_ms,bytes_in,bytes_out,client,instance,request_id");
   expect(text[1]).toMatch(/^[^,]+Z,GET,200,"\/a,""b""",web\.localhost,12,0,3,192\.0\.2\.1,web\.0,"'=1\+1"$/);
@@ -235,6 +238,53 @@ test("without a domain, paused, and after failures it says so", async ({ page, s
   await page.unroute(calls);
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(rows(page)).toHaveCount(1);
+});
+
+test("a window to come, one that is refused, one of more than a year", async ({ page, shop }) => {
+  await ask(shop, "/one");
+  await page.goto(`${shop.url}${PAGE}?start=2100-01-01T00:00:00Z&end=2100-01-02T00:00:00Z`);
+  await expect(page.getByText("No requests in this window")).toBeVisible();
+  await expect(page.getByText("This window is still to come.")).toBeVisible();
+
+  let asked = 0;
+  page.on("request", (request) => {
+    if (request.url().includes("/access-logs?")) asked += 1;
+  });
+  await page.goto("about:blank");
+  asked = 0;
+  await page.goto(`${shop.url}${PAGE}?start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z`);
+  await expect(page.getByRole("alert")).toHaveText(/The start must be before the end\./);
+  // Longer than the first pause after a failure.
+  await page.waitForTimeout(4_000);
+  expect(asked).toBe(1);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect.poll(() => asked).toBe(2);
+
+  const year = new Date(Date.now() - 400 * 86_400_000).toISOString();
+  await page.goto(`${shop.url}${PAGE}?start=${year}`);
+  await expect(rows(page)).toHaveText([/\/one/]);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("a reply that is cut off half-way leaves what is there, and is told", async ({ page, shop }) => {
+  const cut = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": "100000" });
+    response.write('{"rows":[{"timestamp":"2026-04-22T15:30:00Z","method":"GET","path":"/half', () => response.destroy());
+  });
+  await new Promise<void>((listening) => cut.listen(0, "127.0.0.1", listening));
+  await ask(shop, "/one");
+  await page.goto(shop.url + PAGE);
+  await expect(rows(page)).toHaveText([/\/one/]);
+  const { port } = cut.address() as AddressInfo;
+  await page.route(calls, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
+  await expect(page.locator(".fresh.stale")).toBeVisible();
+  await expect(rows(page)).toHaveText([/\/one/]);
+  await page.unroute(calls);
+  await ask(shop, "/two");
+  await page.getByRole("region", { name: "Requests", exact: true }).getByRole("button", { name: "Refresh" }).click();
+  await expect(rows(page)).toHaveText([/\/two/, /\/one/]);
+  await expect(page.locator(".fresh.stale")).toBeHidden();
+  cut.close();
 });
 
 test("the same under a workspace, and on a phone", async ({ page, shop }) => {
