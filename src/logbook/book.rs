@@ -211,7 +211,10 @@ impl Book {
             Some((rows.top(store, number)?, rows.height(), store.numbers().1))
         });
         if let Some((top, height, next)) = place {
-            self.scroll.go_to(top, height, next);
+            if self.view.follows.get_untracked() {
+                self.scroll.leave(next);
+            }
+            self.scroll.go_to(top, height);
         }
     }
 

@@ -76,10 +76,9 @@ impl Scroll {
         (self.place.get_untracked().top, self.size.get_untracked().1)
     }
 
-    /// Goes to a row of a log of this height, a little below the upper edge, and keeps still there.
-    /// The next line to come has this number.
-    pub fn go_to(self, top: f64, height: f64, next: u64) {
-        self.leave(next);
+    /// Goes to a row of a log of this height, a little below the upper edge. Who follows its end
+    /// leaves that before.
+    pub fn go_to(self, top: f64, height: f64) {
         let view = self.size.get_untracked().1;
         self.put(Place::at(top - 4.0 * ROW, height, view));
     }
@@ -124,11 +123,10 @@ impl Scroll {
         }
     }
 
-    fn leave(self, next: u64) {
-        if self.follows.get_untracked() {
-            self.follows.set(false);
-            self.left_at.set(next);
-        }
+    /// Keeps still from now on: lines of this number or a higher one are new.
+    pub fn leave(self, next: u64) {
+        self.follows.set(false);
+        self.left_at.set(next);
     }
 
     /// Lines of this number or a higher one came after the end was left.
@@ -206,7 +204,7 @@ impl Scroll {
         }
         if height - view - place.top <= AT_END {
             self.follows.set(true);
-        } else if place.top < before.top {
+        } else if place.top < before.top && self.follows.get_untracked() {
             self.leave(next);
         }
     }

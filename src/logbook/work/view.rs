@@ -67,7 +67,9 @@ pub fn WorkLogView(
         if let Some(place) = jump.get().filter(|_| is_laid_out) {
             shown.with_untracked(|shown| {
                 let layout = &shown.layout;
-                scroll.go_to(layout.top(place), layout.height(), layout.len() as u64);
+                // All of the text may have come in the place of its end: nothing of it is new.
+                scroll.leave(layout.len() as u64);
+                scroll.go_to(layout.top(place), layout.height());
             });
             jump.set(None);
         }
