@@ -216,7 +216,7 @@ fn Bar(shown: Shown, view: QueryText, is_table: Memo<bool>) -> impl IntoView {
     let save = move |()| {
         let table = untrack(|| table_of(shown));
         // A browser that refuses has told the person so itself.
-        let _ = download(&file_name(shown.here, "metrics", "csv"), &table);
+        let _ = download(&shown.here.file_name("metrics.csv"), &table);
     };
     let against = move || (!is_answered(shown)).then(|| "The window is still loading.".to_owned());
     view! {
@@ -261,12 +261,6 @@ fn lines(measured: &Measured) -> Vec<(Metric, Arc<Line>)> {
     metrics
         .filter_map(|metric| Some((*metric, measured.line(*metric)?)))
         .collect()
-}
-
-/// The name of a file with what is shown of the service.
-fn file_name(here: Here, what: &str, ending: &str) -> String {
-    let service = here.params.with_untracked(|params| params.service.clone());
-    format!("{service}-{what}.{ending}")
 }
 
 fn step_words(step: f64) -> String {

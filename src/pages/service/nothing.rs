@@ -1,4 +1,4 @@
-//! What stands in the place of lines and of requests while there are none, where both tabs say the
+//! What stands in the place of lines, requests and charts while there are none, where tabs say the
 //! same.
 
 use leptos::prelude::*;
@@ -27,26 +27,4 @@ pub fn refused() -> AnyView {
         <Empty title="The filter can't be asked for" words="What is wrong is said at its field." />
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use wire::metrics::Metric;
-    use wire::service::Service;
-
-    use super::TO_COME;
-    use crate::pages::service::metrics::nothing::{Case, Reason, reason};
-
-    #[test]
-    fn charts_say_the_same_of_a_window_to_come() {
-        let case = Case {
-            metric: Metric::CpuUsage,
-            service: &Service::default(),
-            state: None,
-            span: (60.0, 120.0),
-            now: DateTime::UNIX_EPOCH,
-        };
-        assert_eq!(reason(&case), Reason::Other(TO_COME));
-    }
 }

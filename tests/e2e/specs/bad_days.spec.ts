@@ -45,6 +45,19 @@ test("a platform that is killed loses nothing it had promised", async ({ page, o
   await expect(stale(page)).toBeHidden();
 });
 
+test("a service that somebody else deletes is said to be gone", async ({ page, own }) => {
+  await own.api("POST", SERVICES, { name: "doomed", image: "shop:1", port: 8080 });
+  for (const tab of ["overview", "metrics"]) {
+    await page.goto(`${own.url}${PRODUCTION}/s/doomed/${tab}`);
+    await expect(page.getByRole("heading", { level: 1 })).toContainText("doomed");
+  }
+  await own.api("DELETE", `${SERVICES}doomed`);
+  await expect(page.getByText("This service was deleted.")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/^gone since/).first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/^stale since/)).toHaveCount(0);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("doomed");
+});
+
 test("a reply that is none is told, and asked for again", async ({ page, own }) => {
   const services = /\/envs\/production\/services\/?$/;
   await page.route(services, (route) => route.fulfill({ status: 200, contentType: "application/json", body: '{"not":"a list"}' }));

@@ -1,7 +1,7 @@
 // Every page as it first looks: nothing for axe to find, no sideways scroll on a phone, no complaint
 // in the browser's console.
-import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
+import { isCleanEverywhere } from "../looks.ts";
 import { expect, type Platform, signIn, test } from "../platform.ts";
 import { visit as ask } from "../traffic.ts";
 
@@ -123,26 +123,6 @@ async function visit(page: Page, platform: Platform, { path, shows, open }: Visi
   await (shows ? expect(title).toContainText(shows) : expect(title).toBeVisible());
   await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
   await open?.(page);
-}
-
-async function isClean(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n")}`)).toEqual([]);
-}
-
-/** Looks at what is shown in every colour and size that it can have. */
-async function isCleanEverywhere(page: Page): Promise<void> {
-  for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await test.step(`${colorScheme} at ${viewport.width}`, async () => {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await isClean(page);
-        const isWider = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-        expect(isWider, "scrolls sideways").toBe(false);
-      });
-    }
-  }
 }
 
 test("signing in", async ({ page, platform }) => {

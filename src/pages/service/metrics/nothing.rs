@@ -6,6 +6,7 @@ use wire::service::Service;
 use wire::status::ServiceState;
 
 use crate::chart::board::{Span, seconds};
+use crate::pages::service::nothing::TO_COME;
 
 /// Seconds within which a service that was just created has its first points.
 const FIRST: i64 = 60;
@@ -44,7 +45,7 @@ pub fn reason(case: &Case<'_>) -> Reason {
         });
     }
     if case.span.0 >= now {
-        return Reason::Other("This window is still to come.");
+        return Reason::Other(TO_COME);
     }
     let created = case.service.created;
     let first = created.map(|created| created + TimeDelta::seconds(FIRST));

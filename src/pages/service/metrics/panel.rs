@@ -8,9 +8,9 @@ use leptos::prelude::*;
 use wire::metrics::Metric;
 use wire::open::{Open, Words};
 
+use super::Shown;
 use super::data::{Measured, Outcome, unit};
 use super::nothing::{Case, Reason, reason};
-use super::{Shown, file_name};
 use crate::api::platform_now;
 use crate::chart::board::seconds;
 use crate::chart::export::csv;
@@ -129,7 +129,10 @@ fn Save(
     let table = move |()| {
         let text = line.with_untracked(|line| csv(&[(metric.word(), line)]));
         // A browser that refuses has told the person so itself.
-        let _ = download(&file_name(shown.here, metric.word(), "csv"), &text);
+        let _ = download(
+            &shown.here.file_name(&format!("{}.csv", metric.word())),
+            &text,
+        );
     };
     let picture = move |()| {
         let title = untrack(|| {
@@ -146,7 +149,7 @@ fn Save(
         let look = shown.board.look.get_untracked();
         let whole = canvas.get_untracked();
         let whole = whole.and_then(|canvas| titled(&canvas, &title, &look));
-        let file = file_name(shown.here, metric.word(), "png");
+        let file = shown.here.file_name(&format!("{}.png", metric.word()));
         let _ = whole.and_then(|whole| download_picture(file, &whole));
     };
     view! {
