@@ -132,7 +132,7 @@ fn short(window: Window, utc: bool) -> String {
     let now = platform_now();
     let text = |at: DateTime<Utc>| clock::short(at, now, utc);
     match (window.start(now), window.end()) {
-        (Some(start), Some(end)) => format!("{} – {}", text(start), text(end)),
+        (Some(start), Some(end)) => clock::short_span(start, end, now, utc),
         (Some(start), None) => format!("since {}", text(start)),
         (None, Some(end)) => format!("until {}", text(end)),
         (None, None) => String::new(),

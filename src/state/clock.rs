@@ -89,6 +89,22 @@ pub fn exact(instant: DateTime<Utc>, utc: bool) -> String {
     written(instant, utc, "%Y-%m-%d %H:%M:%S") + zone(utc)
 }
 
+/// Two instants in few letters: what the second has in common with the first is told once.
+pub fn short_span(
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    now: DateTime<Utc>,
+    utc: bool,
+) -> String {
+    let day = Day::of(start, utc);
+    let end = match day == Day::of(end, utc) && day != Day::of(now, utc) {
+        true => written(end, utc, "%H:%M") + zone(utc),
+        false => short(end, now, utc),
+    };
+    let start = short(start, now, utc);
+    format!("{} – {end}", start.trim_end_matches(zone(utc)))
+}
+
 /// An instant to the second for who does not know the zone that the person chose.
 pub fn zoned(instant: DateTime<Utc>, utc: bool) -> String {
     match utc {
@@ -204,6 +220,13 @@ mod tests {
         assert_eq!(on(0), "15:30:00 UTC");
         assert_eq!(on(1), "Apr 22, 15:30 UTC");
         assert_eq!(on(400), "Apr 22 2026, 15:30 UTC");
+        let span = |hours, days| {
+            let end = instant + chrono::TimeDelta::hours(hours);
+            short_span(instant, end, instant + chrono::TimeDelta::days(days), true)
+        };
+        assert_eq!(span(1, 0), "15:30:00 – 16:30:00 UTC");
+        assert_eq!(span(1, 1), "Apr 22, 15:30 – 16:30 UTC");
+        assert_eq!(span(24, 2), "Apr 22, 15:30 – Apr 23, 15:30 UTC");
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn chart(points: impl Iterator<Item = (f64, f64)>) -> Page {
                     axis
                     canvas
                     newest="now"
+                    nothing=None
                 />
             </div>
         }

@@ -50,6 +50,8 @@ const LINE_OVERHEAD: usize = 128;
 /// Bytes of answers that are in memory at once, until they are sent. Each query needs room for the
 /// largest as long as it reads, so that no more than four do so at once, each with a segment in memory.
 const ANSWERS: usize = 4 * MAX_ANSWER;
+/// Streams of instances that are taken up at once, each with a segment in memory.
+const RESUMING: usize = 2;
 /// How long a reader waits for lines that are on their way to the disk.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
@@ -140,6 +142,8 @@ pub struct LogStore {
     /// How many lines were handed over.
     taken: Arc<AtomicU64>,
     answers: Arc<Semaphore>,
+    /// Streams that look up where they go on, at once: they wait for no reader.
+    resuming: Arc<Semaphore>,
     spans: Arc<Spans>,
 }
 
@@ -167,6 +171,7 @@ impl LogStore {
             room,
             taken: Arc::default(),
             answers: Arc::new(Semaphore::new(ANSWERS)),
+            resuming: Arc::new(Semaphore::new(RESUMING)),
             spans: Arc::default(),
         })
     }
@@ -314,9 +319,10 @@ impl LogStore {
         };
         let folder = segments::folder(&self.folder, service_id);
         let source = frame::source(engine_id);
-        let room = self.room_to_answer().await?;
+        let turn = Arc::clone(&self.resuming).acquire_owned().await;
+        let turn = turn.map_err(io::Error::other)?;
         blocking(move || {
-            let _room = room;
+            let _turn = turn;
             Resume::new(&folder, source, &cursor, now)
         })
         .await

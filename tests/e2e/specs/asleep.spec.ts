@@ -12,7 +12,7 @@ const look = (page: Page, isSeen: boolean) =>
   page.evaluate((isSeen) => {
     Object.defineProperty(document, "visibilityState", { configurable: true, value: isSeen ? "visible" : "hidden" });
     Object.defineProperty(document, "hidden", { configurable: true, value: !isSeen });
-    document.dispatchEvent(new Event("visibilitychange"));
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
   }, isSeen);
 
 const TABS = [

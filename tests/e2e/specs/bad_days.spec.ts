@@ -51,6 +51,7 @@ test("a service that somebody else deletes is said to be gone", async ({ page, o
     await page.goto(`${own.url}${PRODUCTION}/s/doomed/${tab}`);
     await expect(page.getByRole("heading", { level: 1 })).toContainText("doomed");
   }
+  await expect(page.getByRole("region", { name: "CPU" })).toContainText(/max\d/, { timeout: 60_000 });
   await own.api("DELETE", `${SERVICES}doomed`);
   await expect(page.getByText("This service was deleted.")).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText(/^gone since/).first()).toBeVisible({ timeout: 60_000 });

@@ -69,7 +69,8 @@ const STATES: State[] = [
   {
     name: "a table",
     show: async (page, platform) => {
-      await open(page, platform, `${HOUR}&view=table`);
+      await open(page, platform);
+      await page.getByRole("button", { name: "Table", exact: true }).click();
       await expect(page.getByRole("table", { name: "Metrics" })).toBeVisible();
     },
   },

@@ -58,11 +58,11 @@ pub fn reason(case: &Case<'_>) -> Reason {
         Some(ServiceState::Undeployed) => {
             "It was never deployed: nothing runs that could be measured."
         }
-        _ if is_live && first.is_some_and(|first| first > case.now) => {
-            "It was just created. The first points come within seconds."
-        }
         Some(ServiceState::Paused) if is_live => {
             "It is paused: nothing runs that could be measured."
+        }
+        _ if is_live && first.is_some_and(|first| first > case.now) => {
+            "It was just created. The first points come within seconds."
         }
         _ if case.metric == Metric::LatencyP95 => "No request was answered in this window.",
         _ => "Nothing was measured in this window.",
@@ -120,6 +120,7 @@ mod tests {
         assert!(cpu(running, 9_999, 60.0).contains("still to come"));
         assert!(cpu(running, 5, -3_600.0).contains("just created"));
         assert!(cpu(ServiceState::Paused, 9_999, -3_600.0).contains("paused"));
+        assert!(cpu(ServiceState::Paused, 5, -3_600.0).contains("paused"));
         assert!(cpu(ServiceState::Undeployed, 5, -3_600.0).contains("never deployed"));
         assert!(cpu(running, 9_999, -3_600.0).contains("Nothing was measured"));
         assert!(cpu(running, 9_999, -20_000.0).contains("did not exist"));
