@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::look::{Look, use_look};
 use super::time_ticks::Zone;
-use crate::state::clock::{Day, exact, time_of_day, zoned};
+use crate::state::clock::{moment, zoned};
 
 /// What happened at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,17 +87,9 @@ impl Board {
         }
     }
 
-    /// A moment in as many words as the span needs: the day only where it is not today's alone.
-    /// Tracked.
+    /// A moment in as many words as it needs: the day only where that is not today. Tracked.
     pub fn moment(self, time: f64) -> String {
-        let (utc, span) = (self.utc.get(), self.span.get());
-        let today = Day::of(Utc::now(), utc);
-        let is_today = |time: f64| Day::of(instant(time), utc) == today;
-        // The end of a day is the beginning of the next.
-        match is_today(span.0) && is_today(span.1 - 0.001) {
-            true => time_of_day(instant(time), utc),
-            false => exact(instant(time), utc),
-        }
+        moment(instant(time), Utc::now(), self.utc.get())
     }
 
     /// A span as `14:02:31 – 14:10:00`. Tracked.

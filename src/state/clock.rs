@@ -89,6 +89,18 @@ pub fn exact(instant: DateTime<Utc>, utc: bool) -> String {
     written(instant, utc, "%Y-%m-%d %H:%M:%S") + zone(utc)
 }
 
+/// An instant to the second: the day only where it is not that of `now`, and the year only where it
+/// is another. What tells it says itself whether it is in UTC.
+pub fn moment(instant: DateTime<Utc>, now: DateTime<Utc>, utc: bool) -> String {
+    let year = |at: DateTime<Utc>| written(at, utc, "%Y");
+    let is_today = Day::of(instant, utc) == Day::of(now, utc);
+    match (is_today, year(instant) == year(now)) {
+        (true, _) => time_of_day(instant, utc),
+        (false, true) => written(instant, utc, "%b %-d %H:%M:%S"),
+        (false, false) => written(instant, utc, "%Y-%m-%d %H:%M:%S"),
+    }
+}
+
 /// Two instants in few letters: what the second has in common with the first is told once.
 pub fn short_span(
     start: DateTime<Utc>,
@@ -220,6 +232,10 @@ mod tests {
         assert_eq!(on(0), "15:30:00 UTC");
         assert_eq!(on(1), "Apr 22, 15:30 UTC");
         assert_eq!(on(400), "Apr 22 2026, 15:30 UTC");
+        let on = |days| moment(instant, instant + chrono::TimeDelta::days(days), true);
+        assert_eq!(on(0), "15:30:00");
+        assert_eq!(on(1), "Apr 22 15:30:00");
+        assert_eq!(on(400), "2026-04-22 15:30:00");
         let span = |hours, days| {
             let end = instant + chrono::TimeDelta::hours(hours);
             short_span(instant, end, instant + chrono::TimeDelta::days(days), true)

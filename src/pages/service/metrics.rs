@@ -21,7 +21,7 @@ use wire::path::ServiceParams;
 
 use super::Here;
 use crate::api::{Failure, platform_now, send, use_connection};
-use crate::chart::board::{Board, Span};
+use crate::chart::board::{Board, Span, seconds};
 use crate::chart::export::csv;
 use crate::components::button::{Button, Segments};
 use crate::components::download::download;
@@ -200,10 +200,14 @@ fn Bar(shown: Shown, view: QueryText, is_table: Memo<bool>) -> impl IntoView {
             .get()
             .map(|step| format!(" · a point every {}", step_words(step)));
         let zone = if shown.board.utc.get() { " · UTC" } else { "" };
-        let window = shown.range.window.get().span();
-        let window = match window {
-            Some(_) => shown.range.window.get().words(),
-            None => shown.board.words(shown.board.span.get()),
+        let window = shown.range.window.get();
+        let moment = |at| shown.board.moment(seconds(at));
+        // As it was asked for, though nothing may be in such a one.
+        let window = match (window.span(), window.start(platform_now()), window.end()) {
+            (None, Some(start), Some(end)) => format!("{} – {}", moment(start), moment(end)),
+            (None, Some(start), None) => format!("Since {}", moment(start)),
+            (None, None, _) => shown.board.words(shown.board.span.get()),
+            (Some(_), ..) => window.words(),
         };
         format!("{window}{}{zone}", step.unwrap_or_default())
     };

@@ -59,7 +59,7 @@ test("a selected span leads to its logs and requests", async ({ page, platform }
   await drag(page, chart(page, "Memory"), 0.5, 0.75);
   await page.keyboard.up("Shift");
   const span = panel(page, "Span");
-  await expect(span).toContainText("Selected: 2026-04-22 14:30:");
+  await expect(span).toContainText(/Selected: (Apr 22|2026-04-22) 14:30:/);
   expect(window(page)).toEqual([0, 3_600]);
   for (const name of ["Logs of this span", "Requests of this span"]) {
     await expect(span.getByRole("link", { name })).toHaveAttribute("href", /\?start=2026-04-22T14%3A(29|30)%3A\d\dZ&end=2026-04-22T14%3A(44|45)%3A\d\dZ$/);
@@ -75,7 +75,7 @@ test("the keyboard reads the values, selects, zooms and goes back", async ({ pag
   await cpu(page).focus();
   const told = page.locator("[aria-live=polite]").filter({ hasText: "cores" });
   await page.keyboard.press("Home");
-  await expect(told).toHaveText("2026-04-22 14:00:00: 0.25 cores");
+  await expect(told).toHaveText(/(Apr 22|2026-04-22) 14:00:00: 0\.25 cores/);
   await page.keyboard.press("ArrowRight");
   await expect(told).toHaveText(/ 14:00:05: 0\.25/);
   await page.keyboard.press("End");
@@ -220,9 +220,9 @@ test.describe("far from UTC", () => {
     await open(page, platform);
     const range = page.getByRole("button", { name: "Choose a time range" });
     await expect(range).toContainText(/Apr 22(, | 2026, )23:00 – Apr 23(, | 2026, )00:00$/);
-    await expect(page.getByText("2026-04-22 23:00:00 – 2026-04-23 00:00:00")).toBeVisible();
+    await expect(page.getByText(/^(Apr 22|2026-04-22) 23:00:00 – (Apr 23|2026-04-23) 00:00:00/)).toBeVisible();
     await cpu(page).focus();
     await page.keyboard.press("End");
-    await expect(panel(page, "CPU")).toContainText("2026-04-22 23:59:55");
+    await expect(panel(page, "CPU")).toContainText(/(Apr 22|2026-04-22) 23:59:55/);
   });
 });

@@ -14,7 +14,7 @@ use crate::components::feedback::{Empty, Skeleton};
 use crate::components::table::WindowedTable;
 use crate::reactive::{dynamic, memo};
 
-const WIDTHS: [&str; 6] = ["20%", "16%", "16%", "16%", "16%", "16%"];
+const WIDTHS: [&str; 6] = ["25%", "15%", "15%", "15%", "15%", "15%"];
 
 /// The table.
 #[component]
