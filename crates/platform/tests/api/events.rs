@@ -87,6 +87,22 @@ pub(crate) async fn a_services_life_is_told_at_every_level() {
         assert!(deployed.get("instance").is_none() && deployed.get("times").is_none());
     }
 
+    for path in LEVELS {
+        let told = api.get(path).await.is(200).data();
+        let of_service = list(&told).iter().filter(|one| one["service"] == "api");
+        let mut kinds: Vec<_> = of_service.map(|one| one["kind"].clone()).collect();
+        kinds.reverse();
+        let life = [
+            "created",
+            "deployed",
+            "scaled",
+            "updated",
+            "restarted",
+            "paused",
+        ];
+        assert_eq!(kinds, life, "{path}");
+    }
+
     // Its environment still tells of it when it is gone.
     api.delete(&format!("{E}/api")).await.is(200);
     api.get(&feed).await.fails(404, "not_found");
@@ -133,6 +149,10 @@ pub(crate) async fn deployments_that_end_otherwise_say_why() {
     );
     assert!(crash["times"].as_u64().unwrap() >= 3, "{crash}");
     assert!(crash["since"].as_str() < crash["timestamp"].as_str());
+    for path in LEVELS {
+        let told = api.get(path).await.is(200).data();
+        assert_eq!(of(&told, "crashed")["message"], crash["message"], "{path}");
+    }
 
     // Deployed again, and cancelled by the next one.
     api.post(&deploy, json!({"release": 2})).await.is(202);

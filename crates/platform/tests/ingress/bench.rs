@@ -45,9 +45,14 @@ impl Bench {
 
     /// One that waits as long as is said.
     pub(crate) async fn with(limits: Limits) -> Self {
+        Self::of(limits, Room::within(20_000)).await
+    }
+
+    /// One that takes on only so much.
+    pub(crate) async fn of(limits: Limits, room: Room) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (ingress, stop) = (Ingress::new(Room::within(20_000)), CancellationToken::new());
+        let (ingress, stop) = (Ingress::new(room), CancellationToken::new());
         let (ledger, visits) = Ledger::new();
         let serving = Serving {
             ingress: ingress.clone(),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
+use pilothouse::ingress::{Limits, Room};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
@@ -27,6 +28,38 @@ async fn each_refusal_says_what_is_the_matter() {
     bench.route(&[&absent]);
     let (status, page) = bench.get("/").await;
     assert!(status == 502 && page.contains("did not answer"), "{page}");
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_is_refused_more_and_others_are_served() {
+    const OF_SERVICE: usize = 64;
+    let room = Room::within(1_024);
+    let bench = Arc::new(Bench::of(Limits::default(), room).await);
+    let silent = Instance::start(|_: Request<Incoming>| Box::pin(std::future::pending())).await;
+    let well = Instance::saying("well").await;
+    bench.route(&[&silent]);
+    let other = vec!["other.example".to_owned()];
+    bench.ingress.set("other", &other, vec![well.target()]);
+    let mut waiting: Vec<_> = (0..OF_SERVICE)
+        .map(|_| {
+            let bench = Arc::clone(&bench);
+            tokio::spawn(async move { bench.get("/hangs").await })
+        })
+        .collect();
+    bench.busy(&silent, OF_SERVICE).await;
+    let (status, page) = bench.get("/more").await;
+    assert!(status == 503 && page.contains("Too busy"), "{page}");
+    assert_eq!(bench.ask("other.example", "/").await.1, "well");
+    // Who leaves makes room.
+    waiting.pop().unwrap().abort();
+    let left = bench.ingress.backend("shop", &silent.id()).unwrap();
+    while left.in_flight() >= OF_SERVICE {
+        tokio::task::yield_now().await;
+    }
+    let bench_too = Arc::clone(&bench);
+    waiting.push(tokio::spawn(async move { bench_too.get("/fits").await }));
+    bench.busy(&silent, OF_SERVICE).await;
+    waiting.iter().for_each(|one| one.abort());
 }
 
 #[tokio::test]
