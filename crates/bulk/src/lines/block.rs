@@ -64,11 +64,39 @@ pub struct Ends<'a> {
 impl Ends<'_> {
     /// Where the text of a line ends.
     #[inline]
-    pub fn get(&self, line: usize) -> Option<usize> {
+    fn get(&self, line: usize) -> Option<usize> {
         let place = self.entries.len().checked_sub(line + 1)?;
-        let entry = u64::from_le_bytes(*self.entries.get(place)?);
-        Some((entry & END) as usize)
+        self.entries.get(place).map(end)
     }
+
+    /// The line from `line` on in whose text a byte is, and where that ends. One after another: the
+    /// next one that is found is often near, and a far one is reached in longer steps.
+    #[inline]
+    pub fn of(&self, mut line: usize, at: usize) -> Option<(usize, usize)> {
+        const NEAR: usize = 16;
+        loop {
+            let left = self.entries.len().checked_sub(line)?;
+            let near = self.entries.get(left.saturating_sub(NEAR)..left)?;
+            let mut ends = near.iter().rev().map(end);
+            let found = ends.by_ref().enumerate().find(|(_, end)| *end > at);
+            if let Some((further, end)) = found {
+                return Some((line + further, end));
+            }
+            line += near.len();
+            if near.is_empty() {
+                return None;
+            }
+            // Far away: its lines are not looked at one by one.
+            while self.get(line + NEAR - 1).is_some_and(|end| end <= at) {
+                line += NEAR;
+            }
+        }
+    }
+}
+
+#[inline]
+fn end(entry: &[u8; ENTRY]) -> usize {
+    (u64::from_le_bytes(*entry) & END) as usize
 }
 
 /// Some lines, oldest first.

@@ -2,7 +2,7 @@
 //! Kept is one count a block, so that a million lines that hold it take no more than one.
 
 use super::ansi::plain;
-use super::block::{Block, Ends};
+use super::block::Block;
 use super::each_block::EachBlock;
 use super::needle::Needle;
 use super::rows::Rows;
@@ -140,10 +140,10 @@ pub fn each(needle: &Needle, block: &Block, mut found: impl FnMut(usize)) {
         let text = block.text();
         let mut line = 0;
         needle.each(text, |at| {
-            line = line_at(&ends, line, at);
-            let Some(end) = ends.get(line) else {
+            let Some((within, end)) = ends.of(line, at) else {
                 return text.len();
             };
+            line = within;
             if at + needle.len() > end {
                 // It begins in one line and ends in another.
                 return at + 1;
@@ -168,20 +168,6 @@ pub fn each(needle: &Needle, block: &Block, mut found: impl FnMut(usize)) {
             found(line);
         }
     }
-}
-
-/// The line from `line` on in whose text a byte is. One after another: the next one that is found is
-/// often near, and a far one is reached in longer steps.
-fn line_at(ends: &Ends<'_>, mut line: usize, at: usize) -> usize {
-    const FAR: usize = 16;
-    let is_before = |line: usize| ends.get(line).is_some_and(|end| end <= at);
-    while is_before(line + FAR - 1) {
-        line += FAR;
-    }
-    while is_before(line) {
-        line += 1;
-    }
-    line
 }
 
 #[cfg(test)]

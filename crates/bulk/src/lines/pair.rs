@@ -95,23 +95,19 @@ impl Pair {
             Wanted::<FOLDS>::new(self.other),
         );
         let (mut step, mut from) = (0, 0);
-        loop {
-            let rest = rarest_steps.get(step..).unwrap_or_default().iter();
-            let rest = rest.zip(other_steps.get(step..).unwrap_or_default());
-            let some = rest.enumerate().find_map(|(passed, (rarest, other))| {
-                let hits = hits::<FOLDS, ALONE>(rarest, other, &wanted);
-                (hits != 0).then_some((passed, hits))
-            });
-            let Some((passed, mut hits)) = some else {
-                break;
-            };
-            let start = (step + passed) * STEP;
+        while let (Some(rarest), Some(other)) = (rarest_steps.get(step), other_steps.get(step)) {
+            let mut hits = hits::<FOLDS, ALONE>(rarest, other, &wanted);
+            if hits == 0 {
+                step += 1;
+                continue;
+            }
+            let start = step * STEP;
             hits &= since(from, start);
             while hits != 0 {
                 from = near(start + hits.trailing_zeros() as usize);
                 hits &= since(from, start);
             }
-            step = (step + passed + 1).max(from / STEP);
+            step = (step + 1).max(from / STEP);
         }
         let is_near = |probe: Probe, byte: u8| byte | probe.case == probe.byte;
         let start = rarest_steps.len() * STEP;
