@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use pilothouse::ingress::{Limits, Room};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 use crate::bench::{Bench, HOST, Instance, whole};
 
@@ -59,7 +60,7 @@ async fn a_service_that_hangs_is_refused_more_and_others_are_served() {
     let bench_too = Arc::clone(&bench);
     waiting.push(tokio::spawn(async move { bench_too.get("/fits").await }));
     bench.busy(&silent, OF_SERVICE).await;
-    waiting.iter().for_each(|one| one.abort());
+    waiting.iter().for_each(JoinHandle::abort);
 }
 
 #[tokio::test]
