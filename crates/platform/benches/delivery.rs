@@ -13,6 +13,7 @@ use pilothouse::app::{Parts, app};
 use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
 use pilothouse::logs::Retention;
+use pilothouse_wire::session::Role;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -84,7 +85,7 @@ async fn main() {
     let app = app(parts).await.unwrap();
     let client = Client {
         router: app.router(),
-        key: app.create_key("bench").await.unwrap(),
+        key: app.create_key("bench", Role::Admin).await.unwrap(),
     };
     client
         .call("POST", "/orgs/", &json!({"name": "Acme"}))

@@ -14,6 +14,7 @@ use pilothouse::app::{Parts, app};
 use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
 use pilothouse::logs::Retention;
+use pilothouse_wire::session::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -106,7 +107,7 @@ async fn measure(count: usize, bars: Option<(u32, u32)>) {
     let app = app(parts).await.unwrap();
     let client = Client {
         router: app.router(),
-        key: app.create_key("bench").await.unwrap(),
+        key: app.create_key("bench", Role::Admin).await.unwrap(),
     };
     client
         .call("POST", "/orgs/", &json!({"name": "Acme"}))

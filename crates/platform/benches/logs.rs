@@ -16,6 +16,7 @@ use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
 use pilothouse::logs::{LogStore, Retention, StoredLine};
 use pilothouse_wire::logs::{LogQuery, LogStream};
+use pilothouse_wire::session::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -108,7 +109,10 @@ async fn reply() {
         console: None,
     };
     let app = app(parts).await.unwrap();
-    let (router, key) = (app.router(), app.create_key("bench").await.unwrap());
+    let (router, key) = (
+        app.router(),
+        app.create_key("bench", Role::Admin).await.unwrap(),
+    );
     let call = async |method: &str, path: &str, body: Value| {
         let (status, bytes) = call(&router, &key, method, path, &body).await;
         assert!(status.is_success(), "{}", String::from_utf8_lossy(&bytes));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use pilothouse_wire::meta::EngineKind;
 use pilothouse_wire::open::Words;
+use pilothouse_wire::session::Role;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -151,12 +152,11 @@ impl App {
         router::openapi(self.context.clone())
     }
 
-    /// Makes a key for an admin.
+    /// Makes a key with a role.
     ///
     /// # Errors
     /// The database can't be written.
-    pub async fn create_key(&self, name: &str) -> Result<String, StartError> {
-        let role = pilothouse_wire::session::Role::Admin;
+    pub async fn create_key(&self, name: &str, role: Role) -> Result<String, StartError> {
         Ok(create_key(&self.platform.store, name, role).await?)
     }
 

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::decode::{DecodeFields, Fields};
 use crate::envelope::Dialect;
 use crate::path::{self, Base, Params};
+use crate::session::Role;
 
 /// The path under which the whole API lives.
 pub const BASE: &str = "/api/v1";
@@ -49,13 +50,31 @@ pub enum BodyRule {
     Required,
 }
 
-/// Who may call an endpoint without more being said.
+/// Who may call an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody: needs no key.
     Public,
     /// Whoever has a valid key or session.
     SignedIn,
+    /// Who may read.
+    Viewer,
+    /// Who may ship.
+    Member,
+    /// Who may do everything.
+    Admin,
+}
+
+impl Access {
+    /// The least role that opens it; none where no role is asked for.
+    pub fn role(self) -> Option<Role> {
+        match self {
+            Self::Public | Self::SignedIn => None,
+            Self::Viewer => Some(Role::Viewer),
+            Self::Member => Some(Role::Member),
+            Self::Admin => Some(Role::Admin),
+        }
+    }
 }
 
 /// The query part of a URL.
@@ -114,7 +133,7 @@ pub trait Endpoint: 'static {
     /// Whether a body is sent.
     const BODY: BodyRule = BodyRule::None;
     /// Who may call it.
-    const ACCESS: Access = Access::SignedIn;
+    const ACCESS: Access;
 
     /// The path's variable parts.
     type Params: Params;

@@ -19,8 +19,8 @@ pub use platform::*;
 pub use services::*;
 
 /// Declares an endpoint: what documents it, its name, method, path with the type of its variable
-/// parts, and its reply; then what differs from a call without query and body that answers 200 to
-/// whoever is signed in.
+/// parts, and its reply; then what differs from a call without query and body that answers 200; and
+/// who may call it.
 macro_rules! endpoint {
     (
         #[doc = $summary:literal]
@@ -29,7 +29,7 @@ macro_rules! endpoint {
         $(query: $query:ty,)?
         $(body: $rule:ident $body:ty,)?
         $(success: $success:literal,)?
-        $(access: $access:ident,)?
+        access: $access:ident,
     ) => {
         #[doc = $summary]
         pub struct $name;
@@ -41,7 +41,7 @@ macro_rules! endpoint {
             const PATH: &'static str = $path;
             $(const SUCCESS: u16 = $success;)?
             $(const BODY: $crate::endpoint::BodyRule = $crate::endpoint::BodyRule::$rule;)?
-            $(const ACCESS: $crate::endpoint::Access = $crate::endpoint::Access::$access;)?
+            const ACCESS: $crate::endpoint::Access = $crate::endpoint::Access::$access;
 
             type Params = $params;
             type Query = endpoint!(@or $crate::endpoint::NoQuery $(, $query)?);

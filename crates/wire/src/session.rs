@@ -18,6 +18,14 @@ words! {
     }
 }
 
+impl Role {
+    /// Whether who has this role may do what asks for another one: each may do what those before it
+    /// may.
+    pub fn admits(self, least: Self) -> bool {
+        self >= least
+    }
+}
+
 /// The reply of `GET /auth/session`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

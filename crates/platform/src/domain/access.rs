@@ -32,11 +32,30 @@ impl Actor {
         &self.0.name
     }
 
+    fn role(&self) -> Option<Role> {
+        Role::from_word(&self.0.role)
+    }
+
+    /// Whether they may do what asks for a role.
+    ///
+    /// # Errors
+    /// They may not: who may is told.
+    pub(crate) fn may(&self, least: Role) -> Result<()> {
+        match self.role() {
+            Some(role) if role.admits(least) => Ok(()),
+            _ => Err(Error::Forbidden {
+                least,
+                role: self.0.role.clone(),
+            }),
+        }
+    }
+
     /// As the API tells it.
     pub(crate) fn session(&self) -> Session {
         Session {
             name: self.0.name.clone(),
-            role: Role::from_word(&self.0.role)
+            role: self
+                .role()
                 .map_or_else(|| Open::Unknown(self.0.role.clone()), Open::Known),
             expires: self.0.expires,
         }

@@ -2,6 +2,7 @@
 
 use pilothouse_wire::action::Reason;
 use pilothouse_wire::error::FieldErrors;
+use pilothouse_wire::session::Role;
 
 use crate::engine::EngineError;
 use crate::logs::LogError;
@@ -61,6 +62,16 @@ pub(crate) enum Error {
     /// The credential opens nothing.
     #[error("{0}")]
     Unauthorized(&'static str),
+    /// The caller's role does not admit it.
+    #[error(
+        "This needs the role {least}, and yours is {role}. Ask an admin to do it, or for that role."
+    )]
+    Forbidden {
+        /// The least role that admits it.
+        least: Role,
+        /// The caller's, as it is stored.
+        role: String,
+    },
     /// Too many wrong credentials.
     #[error("Too many attempts. Try again in {seconds} s.")]
     TooManyAttempts {

@@ -140,6 +140,7 @@ impl Failure {
             Error::NotEmpty { .. } => Self::new(ErrorCode::NotEmpty, message),
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Unauthorized(_) => Self::new(ErrorCode::Unauthorized, message),
+            Error::Forbidden { .. } => Self::new(ErrorCode::Forbidden, message),
             Error::TooManyAttempts { seconds } => Self {
                 retry_after: Some(seconds),
                 ..Self::new(ErrorCode::TooManyRequests, message)

@@ -131,7 +131,12 @@ async fn unpack<E: Endpoint>(
             refuse_foreign_page(&request)?;
             None
         }
-        Access::SignedIn => Some(identify(&context, &request, id).await?),
+        access => {
+            let actor = identify(&context, &request, id).await?;
+            let outcome = access.role().map_or(Ok(()), |least| actor.may(least));
+            outcome.map_err(|error| Failure::of(error, id))?;
+            Some(actor)
+        }
     };
     let params = call::params::<E>(&mut request).await?;
     let query = call::query::<E>(&request)?;

@@ -12,6 +12,7 @@ use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
 use pilothouse::logs::Retention;
 use pilothouse_wire::envelope::Dialect;
+use pilothouse_wire::session::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -71,7 +72,7 @@ impl Api {
     }
 
     pub(crate) async fn with_key(mut self) -> Self {
-        self.key = self.app.create_key("tester").await.unwrap();
+        self.key = self.app.create_key("tester", Role::Admin).await.unwrap();
         self
     }
 

@@ -24,6 +24,7 @@ mod pipeline;
 mod projects;
 mod pushes;
 mod repositories;
+mod roles;
 mod seed;
 mod services;
 mod session;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
     tests!(tests:
         meta::tells_what_it_is_without_a_key,
         meta::probes_answer_at_the_root,
+        roles::every_route_asks_for_its_role,
         session::a_key_signs_in_and_the_cookie_works,
         session::the_first_link_works_once,
         session::wrong_keys_are_slowed_down,

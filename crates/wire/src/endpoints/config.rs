@@ -11,12 +11,14 @@ endpoint! {
     /// The level's own variables, by name. The `ETag` is the revision that a change may ask for with `If-Match`.
     pub struct ListConfig = "config.list";
     Get "C" (Level) -> Vec<Variable>;
+    access: Viewer,
 }
 
 endpoint! {
     /// What a service of the level receives: of every name the nearest level's value, and what it hides.
     pub struct ResolveConfig = "config.resolved";
     Get "C/resolved" (Level) -> Vec<ResolvedVariable>;
+    access: Viewer,
 }
 
 endpoint! {
@@ -24,12 +26,14 @@ endpoint! {
     pub struct SetConfig = "config.set";
     Post "C" (Level) -> Variable;
     body: Required SetVariable,
+    access: Member,
 }
 
 endpoint! {
     /// Removes one variable.
     pub struct DeleteConfig = "config.delete";
     Delete "C/{config_id}" (VariableParams) -> Done;
+    access: Member,
 }
 
 endpoint! {
@@ -37,6 +41,7 @@ endpoint! {
     pub struct BulkConfig = "config.bulk";
     Post "C/bulk" (Level) -> BulkOutcome;
     body: Required Bulk,
+    access: Member,
 }
 
 endpoint! {
@@ -44,10 +49,12 @@ endpoint! {
     pub struct PreviewConfig = "config.preview";
     Post "C/preview" (Level) -> ConfigPreview;
     body: Required Bulk,
+    access: Member,
 }
 
 endpoint! {
     /// The level's last 200 changes, the newest first.
     pub struct ListConfigHistory = "config.history";
     Get "C/history" (Level) -> Vec<ConfigEvent>;
+    access: Viewer,
 }

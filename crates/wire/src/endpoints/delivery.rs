@@ -18,12 +18,14 @@ endpoint! {
     pub struct ListImages = "image.list";
     Get "S/{service}/images" (ServiceParams) -> ImagePage;
     query: PageQuery,
+    access: Viewer,
 }
 
 endpoint! {
     /// One image.
     pub struct GetImage = "image.get";
     Get "S/{service}/images/{version}" (VersionParams) -> Image;
+    access: Viewer,
 }
 
 endpoint! {
@@ -31,6 +33,7 @@ endpoint! {
     pub struct GetImageLog = "image.log";
     Get "S/{service}/images/{version}/log" (VersionParams) -> WorkLog;
     query: WorkLogQuery,
+    access: Viewer,
 }
 
 endpoint! {
@@ -39,6 +42,7 @@ endpoint! {
     Post "S/{service}/images/build" (ServiceParams) -> BuildStarted;
     body: Optional BuildRequest,
     success: 202,
+    access: Member,
 }
 
 endpoint! {
@@ -46,18 +50,21 @@ endpoint! {
     pub struct CancelImage = "image.cancel";
     Post "S/{service}/images/{version}/cancel" (VersionParams) -> Done;
     success: 202,
+    access: Member,
 }
 
 endpoint! {
     /// The 50 newest releases, the newest first.
     pub struct ListReleases = "release.list";
     Get "S/{service}/releases" (ServiceParams) -> Vec<Release>;
+    access: Viewer,
 }
 
 endpoint! {
     /// One release.
     pub struct GetRelease = "release.get";
     Get "S/{service}/releases/{version}" (VersionParams) -> Release;
+    access: Viewer,
 }
 
 endpoint! {
@@ -65,12 +72,14 @@ endpoint! {
     pub struct GetReleaseLog = "release.log";
     Get "S/{service}/releases/{version}/log" (VersionParams) -> WorkLog;
     query: WorkLogQuery,
+    access: Viewer,
 }
 
 endpoint! {
     /// What was measured before and after a release began to serve, and what the difference is worth.
     pub struct GetReleaseVerdict = "release.verdict";
     Get "S/{service}/releases/{version}/verdict" (VersionParams) -> Verdict;
+    access: Viewer,
 }
 
 endpoint! {
@@ -79,6 +88,7 @@ endpoint! {
     Post "S/{service}/deploy" (ServiceParams) -> Deployed;
     body: Optional DeployRequest,
     success: 202,
+    access: Member,
 }
 
 endpoint! {
@@ -86,18 +96,21 @@ endpoint! {
     pub struct PreviewDeploy = "deploy.preview";
     Get "S/{service}/deploy/preview" (ServiceParams) -> DeployPreview;
     query: PreviewQuery,
+    access: Viewer,
 }
 
 endpoint! {
     /// The 50 newest deployments, the newest first.
     pub struct ListDeployments = "deployment.list";
     Get "S/{service}/deployments" (ServiceParams) -> Vec<Deployment>;
+    access: Viewer,
 }
 
 endpoint! {
     /// One deployment.
     pub struct GetDeployment = "deployment.get";
     Get "S/{service}/deployments/{deployment}" (DeploymentParams) -> Deployment;
+    access: Viewer,
 }
 
 endpoint! {
@@ -105,6 +118,7 @@ endpoint! {
     pub struct GetDeploymentLog = "deployment.log";
     Get "S/{service}/deployments/{deployment}/log" (DeploymentParams) -> WorkLog;
     query: WorkLogQuery,
+    access: Viewer,
 }
 
 endpoint! {
@@ -112,6 +126,7 @@ endpoint! {
     pub struct CancelDeployment = "deployment.cancel";
     Post "S/{service}/deployments/{deployment}/cancel" (DeploymentParams) -> Done;
     success: 202,
+    access: Member,
 }
 
 endpoint! {
@@ -119,6 +134,7 @@ endpoint! {
     pub struct GetPipeline = "pipeline.status";
     Get "/orgs/{org}/projects/{project}/pipeline/status" (ProjectParams) -> PipelineStatus;
     query: PipelineQuery,
+    access: Viewer,
 }
 
 endpoint! {
@@ -127,6 +143,7 @@ endpoint! {
     Post "/orgs/{org}/projects/{project}/pipeline/deploy" (ProjectParams) -> BuildStarted;
     body: Required PipelineRequest,
     success: 202,
+    access: Member,
 }
 
 endpoint! {
@@ -135,6 +152,7 @@ endpoint! {
     Post "/orgs/{org}/projects/{project}/pipeline/rollback" (ProjectParams) -> Deployed;
     body: Required PipelineRequest,
     success: 202,
+    access: Member,
 }
 
 endpoint! {
@@ -142,6 +160,7 @@ endpoint! {
     pub struct PreviewPromotion = "promotion.preview";
     Get "/orgs/{org}/projects/{project}/promote/preview" (ProjectParams) -> PromotionPreview;
     query: Promotion,
+    access: Viewer,
 }
 
 endpoint! {
@@ -150,4 +169,5 @@ endpoint! {
     Post "/orgs/{org}/projects/{project}/promote" (ProjectParams) -> Deployed;
     body: Required Promotion,
     success: 202,
+    access: Member,
 }

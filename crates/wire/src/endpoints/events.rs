@@ -9,6 +9,7 @@ endpoint! {
     pub struct ListServiceEvents = "service.events";
     Get "S/{service}/events" (ServiceParams) -> Events;
     query: EventsQuery,
+    access: Viewer,
 }
 
 endpoint! {
@@ -16,6 +17,7 @@ endpoint! {
     pub struct ListEnvironmentEvents = "environment.events";
     Get "/orgs/{org}/projects/{project}/envs/{env}/events" (EnvironmentParams) -> Events;
     query: EventsQuery,
+    access: Viewer,
 }
 
 endpoint! {
@@ -23,6 +25,7 @@ endpoint! {
     pub struct ListProjectEvents = "project.events";
     Get "/orgs/{org}/projects/{project}/events" (ProjectParams) -> Events;
     query: EventsQuery,
+    access: Viewer,
 }
 
 endpoint! {
@@ -30,4 +33,5 @@ endpoint! {
     pub struct ListOrgEvents = "org.events";
     Get "/orgs/{org}/events" (OrgParams) -> Events;
     query: EventsQuery,
+    access: Viewer,
 }

@@ -8,16 +8,19 @@ endpoint! {
     /// How the services of an org do: counts, what needs attention, and what runs where.
     pub struct GetOrgOverview = "org.overview";
     Get "/orgs/{org}/overview" (OrgParams) -> Overview;
+    access: Viewer,
 }
 
 endpoint! {
     /// How the services of a project do: counts, what needs attention, and what runs where.
     pub struct GetProjectOverview = "project.overview";
     Get "/orgs/{org}/projects/{project}/overview" (ProjectParams) -> Overview;
+    access: Viewer,
 }
 
 endpoint! {
     /// How the services of an environment do: counts, what needs attention, and what was deployed.
     pub struct GetEnvironmentOverview = "environment.overview";
     Get "/orgs/{org}/projects/{project}/envs/{env}/overview" (EnvironmentParams) -> Overview;
+    access: Viewer,
 }

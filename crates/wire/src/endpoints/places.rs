@@ -11,6 +11,7 @@ endpoint! {
     /// Every org.
     pub struct ListOrgs = "org.list";
     Get "/orgs/" (NoParams) -> Vec<Org>;
+    access: Viewer,
 }
 
 endpoint! {
@@ -19,12 +20,14 @@ endpoint! {
     Post "/orgs/" (NoParams) -> Org;
     body: Required Named,
     success: 201,
+    access: Admin,
 }
 
 endpoint! {
     /// One org.
     pub struct GetOrg = "org.get";
     Get "/orgs/{org}" (OrgParams) -> Org;
+    access: Viewer,
 }
 
 endpoint! {
@@ -32,18 +35,21 @@ endpoint! {
     pub struct UpdateOrg = "org.update";
     Patch "/orgs/{org}" (OrgParams) -> Org;
     body: Required Rename,
+    access: Admin,
 }
 
 endpoint! {
     /// Deletes an org that holds no project.
     pub struct DeleteOrg = "org.delete";
     Delete "/orgs/{org}" (OrgParams) -> Done;
+    access: Admin,
 }
 
 endpoint! {
     /// Every project of an org.
     pub struct ListProjects = "project.list";
     Get "/orgs/{org}/projects/" (OrgParams) -> Vec<Project>;
+    access: Viewer,
 }
 
 endpoint! {
@@ -52,12 +58,14 @@ endpoint! {
     Post "/orgs/{org}/projects/" (OrgParams) -> Project;
     body: Required Named,
     success: 201,
+    access: Admin,
 }
 
 endpoint! {
     /// One project.
     pub struct GetProject = "project.get";
     Get "/orgs/{org}/projects/{project}" (ProjectParams) -> Project;
+    access: Viewer,
 }
 
 endpoint! {
@@ -65,18 +73,21 @@ endpoint! {
     pub struct UpdateProject = "project.update";
     Patch "/orgs/{org}/projects/{project}" (ProjectParams) -> Project;
     body: Required Rename,
+    access: Admin,
 }
 
 endpoint! {
     /// Deletes a project that holds no service.
     pub struct DeleteProject = "project.delete";
     Delete "/orgs/{org}/projects/{project}" (ProjectParams) -> Done;
+    access: Admin,
 }
 
 endpoint! {
     /// Every environment of a project.
     pub struct ListEnvironments = "environment.list";
     Get "/orgs/{org}/projects/{project}/envs/" (ProjectParams) -> Vec<Environment>;
+    access: Viewer,
 }
 
 endpoint! {
@@ -85,12 +96,14 @@ endpoint! {
     Post "/orgs/{org}/projects/{project}/envs/" (ProjectParams) -> Environment;
     body: Required EnvironmentCreate,
     success: 201,
+    access: Admin,
 }
 
 endpoint! {
     /// One environment.
     pub struct GetEnvironment = "environment.get";
     Get "/orgs/{org}/projects/{project}/envs/{env}" (EnvironmentParams) -> Environment;
+    access: Viewer,
 }
 
 endpoint! {
@@ -98,18 +111,21 @@ endpoint! {
     pub struct UpdateEnvironment = "environment.update";
     Patch "/orgs/{org}/projects/{project}/envs/{env}" (EnvironmentParams) -> Environment;
     body: Required EnvironmentPatch,
+    access: Admin,
 }
 
 endpoint! {
     /// Deletes an environment that holds no service.
     pub struct DeleteEnvironment = "environment.delete";
     Delete "/orgs/{org}/projects/{project}/envs/{env}" (EnvironmentParams) -> Done;
+    access: Admin,
 }
 
 endpoint! {
     /// Every workspace.
     pub struct ListWorkspaces = "workspace.list";
     Get "/workspaces/" (NoParams) -> Vec<Org>;
+    access: Viewer,
 }
 
 endpoint! {
@@ -118,12 +134,14 @@ endpoint! {
     Post "/workspaces/" (NoParams) -> Org;
     body: Required Named,
     success: 201,
+    access: Admin,
 }
 
 endpoint! {
     /// Every project of a workspace.
     pub struct ListWorkspaceProjects = "workspace.project.list";
     Get "/workspaces/{workspace_id}/projects/" (WorkspaceParams) -> Vec<Project>;
+    access: Viewer,
 }
 
 endpoint! {
@@ -132,4 +150,5 @@ endpoint! {
     Post "/workspaces/{workspace_id}/projects/" (WorkspaceParams) -> Project;
     body: Required Named,
     success: 201,
+    access: Admin,
 }

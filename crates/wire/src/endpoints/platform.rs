@@ -16,6 +16,7 @@ endpoint! {
     /// Who is signed in.
     pub struct GetSession = "session.get";
     Get "/auth/session" (NoParams) -> Session;
+    access: SignedIn,
 }
 
 endpoint! {
@@ -31,4 +32,5 @@ endpoint! {
     /// Signs the browser out.
     pub struct SignOutSession = "session.delete";
     Delete "/auth/session" (NoParams) -> Done;
+    access: SignedIn,
 }

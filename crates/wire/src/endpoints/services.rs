@@ -14,6 +14,7 @@ endpoint! {
     /// Every service, by name.
     pub struct ListServices = "service.list";
     Get "S/" (Scope) -> Vec<Service>;
+    access: Viewer,
 }
 
 endpoint! {
@@ -22,12 +23,14 @@ endpoint! {
     Post "S/" (Scope) -> Service;
     body: Required ServiceCreate,
     success: 201,
+    access: Member,
 }
 
 endpoint! {
     /// One service's description.
     pub struct GetService = "service.get";
     Get "S/{service}" (ServiceParams) -> Service;
+    access: Viewer,
 }
 
 endpoint! {
@@ -35,6 +38,7 @@ endpoint! {
     pub struct UpdateService = "service.update";
     Patch "S/{service}" (ServiceParams) -> Service;
     body: Required ServicePatch,
+    access: Member,
 }
 
 endpoint! {
@@ -42,18 +46,21 @@ endpoint! {
     pub struct PutService = "service.put";
     Put "S/{service}" (ServiceParams) -> Service;
     body: Required ServicePatch,
+    access: Member,
 }
 
 endpoint! {
     /// Removes a service with its instances, routes and volumes. Irreversible.
     pub struct DeleteService = "service.delete";
     Delete "S/{service}" (ServiceParams) -> Done;
+    access: Admin,
 }
 
 endpoint! {
     /// Live instance counts and whether the service is available.
     pub struct GetServiceStatus = "service.status";
     Get "S/{service}/status" (ServiceParams) -> ServiceStatus;
+    access: Viewer,
 }
 
 endpoint! {
@@ -62,6 +69,7 @@ endpoint! {
     Post "S/{service}/scale" (ServiceParams) -> Done;
     body: Required Scale,
     success: 202,
+    access: Member,
 }
 
 endpoint! {
@@ -69,6 +77,7 @@ endpoint! {
     pub struct RestartService = "service.restart";
     Post "S/{service}/restart" (ServiceParams) -> Done;
     success: 202,
+    access: Member,
 }
 
 endpoint! {
@@ -76,6 +85,7 @@ endpoint! {
     pub struct GetServiceLogs = "service.logs";
     Get "S/{service}/logs" (ServiceParams) -> Logs;
     query: LogQuery,
+    access: Viewer,
 }
 
 endpoint! {
@@ -83,6 +93,7 @@ endpoint! {
     pub struct GetServiceMetrics = "service.metrics";
     Get "S/{service}/metrics" (ServiceParams) -> Metrics;
     query: MetricsQuery,
+    access: Viewer,
 }
 
 endpoint! {
@@ -90,4 +101,5 @@ endpoint! {
     pub struct GetServiceAccessLogs = "service.access-logs";
     Get "S/{service}/access-logs" (ServiceParams) -> AccessLogs;
     query: AccessQuery,
+    access: Viewer,
 }
