@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use chrono::Utc;
 use pilothouse_wire::config::{
-    Bulk, BulkOutcome, ConfigEvent, ConfigPreview, ConfigScope, ResolvedVariable, SetVariable,
-    Variable,
+    Bulk, BulkOutcome, ConfigEvent, ConfigPreview, ConfigScope, MASK, ResolvedVariable,
+    SetVariable, Variable,
 };
 use pilothouse_wire::path::{Level, VariableParams};
+use pilothouse_wire::session::Role;
 
-use super::{Error, Platform, Result};
+use super::{Actor, Error, Platform, Result};
 use crate::store::VariableRow;
 use changes::{Planned, plan};
 pub(crate) use resolve::{Frozen, LevelVariables, diff, frozen, resolve, told};
@@ -72,14 +73,14 @@ impl Platform {
         at: &Level,
         variable: SetVariable,
         expected: Option<u32>,
-        by: &str,
+        actor: &Actor,
     ) -> Result<Revised<Variable>> {
         let name = variable.name.to_string();
         let bulk = Bulk {
             variables: vec![variable],
             ..Bulk::default()
         };
-        let done = self.bulk_config(at, bulk, expected, by).await?;
+        let done = self.bulk_config(at, bulk, expected, actor).await?;
         let list = self.list_config(at).await?;
         let variable = list.content.into_iter().find(|one| one.name == name);
         Ok(Revised {
@@ -95,7 +96,7 @@ impl Platform {
         &self,
         at: &VariableParams,
         expected: Option<u32>,
-        by: &str,
+        actor: &Actor,
     ) -> Result<u32> {
         let _changing = self.changing.lock().await;
         let place = self.find_level(&at.level).await?;
@@ -107,7 +108,7 @@ impl Platform {
             reference: at.id.chars().take(64).collect(),
         })?;
         let gone = changes::removal(row);
-        self.change(&place, &[gone], by).await
+        self.change(&place, &[gone], actor).await
     }
 
     pub(crate) async fn bulk_config(
@@ -115,13 +116,13 @@ impl Platform {
         at: &Level,
         bulk: Bulk,
         expected: Option<u32>,
-        by: &str,
+        actor: &Actor,
     ) -> Result<Revised<BulkOutcome>> {
         let _changing = self.changing.lock().await;
         let place = self.find_level(at).await?;
         self.check_revision(&place, expected).await?;
-        let planned = self.plan(&place, bulk).await?;
-        let revision = self.change(&place, &planned.changes, by).await?;
+        let planned = self.plan(&place, bulk, actor).await?;
+        let revision = self.change(&place, &planned.changes, actor).await?;
         Ok(Revised {
             content: planned.outcome(),
             revision,
@@ -129,9 +130,14 @@ impl Platform {
     }
 
     /// What a bulk change would do, and whom it would reach.
-    pub(crate) async fn preview_config(&self, at: &Level, bulk: Bulk) -> Result<ConfigPreview> {
+    pub(crate) async fn preview_config(
+        &self,
+        at: &Level,
+        bulk: Bulk,
+        actor: &Actor,
+    ) -> Result<ConfigPreview> {
         let place = self.find_level(at).await?;
-        let planned = self.plan(&place, bulk).await?;
+        let planned = self.plan(&place, bulk, actor).await?;
         let (services, total) = self.reached(&place, &planned.changes).await?;
         Ok(ConfigPreview {
             changes: planned.changes.into_iter().map(|one| one.told).collect(),
@@ -171,21 +177,32 @@ impl Platform {
         }
     }
 
-    async fn plan(&self, place: &Place, bulk: Bulk) -> Result<Planned> {
+    /// What a request would change, if the caller may. Who may not touch secrets does not learn by
+    /// trying what one is: also a request that leaves it as it is is refused.
+    async fn plan(&self, place: &Place, bulk: Bulk, actor: &Actor) -> Result<Planned> {
         let rows = self.store.variables(place.owner()).await?;
         let mut secrets = BTreeMap::new();
         for row in rows.iter().filter(|row| row.held.is_secret()) {
             secrets.insert(row.name.clone(), self.open_value(&row.held).await?);
         }
-        plan(&rows, &secrets, bulk, &self.vault)
+        let planned = plan(&rows, &secrets, bulk, &self.vault)?;
+        let is_kept = |name: &String| secrets.contains_key(name);
+        if planned.changes.iter().any(is_of_secret) || planned.skipped.iter().any(is_kept) {
+            actor.may(Role::Admin)?;
+        }
+        Ok(planned)
     }
 
     async fn change(
         &self,
         place: &Place,
         changes: &[crate::store::Change],
-        by: &str,
+        actor: &Actor,
     ) -> Result<u32> {
+        if changes.iter().any(is_of_secret) {
+            actor.may(Role::Admin)?;
+        }
+        let by = actor.name();
         let now = Utc::now();
         Ok(self
             .store
@@ -241,4 +258,12 @@ fn tell(row: VariableRow) -> Variable {
         created: Some(row.created),
         updated: Some(row.updated),
     }
+}
+
+/// Whether a secret comes, changes or goes: no plain value is ever the mask.
+fn is_of_secret(change: &crate::store::Change) -> bool {
+    let told = &change.told;
+    [&told.before, &told.after]
+        .into_iter()
+        .any(|value| value.as_deref() == Some(MASK))
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::Context;
 use super::answer::Failure;
-use crate::domain::{Actor, Platform};
+use crate::domain::{Actor, Error, Platform};
 
 /// The largest request body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -32,6 +32,15 @@ pub(super) struct Call<E: Endpoint> {
 impl<E: Endpoint> Call<E> {
     pub(super) fn platform(&self) -> &Platform {
         &self.context.platform
+    }
+
+    /// Who calls, where that matters.
+    ///
+    /// # Errors
+    /// Nobody has signed in: the endpoint is public.
+    pub(super) fn caller(&self) -> Result<&Actor, Error> {
+        let actor = self.actor.as_ref();
+        actor.ok_or(Error::Unauthorized("Sign in first."))
     }
 
     /// The name under which the call is remembered.

@@ -28,7 +28,7 @@ pub(super) async fn set(call: Call<SetConfig>) -> Answer<SetConfig> {
     let expected = expected(&call)?;
     let body = call.body.clone();
     let platform = call.platform();
-    let done = platform.set_config(&call.params, body, expected, call.by());
+    let done = platform.set_config(&call.params, body, expected, call.caller()?);
     Ok(revised(done.await?))
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn set(call: Call<SetConfig>) -> Answer<SetConfig> {
 pub(super) async fn delete(call: Call<DeleteConfig>) -> Answer<DeleteConfig> {
     let expected = expected(&call)?;
     let platform = call.platform();
-    let revision = platform.delete_config(&call.params, expected, call.by());
+    let revision = platform.delete_config(&call.params, expected, call.caller()?);
     Ok(revised(Revised {
         revision: revision.await?,
         content: Done::OK,
@@ -47,14 +47,14 @@ pub(super) async fn delete(call: Call<DeleteConfig>) -> Answer<DeleteConfig> {
 pub(super) async fn bulk(call: Call<BulkConfig>) -> Answer<BulkConfig> {
     let expected = expected(&call)?;
     let platform = call.platform();
-    let done = platform.bulk_config(&call.params, call.body.clone(), expected, call.by());
+    let done = platform.bulk_config(&call.params, call.body.clone(), expected, call.caller()?);
     Ok(revised(done.await?))
 }
 
 /// `POST C/preview`
 pub(super) async fn preview(call: Call<PreviewConfig>) -> Answer<PreviewConfig> {
     let platform = call.platform();
-    let preview = platform.preview_config(&call.params, call.body.clone());
+    let preview = platform.preview_config(&call.params, call.body.clone(), call.caller()?);
     Ok(preview.await?.into())
 }
 

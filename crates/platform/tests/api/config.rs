@@ -1,5 +1,6 @@
 //! `…/config`, at every level.
 
+use pilothouse_wire::session::Role;
 use serde_json::{Value, json};
 
 use crate::client::Api;
@@ -25,6 +26,42 @@ fn names(list: &Value, field: &str) -> Vec<String> {
     let list = list.as_array().unwrap().iter();
     list.map(|one| one[field].as_str().unwrap().to_owned())
         .collect()
+}
+
+pub(crate) async fn members_leave_secrets_alone() {
+    let api = with_service().await;
+    let member = api.app.create_key("member", Role::Member).await.unwrap();
+    for level in [ORG, PROJECT, ENVIRONMENT, SERVICE, WORKSPACE] {
+        let config = format!("{level}/config");
+        let secret = json!({"name": "TOKEN", "value": "hush", "secret": true});
+        let made = api.post(&config, secret).await.is(200).data();
+        let asks = |method: &str, path: &str| {
+            let call = api.anonymous(method, path);
+            call.header("x-api-key", &member)
+        };
+        let plain = json!({"name": "MODE", "value": "fast"});
+        asks("POST", &config).json(&plain).send().await.is(200);
+        let one = format!("{config}/{}", made["id"].as_str().unwrap());
+        let bulk = format!("{config}/bulk");
+        for call in [
+            asks("POST", &config).json(&json!({"name": "OTHER", "value": "x", "secret": true})),
+            asks("POST", &config).json(&json!({"name": "TOKEN", "value": "x", "secret": true})),
+            asks("POST", &config).json(&json!({"name": "TOKEN", "value": "x"})),
+            asks("POST", &bulk).json(&json!({"variables": {"MODE": "slow", "TOKEN": "x"}})),
+            // Not even whether a guess is right.
+            asks("POST", &config).json(&json!({"name": "TOKEN", "value": "hush", "secret": true})),
+            asks("POST", &format!("{config}/preview"))
+                .json(&json!({"variables": {"TOKEN": "hush"}})),
+            asks("DELETE", &one),
+        ] {
+            call.send().await.fails(403, "forbidden");
+        }
+        let listed = api.get(&config).await.is(200).data();
+        assert_eq!(names(&listed, "name"), ["MODE", "TOKEN"]);
+        assert_eq!(listed[0]["value"], "fast", "all or nothing");
+        api.delete(&one).await.is(200);
+    }
+    api.app.close().await;
 }
 
 /// Every level answers every operation in the same words.

@@ -133,6 +133,7 @@ fn main() -> ExitCode {
         config::every_level_has_the_same_operations,
         config::the_nearest_level_wins_and_says_what_it_hides,
         config::secrets_are_never_read_back,
+        config::members_leave_secrets_alone,
         config::a_stale_change_is_refused_and_nothing_is_lost,
         config::bulk_is_all_or_nothing,
         config::a_preview_tells_whom_a_change_reaches,

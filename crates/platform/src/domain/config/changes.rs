@@ -15,7 +15,8 @@ use crate::vault::Vault;
 /// What a request would change, by name, and what of it is so already.
 pub(super) struct Planned {
     pub(super) changes: Vec<Change>,
-    skipped: Vec<String>,
+    /// The names of those that stay as they are.
+    pub(super) skipped: Vec<String>,
 }
 
 impl Planned {
