@@ -9,6 +9,8 @@ use super::ticks::Unit;
 pub struct Figures {
     /// The newest value.
     pub last: f64,
+    /// When the newest value was measured, in seconds since 1970.
+    pub last_at: f64,
     /// The least value.
     pub least: f64,
     /// The mean of all values.
@@ -29,6 +31,7 @@ impl Figures {
         let last = *values.last()?;
         let mut figures = Self {
             last,
+            last_at: *line.times().get(within.clone())?.last()?,
             least: last,
             mean: values.iter().sum::<f64>() / values.len() as f64,
             greatest: f64::NEG_INFINITY,
@@ -46,6 +49,13 @@ impl Figures {
             .filter(|start| *start > within.start && *start < within.end)
             .count();
         Some(figures)
+    }
+
+    /// Whether the newest value still holds at a moment: the next one, of a line with this step in
+    /// seconds, is not long overdue.
+    pub fn is_current(&self, step: f64, now: f64) -> bool {
+        const LATE: f64 = 15.0;
+        now - self.last_at <= 2.0 * step + LATE
     }
 
     /// `Between 0.12 cores and 0.98 cores, 0.24 cores on average and 0.46 cores at the end; the
@@ -86,6 +96,20 @@ mod tests {
         assert_eq!((figures.greatest, figures.greatest_at), (0.7, 10.0));
         assert_eq!(figures.gaps, 1);
         assert_eq!(Figures::of(&line, (20.0, 50.0)), None);
+    }
+
+    #[test]
+    fn a_value_holds_until_the_next_one_is_overdue() {
+        let line = Line::new(5.0, [(95.0, 1.0), (100.0, 2.0), (200.0, 3.0)]);
+        let figures = Figures::of(&line, (0.0, 150.0)).unwrap();
+        assert_eq!((figures.last, figures.last_at), (2.0, 100.0));
+        assert!(figures.is_current(5.0, 100.0) && figures.is_current(5.0, 125.0));
+        assert!(!figures.is_current(5.0, 126.0));
+        assert!(
+            figures.is_current(5.0, 90.0),
+            "the platform's clock is ahead"
+        );
+        assert!(figures.is_current(60.0, 235.0) && !figures.is_current(60.0, 236.0));
     }
 
     #[test]

@@ -53,9 +53,9 @@ pub fn Chart(
     axis: Signal<Axis>,
     /// Its canvas, for who wants a picture of it.
     canvas: NodeRef<html::Canvas>,
-    /// What is said of its newest value: `now`, or `last` where it is old.
+    /// What time it is, in seconds since 1970: whether its newest value is that of now.
     #[prop(into)]
-    newest: Signal<&'static str>,
+    now: Signal<f64>,
     /// Why it shows no line, where it shows none.
     #[prop(into)]
     nothing: Signal<Option<String>>,
@@ -118,7 +118,7 @@ pub fn Chart(
                 {drawn.selection()}
                 {drawn.cursor()}
             </div>
-            {drawn.legend(newest)}
+            {drawn.legend(now)}
         </div>
     }
 }
@@ -233,13 +233,22 @@ impl Drawn {
     }
 
     /// The value at the cursor, or the newest; then what is said of all.
-    fn legend(self, newest: Signal<&'static str>) -> impl IntoView {
+    fn legend(self, now: Signal<f64>) -> impl IntoView {
         let Self {
             board,
             unit,
+            line,
             figures,
             ..
         } = self;
+        let newest = memo(move || {
+            let step = line.with(|line| line.step());
+            let is_current = |figures: Figures| figures.is_current(step, now.get());
+            match figures.get().is_some_and(is_current) {
+                true => "now",
+                false => "last",
+            }
+        });
         let at = move || match board.cursor.get() {
             Some(time) => {
                 let hit = self.hit();

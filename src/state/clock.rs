@@ -92,13 +92,31 @@ pub fn exact(instant: DateTime<Utc>, utc: bool) -> String {
 /// An instant to the second: the day only where it is not that of `now`, and the year only where it
 /// is another. What tells it says itself whether it is in UTC.
 pub fn moment(instant: DateTime<Utc>, now: DateTime<Utc>, utc: bool) -> String {
-    let year = |at: DateTime<Utc>| written(at, utc, "%Y");
+    let formats = ["%H:%M:%S", "%b %-d %H:%M:%S", "%Y-%m-%d %H:%M:%S"];
+    shortest(instant, now, utc, formats)
+}
+
+/// An instant in few letters, as [`moment`] is.
+pub fn short(instant: DateTime<Utc>, now: DateTime<Utc>, utc: bool) -> String {
+    let formats = ["%H:%M:%S", "%b %-d, %H:%M", "%b %-d %Y, %H:%M"];
+    shortest(instant, now, utc, formats) + zone(utc)
+}
+
+/// An instant in the first of these formats that is enough: for the day of `now`, its year, any.
+fn shortest(
+    instant: DateTime<Utc>,
+    now: DateTime<Utc>,
+    utc: bool,
+    [of_today, of_this_year, of_any]: [&'static str; 3],
+) -> String {
+    let year = |at| written(at, utc, "%Y");
     let is_today = Day::of(instant, utc) == Day::of(now, utc);
-    match (is_today, year(instant) == year(now)) {
-        (true, _) => time_of_day(instant, utc),
-        (false, true) => written(instant, utc, "%b %-d %H:%M:%S"),
-        (false, false) => written(instant, utc, "%Y-%m-%d %H:%M:%S"),
-    }
+    let format = match (is_today, year(instant) == year(now)) {
+        (true, _) => of_today,
+        (false, true) => of_this_year,
+        (false, false) => of_any,
+    };
+    written(instant, utc, format)
 }
 
 /// Two instants in few letters: what the second has in common with the first is told once.
@@ -139,19 +157,6 @@ fn day_of(instant: DateTime<Utc>, utc: bool) -> String {
 /// The time of day to the second.
 pub fn time_of_day(instant: DateTime<Utc>, utc: bool) -> String {
     written(instant, utc, "%H:%M:%S")
-}
-
-/// An instant in few letters: the day only where it is not that of `now`, and the year only where it
-/// is another.
-pub fn short(instant: DateTime<Utc>, now: DateTime<Utc>, utc: bool) -> String {
-    let year = |at: DateTime<Utc>| written(at, utc, "%Y");
-    let is_today = Day::of(instant, utc) == Day::of(now, utc);
-    let text = match (is_today, year(instant) == year(now)) {
-        (true, _) => time_of_day(instant, utc),
-        (false, true) => written(instant, utc, "%b %-d, %H:%M"),
-        (false, false) => written(instant, utc, "%b %-d %Y, %H:%M"),
-    };
-    text + zone(utc)
 }
 
 /// The time of day to the millisecond, and before it the day, where that is not today.

@@ -128,15 +128,11 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         Q: Clone + PartialEq + Send + Sync + 'static,
         F: Future<Output = Result<T, Failure>> + 'static,
     {
-        let remote = Self::empty();
-        remote.held.follow(
-            memo(question),
-            Rc::new(move |question| Box::pin(fetch(question))),
-            Rc::new(move |answer: Result<T, Failure>| {
-                remote.land(answer.map(|value| (value, Age::New)), pace)
-            }),
-        );
-        remote
+        let fetch = move |question| {
+            let answer = fetch(question);
+            async move { Ok((answer.await?, Age::New)) }
+        };
+        Self::aged(question, fetch, pace)
     }
 
     /// As [`Remote::made`], with answers that tell how fresh they are.

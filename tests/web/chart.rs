@@ -39,7 +39,7 @@ fn chart(points: impl Iterator<Item = (f64, f64)>) -> Page {
                     line
                     axis
                     canvas
-                    newest="now"
+                    now=0.0
                     nothing=None
                 />
             </div>

@@ -98,8 +98,8 @@ async fn few_of_many_lines_are_drawn_and_the_last_ones_seen() {
     assert!(page.count(LINES) < 120, "{} lines", page.count(LINES));
 }
 
-#[wasm_bindgen_test]
-async fn what_is_seen_stays_when_older_lines_come() {
+/// A log of 2,000 lines whose end somebody has left.
+async fn left_log() -> (Page, Knobs) {
     let (page, knobs) = log(2_000);
     until("the page shows it", || page.text().contains("line 1001999")).await;
     // It has gone to its end before somebody leaves it.
@@ -110,6 +110,12 @@ async fn what_is_seen_stays_when_older_lines_come() {
         page.text().contains("Follow the newest lines")
     })
     .await;
+    (page, knobs)
+}
+
+#[wasm_bindgen_test]
+async fn what_is_seen_stays_when_older_lines_come() {
+    let (page, knobs) = left_log().await;
     frame().await;
     let first = |page: &Page| {
         let top = page.find(".log").get_bounding_client_rect().top();
@@ -138,15 +144,7 @@ async fn what_is_seen_stays_when_older_lines_come() {
 
 #[wasm_bindgen_test]
 async fn new_lines_are_those_that_are_shown_and_came_since_the_end_was_left() {
-    let (page, knobs) = log(2_000);
-    until("the page shows it", || page.text().contains("line 1001999")).await;
-    frame().await;
-    frame().await;
-    page.find(".log").set_scroll_top(300);
-    until("it follows no more", || {
-        page.text().contains("Follow the newest lines")
-    })
-    .await;
+    let (page, knobs) = left_log().await;
     knobs.add(|store| store.extend(rows(1_500_000, 1_400)));
     until("all are counted", || back(&page) == "1,400 new lines").await;
     let of = |is_error| Selection {

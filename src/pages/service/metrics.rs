@@ -35,7 +35,7 @@ use crate::state::range::{Range, Window, use_range};
 use crate::state::remote::Remote;
 use data::{Measured, span_of};
 use marks::{marks, use_events};
-use panel::{MetricPanel, is_answered};
+use panel::MetricPanel;
 use span::SpanPanel;
 use table::MetricTable;
 use zoom::use_zoom;
@@ -54,6 +54,15 @@ pub struct Shown {
     board: Board,
 }
 
+impl Shown {
+    /// Whether what is drawn answers what is asked now. Tracked.
+    fn is_answered(self) -> bool {
+        let window = self.range.window.get();
+        let measured = self.measured.get();
+        measured.is_some_and(|measured| measured.window == window)
+    }
+}
+
 /// What is asked: of which service, which window.
 #[derive(Clone, Debug, PartialEq)]
 struct Question {
@@ -67,10 +76,10 @@ pub fn MetricsTab(here: Here) -> impl IntoView {
     let range = use_range();
     let remote = use_metrics(here, range);
     let measured = use_last(here, remote);
-    let remote_events = use_events(here, range);
-    let events = use_last(here, remote_events);
+    let events = use_events(here, range);
+    let happened = use_last(here, events);
     let marks = memo(move || {
-        events
+        happened
             .get()
             .map(|events| marks(&events))
             .unwrap_or_default()
@@ -89,7 +98,7 @@ pub fn MetricsTab(here: Here) -> impl IntoView {
         range,
         remote,
         measured,
-        events: remote_events,
+        events,
         board,
     };
     let view = query_text("view");
@@ -222,7 +231,7 @@ fn Bar(shown: Shown, view: QueryText, is_table: Memo<bool>) -> impl IntoView {
         // A browser that refuses has told the person so itself.
         let _ = download(&shown.here.file_name("metrics.csv"), &table);
     };
-    let against = move || (!is_answered(shown)).then(|| "The window is still loading.".to_owned());
+    let against = move || (!shown.is_answered()).then(|| "The window is still loading.".to_owned());
     view! {
         <div class="bar">
             <span class="grow dim sm">{words}</span>

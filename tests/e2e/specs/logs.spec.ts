@@ -1,10 +1,9 @@
 // What a person does with a log: follow it, scroll back, look for something, open a line, link to it,
 // see its patterns, in logs that are long, late, odd or not there.
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
+import { cutReplies } from "../cut.ts";
 import { FakeLog, service } from "../log.ts";
 import { expect, type Platform, signIn, test } from "../platform.ts";
 
@@ -398,26 +397,19 @@ test("a log that does not answer, and one that stops answering", async ({ page, 
 });
 
 test("a reply that is cut off half-way leaves what is there, and is told", async ({ page, platform }) => {
-  const cut = createServer((_, response) => {
-    response.writeHead(200, { "content-type": "application/json", "content-length": "100000" });
-    response.write('{"lines":[{"timestamp":"2026-04-22T15:30:00Z","message":"half', () => response.destroy());
-  });
-  await new Promise<void>((listening) => cut.listen(0, "127.0.0.1", listening));
   const fake = new FakeLog(10, numbered);
   const address = await open(page, platform, fake, "cut");
   await expect(row(page, "line 9 of many")).toBeVisible();
-  const { port } = cut.address() as AddressInfo;
-  await page.route(LOGS, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
+  const mend = await cutReplies(page, LOGS, '{"lines":[{"timestamp":"2026-04-22T15:30:00Z","message":"half');
   await expect(page.locator(".fresh.stale")).toBeVisible();
   await expect(row(page, "line 9 of many")).toBeVisible();
   await expect(row(page, "half")).toHaveCount(0);
-  await page.unroute(LOGS);
+  await mend();
   await fake.serve(page);
   fake.count += 1;
   await page.getByRole("button", { name: "Refresh" }).click();
   await expect(row(page, "line 10 of many")).toBeVisible();
   await expect(page.locator(".fresh.stale")).toBeHidden();
-  cut.close();
 });
 
 for (const colorScheme of ["light", "dark"] as const) {

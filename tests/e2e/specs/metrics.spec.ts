@@ -1,10 +1,9 @@
 // The charts of a service: on one axis that the address holds, by pointer and by keyboard, as numbers
 // and as files, and what they say where there is no line.
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
 import { type Page } from "@playwright/test";
 import { chart, cpu, drag, fill, METRICS, open, panel, type Point, SERIES, type Series, SERVICE, START } from "../charts.ts";
+import { cutReplies } from "../cut.ts";
 import { expect, signIn, test } from "../platform.ts";
 import { visit } from "../traffic.ts";
 
@@ -190,18 +189,11 @@ test("what came through the domain is what the charts, the file and the list cou
 test("a reply that is cut off half-way leaves the lines, and is told", async ({ page, platform }) => {
   await open(page, platform, "window=1h");
   await page.unroute(METRICS);
-  const cut = createServer((_, response) => {
-    response.writeHead(200, { "content-type": "application/json", "content-length": "100000" });
-    response.write('{"cpu_usage":{"status":"success","unit":"cores","step":5,"points":[["2026', () => response.destroy());
-  });
-  await new Promise<void>((listening) => cut.listen(0, "127.0.0.1", listening));
-  const { port } = cut.address() as AddressInfo;
-  await page.route(METRICS, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
+  const mend = await cutReplies(page, METRICS, '{"cpu_usage":{"status":"success","unit":"cores","step":5,"points":[["2026');
   await expect(panel(page, "CPU").locator(".fresh.stale")).toBeVisible();
-  await page.unroute(METRICS);
+  await mend();
   await page.getByRole("button", { name: "Refresh" }).first().click();
   await expect(page.locator(".fresh.stale")).toHaveCount(0);
-  cut.close();
 });
 
 test("tabs without a window keep that of the others", async ({ page, platform }) => {

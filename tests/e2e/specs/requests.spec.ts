@@ -1,9 +1,8 @@
 // The requests of a service: they come in through ingress, and are followed, filtered and looked into.
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
+import { cutReplies } from "../cut.ts";
 import { expect, Platform, signIn, test as base } from "../platform.ts";
 import { visit } from "../traffic.ts";
 
@@ -269,24 +268,17 @@ test("a window to come, one that is refused, one of more than a year", async ({ 
 });
 
 test("a reply that is cut off half-way leaves what is there, and is told", async ({ page, shop }) => {
-  const cut = createServer((_, response) => {
-    response.writeHead(200, { "content-type": "application/json", "content-length": "100000" });
-    response.write('{"rows":[{"timestamp":"2026-04-22T15:30:00Z","method":"GET","path":"/half', () => response.destroy());
-  });
-  await new Promise<void>((listening) => cut.listen(0, "127.0.0.1", listening));
   await ask(shop, "/one");
   await page.goto(shop.url + PAGE);
   await expect(rows(page)).toHaveText([/\/one/]);
-  const { port } = cut.address() as AddressInfo;
-  await page.route(calls, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
+  const mend = await cutReplies(page, calls, '{"rows":[{"timestamp":"2026-04-22T15:30:00Z","method":"GET","path":"/half');
   await expect(page.locator(".fresh.stale")).toBeVisible();
   await expect(rows(page)).toHaveText([/\/one/]);
-  await page.unroute(calls);
+  await mend();
   await ask(shop, "/two");
   await page.getByRole("region", { name: "Requests", exact: true }).getByRole("button", { name: "Refresh" }).click();
   await expect(rows(page)).toHaveText([/\/two/, /\/one/]);
   await expect(page.locator(".fresh.stale")).toBeHidden();
-  cut.close();
 });
 
 test("the same under a workspace, and on a phone", async ({ page, shop }) => {

@@ -77,16 +77,12 @@ impl Ends<'_> {
         loop {
             let left = self.entries.len().checked_sub(line)?;
             let near = self.entries.get(left.saturating_sub(NEAR)..left)?;
-            let mut ends = near.iter().rev().map(end);
-            let found = ends.by_ref().enumerate().find(|(_, end)| *end > at);
-            if let Some((further, end)) = found {
+            let mut ends = near.iter().rev().map(end).enumerate();
+            if let Some((further, end)) = ends.find(|(_, end)| *end > at) {
                 return Some((line + further, end));
             }
-            line += near.len();
-            if near.is_empty() {
-                return None;
-            }
             // Far away: its lines are not looked at one by one.
+            line += NEAR;
             while self.get(line + NEAR - 1).is_some_and(|end| end <= at) {
                 line += NEAR;
             }

@@ -107,8 +107,11 @@ impl Platform {
             what: "variable",
             reference: at.id.chars().take(64).collect(),
         })?;
+        if row.held.is_secret() {
+            actor.may(Role::Admin)?;
+        }
         let gone = changes::removal(row);
-        self.change(&place, &[gone], actor).await
+        self.change(&place, &[gone], actor.name()).await
     }
 
     pub(crate) async fn bulk_config(
@@ -122,7 +125,7 @@ impl Platform {
         let place = self.find_level(at).await?;
         self.check_revision(&place, expected).await?;
         let planned = self.plan(&place, bulk, actor).await?;
-        let revision = self.change(&place, &planned.changes, actor).await?;
+        let revision = self.change(&place, &planned.changes, actor.name()).await?;
         Ok(Revised {
             content: planned.outcome(),
             revision,
@@ -197,12 +200,8 @@ impl Platform {
         &self,
         place: &Place,
         changes: &[crate::store::Change],
-        actor: &Actor,
+        by: &str,
     ) -> Result<u32> {
-        if changes.iter().any(is_of_secret) {
-            actor.may(Role::Admin)?;
-        }
-        let by = actor.name();
         let now = Utc::now();
         Ok(self
             .store

@@ -9,7 +9,7 @@ use wire::metrics::Metric;
 use wire::open::{Open, Words};
 
 use super::Shown;
-use super::data::{Measured, Outcome, unit};
+use super::data::{Outcome, unit};
 use super::nothing::{Case, Reason, reason};
 use crate::api::platform_now;
 use crate::chart::board::seconds;
@@ -72,15 +72,11 @@ pub fn MetricPanel(shown: Shown, metric: Metric) -> impl IntoView {
     let axis = axis_of(board, unit(metric), line.into());
     let canvas = NodeRef::<html::Canvas>::new();
     let instead = use_instead(shown, metric, line);
-    // Looked at again with each second: nothing newer may come.
-    let now = use_now();
-    let newest = memo(move || {
-        now.track();
-        match line.with(|line| is_current(line, seconds(platform_now()))) {
-            true => "now",
-            false => "last",
-        }
-    });
+    let second = use_now();
+    let now = move || {
+        second.track();
+        seconds(platform_now())
+    };
     let nothing = move || instead.with(|instead| instead.as_ref().map(Instead::words));
     let name = name(metric);
     let about = move || axis.with(|axis| about(metric, axis.unit));
@@ -101,20 +97,13 @@ pub fn MetricPanel(shown: Shown, metric: Metric) -> impl IntoView {
                     line
                     axis
                     canvas
-                    newest
+                    now=Signal::derive(now)
                     nothing=Signal::derive(nothing)
                 />
                 {in_place_of_line(shown, instead)}
             </div>
         </section>
     }
-}
-
-/// Whether the newest value of a line still holds: the next one is not long overdue.
-fn is_current(line: &Line, now: f64) -> bool {
-    const LATE: f64 = 15.0;
-    let last = line.times().last();
-    last.is_some_and(|last| now - last <= 2.0 * line.step() + LATE)
 }
 
 /// The chart as a file.
@@ -188,7 +177,7 @@ fn use_instead(shown: Shown, metric: Metric, line: Memo<Arc<Line>>) -> Memo<Opti
             Some(Some(message)) => Some(Instead::Failed(message)),
             Some(None) if line.with(|line| !line.within(span.0, span.1).is_empty()) => None,
             // The answer before has nothing to show of a new window: the next one may.
-            Some(None) if !is_answered(shown) => Some(Instead::Waiting),
+            Some(None) if !shown.is_answered() => Some(Instead::Waiting),
             Some(None) => nothing(shown, metric).map(Instead::Nothing),
         }
     })
@@ -215,17 +204,6 @@ fn in_place_of_line(shown: Shown, instead: Memo<Option<Instead>>) -> AnyView {
     })
 }
 
-/// Whether what is drawn answers what is asked now. Tracked.
-pub(super) fn is_answered(shown: Shown) -> bool {
-    let window = shown.range.window.get();
-    let answered = |measured: &Option<Arc<Measured>>| {
-        measured
-            .as_ref()
-            .is_some_and(|measured| measured.window == window)
-    };
-    shown.measured.with(answered)
-}
-
 fn nothing(shown: Shown, metric: Metric) -> Option<Reason> {
     let service = shown.here.service.get()?;
     let state = shown.here.state().as_ref().and_then(Open::known);
@@ -249,20 +227,4 @@ fn needs_domain(shown: Shown, words: &'static str) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_holds_until_the_next_one_is_overdue() {
-        let line = Line::new(5.0, [(95.0, 1.0), (100.0, 2.0)]);
-        assert!(is_current(&line, 100.0) && is_current(&line, 125.0));
-        assert!(!is_current(&line, 126.0));
-        assert!(is_current(&line, 90.0), "the platform's clock is ahead");
-        let line = Line::new(60.0, [(100.0, 2.0)]);
-        assert!(is_current(&line, 235.0) && !is_current(&line, 236.0));
-        assert!(!is_current(&Line::default(), 0.0));
-    }
 }

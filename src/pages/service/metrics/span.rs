@@ -77,11 +77,11 @@ fn happened(shown: Shown) -> AnyView {
         newest(&board.marks.get(), span)
     });
     let doubt = memo(move || doubt(shown));
-    let doubt_or = move |words: &'static str| doubt.get().unwrap_or_else(|| words.to_owned());
     dynamic(move || {
         let (marks, others) = within.get();
         if marks.is_empty() {
-            let words = move || doubt_or("No release and no restart.");
+            let none = || "No release and no restart.".to_owned();
+            let words = move || doubt.get().unwrap_or_else(none);
             return view! { <p class="dim">{words}</p> }.into_any();
         }
         let rows = marks
