@@ -10,9 +10,7 @@ use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::reactive::{When, effect, memo};
 use crate::routes::{Address, use_address};
-use crate::state::clock;
-use crate::state::preference::use_preferences;
-use crate::state::range::{Range, SPANS, Window, instant, use_range};
+use crate::state::range::{Range, SPANS, Window, instant, use_range, use_words};
 
 /// The time range, where the page has one.
 #[component]
@@ -42,9 +40,8 @@ fn Picker() -> impl IntoView {
             view! { <MenuItem label=*words on_click=move |()| range.show_last(word) /> }
         })
         .collect_view();
-    let utc = use_preferences().utc;
-    let between = move || short(range.window.get(), utc.get());
-    let words = move || Some(span().map_or_else(between, str::to_owned));
+    let between = use_words(range.window);
+    let words = move || Some(span().map_or_else(|| between.get(), str::to_owned));
     view! {
         <div class="range" class:custom=move || span().is_none()>
             <div class="wide">
@@ -125,16 +122,4 @@ fn Between(range: Range) -> impl IntoView {
 /// An instant as a field holds it.
 fn field(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S").to_string()
-}
-
-/// A window between instants in few letters.
-fn short(window: Window, utc: bool) -> String {
-    let now = platform_now();
-    let text = |at: DateTime<Utc>| clock::short(at, now, utc);
-    match (window.start(now), window.end()) {
-        (Some(start), Some(end)) => clock::short_span(start, end, now, utc),
-        (Some(start), None) => format!("since {}", text(start)),
-        (None, Some(end)) => format!("until {}", text(end)),
-        (None, None) => String::new(),
-    }
 }

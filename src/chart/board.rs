@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::look::{Look, use_look};
 use super::time_ticks::Zone;
-use crate::state::clock::{moment, zoned};
+use crate::state::clock::{between, moment, zoned};
 
 /// What happened at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,8 @@ impl Board {
 
     /// A span as `14:02:31 – 14:10:00`. Tracked.
     pub fn words(self, span: Span) -> String {
-        format!("{} – {}", self.moment(span.0), self.moment(span.1))
+        let (start, end) = (instant(span.0), instant(span.1));
+        between(Some(start), Some(end), Utc::now(), self.utc.get())
     }
 
     /// A span for who does not see this page: with its days and their zone. Tracked.

@@ -92,47 +92,40 @@ pub fn exact(instant: DateTime<Utc>, utc: bool) -> String {
 /// An instant to the second: the day only where it is not that of `now`, and the year only where it
 /// is another. What tells it says itself whether it is in UTC.
 pub fn moment(instant: DateTime<Utc>, now: DateTime<Utc>, utc: bool) -> String {
-    let formats = ["%H:%M:%S", "%b %-d %H:%M:%S", "%Y-%m-%d %H:%M:%S"];
-    shortest(instant, now, utc, formats)
-}
-
-/// An instant in few letters, as [`moment`] is.
-pub fn short(instant: DateTime<Utc>, now: DateTime<Utc>, utc: bool) -> String {
-    let formats = ["%H:%M:%S", "%b %-d, %H:%M", "%b %-d %Y, %H:%M"];
-    shortest(instant, now, utc, formats) + zone(utc)
-}
-
-/// An instant in the first of these formats that is enough: for the day of `now`, its year, any.
-fn shortest(
-    instant: DateTime<Utc>,
-    now: DateTime<Utc>,
-    utc: bool,
-    [of_today, of_this_year, of_any]: [&'static str; 3],
-) -> String {
-    let year = |at| written(at, utc, "%Y");
     let is_today = Day::of(instant, utc) == Day::of(now, utc);
-    let format = match (is_today, year(instant) == year(now)) {
-        (true, _) => of_today,
-        (false, true) => of_this_year,
-        (false, false) => of_any,
-    };
-    written(instant, utc, format)
+    told(instant, now, utc, is_today)
 }
 
-/// Two instants in few letters: what the second has in common with the first is told once.
-pub fn short_span(
-    start: DateTime<Utc>,
-    end: DateTime<Utc>,
+/// What is between two instants, of which one may be open: what both have in common is told once, and
+/// a day that is today only where the other one is another.
+pub fn between(
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
     utc: bool,
 ) -> String {
-    let day = Day::of(start, utc);
-    let end = match day == Day::of(end, utc) && day != Day::of(now, utc) {
-        true => written(end, utc, "%H:%M") + zone(utc),
-        false => short(end, now, utc),
+    let of = |instant| Day::of(instant, utc);
+    let words = match (start, end) {
+        (Some(start), Some(end)) => {
+            let is_one_day = of(start) == of(end);
+            let is_today = is_one_day && of(start) == of(now);
+            let start = told(start, now, utc, is_today);
+            format!("{start} – {}", told(end, now, utc, is_one_day))
+        }
+        (Some(start), None) => format!("Since {}", moment(start, now, utc)),
+        (None, Some(end)) => format!("Until {}", moment(end, now, utc)),
+        (None, None) => return String::new(),
     };
-    let start = short(start, now, utc);
-    format!("{} – {end}", start.trim_end_matches(zone(utc)))
+    words + zone(utc)
+}
+
+fn told(instant: DateTime<Utc>, now: DateTime<Utc>, utc: bool, is_day_known: bool) -> String {
+    let year = |at| written(at, utc, "%Y");
+    match (is_day_known, year(instant) == year(now)) {
+        (true, _) => time_of_day(instant, utc),
+        (false, true) => written(instant, utc, "%b %-d %H:%M:%S"),
+        (false, false) => written(instant, utc, "%Y-%m-%d %H:%M:%S"),
+    }
 }
 
 /// An instant to the second for who does not know the zone that the person chose.
@@ -231,23 +224,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_short_leaves_out_what_is_of_now() {
+    fn what_is_known_is_left_out() {
         let instant = DateTime::from_timestamp(1_776_871_800, 0).unwrap();
-        let on = |days| short(instant, instant + chrono::TimeDelta::days(days), true);
-        assert_eq!(on(0), "15:30:00 UTC");
-        assert_eq!(on(1), "Apr 22, 15:30 UTC");
-        assert_eq!(on(400), "Apr 22 2026, 15:30 UTC");
-        let on = |days| moment(instant, instant + chrono::TimeDelta::days(days), true);
+        let days = chrono::TimeDelta::days;
+        let on = |day| moment(instant, instant + days(day), true);
         assert_eq!(on(0), "15:30:00");
         assert_eq!(on(1), "Apr 22 15:30:00");
         assert_eq!(on(400), "2026-04-22 15:30:00");
-        let span = |hours, days| {
+        let span = |hours, day| {
             let end = instant + chrono::TimeDelta::hours(hours);
-            short_span(instant, end, instant + chrono::TimeDelta::days(days), true)
+            between(Some(instant), Some(end), instant + days(day), true)
         };
         assert_eq!(span(1, 0), "15:30:00 – 16:30:00 UTC");
-        assert_eq!(span(1, 1), "Apr 22, 15:30 – 16:30 UTC");
-        assert_eq!(span(24, 2), "Apr 22, 15:30 – Apr 23, 15:30 UTC");
+        assert_eq!(span(1, 1), "Apr 22 15:30:00 – 16:30:00 UTC");
+        assert_eq!(span(24, 1), "Apr 22 15:30:00 – Apr 23 15:30:00 UTC");
+        assert_eq!(span(24, 0), "Apr 22 15:30:00 – Apr 23 15:30:00 UTC");
+        assert_eq!(span(-24, 9), "Apr 22 15:30:00 – Apr 21 15:30:00 UTC");
+        let open = |start, end| between(start, end, instant + days(1), true);
+        assert_eq!(open(Some(instant), None), "Since Apr 22 15:30:00 UTC");
+        assert_eq!(open(None, Some(instant)), "Until Apr 22 15:30:00 UTC");
+        assert_eq!(open(None, None), "");
     }
 
     #[test]

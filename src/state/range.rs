@@ -5,6 +5,9 @@ use leptos::prelude::{Callable, Callback, Get, Memo};
 use wire::quantity::Since;
 use wire::window;
 
+use super::clock::between;
+use super::preference::use_preferences;
+use crate::api::platform_now;
 use crate::reactive::memo;
 use crate::routes::{query_setter, query_stepper, query_text};
 
@@ -35,6 +38,12 @@ pub fn use_range() -> Range {
         set: query_setter(),
         step: query_stepper(),
     }
+}
+
+/// What a window is called, in the zone that the person chose.
+pub fn use_words(window: Memo<Window>) -> Memo<String> {
+    let utc = use_preferences().utc;
+    memo(move || window.get().words(platform_now(), utc.get()))
 }
 
 impl Range {
@@ -163,17 +172,11 @@ impl Window {
         self.start(now).is_some_and(|start| start > now)
     }
 
-    /// What it is called.
-    pub fn words(&self) -> String {
-        let text = |instant: DateTime<Utc>| instant.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+    /// What it is called by who looks at `now`.
+    pub fn words(&self, now: DateTime<Utc>, utc: bool) -> String {
         match self.kind {
             Kind::Last(place) => SPANS.get(place).map_or("", |(.., words)| words).to_owned(),
-            Kind::Between { start, end } => match (start.map(text), end.map(text)) {
-                (Some(start), Some(end)) => format!("{start} to {end}"),
-                (Some(start), None) => format!("Since {start}"),
-                (None, Some(end)) => format!("Until {end}"),
-                (None, None) => String::new(),
-            },
+            Kind::Between { start, end } => between(start, end, now, utc),
         }
     }
 
@@ -237,10 +240,12 @@ mod tests {
         let window = Window::read("6h", "2026-04-22T15:30", "2026-04-22T16:30:00Z");
         assert_eq!(window.span(), None);
         assert!(!window.is_open(instant("2026-04-22T17:00:00Z").unwrap()));
+        let now = instant("2027-01-01T00:00:00Z").unwrap();
         assert_eq!(
-            window.words(),
-            "2026-04-22 15:30:00 UTC to 2026-04-22 16:30:00 UTC"
+            window.words(now, true),
+            "2026-04-22 15:30:00 – 16:30:00 UTC"
         );
+        assert_eq!(Window::read("6h", "", "").words(now, true), "Last 6 hours");
         let since = Window::read("", "2026-04-22T15:30:00Z", "");
         assert!(since.is_open(instant("2030-01-01T00:00:00Z").unwrap()));
     }

@@ -225,6 +225,10 @@ pub struct BackupArgs {
 /// The roles that a key can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum KeyRole {
+    /// Reads everything but secrets.
+    Viewer,
+    /// Ships: deploys, restarts, scales, edits services and plain config.
+    Member,
     /// Everything.
     Admin,
 }
@@ -232,6 +236,8 @@ pub enum KeyRole {
 impl From<KeyRole> for Role {
     fn from(role: KeyRole) -> Self {
         match role {
+            KeyRole::Viewer => Self::Viewer,
+            KeyRole::Member => Self::Member,
             KeyRole::Admin => Self::Admin,
         }
     }

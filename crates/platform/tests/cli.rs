@@ -54,8 +54,12 @@ impl Serving {
     }
 
     fn key(&self) -> String {
+        self.key_of("admin")
+    }
+
+    fn key_of(&self, role: &str) -> String {
         let made = run(
-            &["key", "create", "--name", "cli", "--role", "admin"],
+            &["key", "create", "--name", "cli", "--role", role],
             self.folder.path(),
         );
         assert!(made.status.success(), "{made:?}");
@@ -330,6 +334,24 @@ fn help_explains_each_option() {
 
 /// A file may grow no further, as on a full disk: writing is refused with words, reading goes on,
 /// and the process lives.
+#[test]
+fn a_key_may_do_what_its_role_says() {
+    let serving = Serving::start(&[]);
+    let (admin, body) = (serving.key(), json!({"name": "Acme"}));
+    let create = |key: &str, path: &str, body: &Value| serving.api(key, "POST", path, body).0;
+    assert_eq!(create(&admin, "/workspaces/", &body), 201);
+    let projects = "/workspaces/acme/projects/";
+    assert_eq!(create(&admin, projects, &json!({"name": "Shop"})), 201);
+    let services = format!("{projects}shop/services/");
+    let service = json!({"name": "web", "image": "shop:1", "instances": 0});
+    for (role, status) in [("viewer", 403), ("member", 201)] {
+        let key = serving.key_of(role);
+        assert_eq!(serving.api(&key, "GET", &services, &Value::Null).0, 200);
+        assert_eq!(create(&key, "/workspaces/", &body), 403);
+        assert_eq!(create(&key, &services, &service), status, "{role}");
+    }
+}
+
 #[test]
 fn a_full_disk_is_survived() {
     let folder = TempDir::new().unwrap();

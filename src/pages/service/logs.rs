@@ -29,7 +29,7 @@ use crate::reactive::{When, dynamic, effect, memo};
 use crate::routes::{Address, Tab, query_step, query_stepper, query_text};
 use crate::state::poll::Later;
 use crate::state::preference::use_preferences;
-use crate::state::range::{parameters_between, use_range};
+use crate::state::range::{parameters_between, use_range, use_words};
 use crate::words::plural;
 use bar::{Bar, Controls};
 use finder::Finder;
@@ -97,7 +97,7 @@ pub fn LogsTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
         <Missing here controls lines book />
         <section class="panel" aria-label="Log">
             <header>
-                <h2>{move || controls.window.get().words()}</h2>
+                <h2>{use_words(controls.window)}</h2>
                 <span class="dim sm">{extent(book, lines)}</span>
                 <div class="aside">{freshness(loaded.held())} <Older lines shows_patterns /></div>
             </header>

@@ -21,7 +21,7 @@ use wire::path::ServiceParams;
 
 use super::Here;
 use crate::api::{Failure, platform_now, send, use_connection};
-use crate::chart::board::{Board, Span, seconds};
+use crate::chart::board::{Board, Span};
 use crate::chart::export::csv;
 use crate::components::button::{Button, Segments};
 use crate::components::download::download;
@@ -31,7 +31,7 @@ use crate::pages::parts::freshness;
 use crate::reactive::{When, dynamic, effect, memo};
 use crate::routes::{QueryText, query_text};
 use crate::state::preference::use_preferences;
-use crate::state::range::{Range, Window, use_range};
+use crate::state::range::{Range, Window, use_range, use_words};
 use crate::state::remote::Remote;
 use data::{Measured, span_of};
 use marks::{marks, use_events};
@@ -204,21 +204,12 @@ fn failed(remote: Remote<Measured>) -> AnyView {
 #[component]
 fn Bar(shown: Shown, view: QueryText, is_table: Memo<bool>) -> impl IntoView {
     let step = memo(move || shown.measured.with(|measured| measured.as_ref()?.step()));
+    let window = use_words(shown.range.window);
     let words = move || {
         let step = step
             .get()
             .map(|step| format!(" · a point every {}", step_words(step)));
-        let zone = if shown.board.utc.get() { " · UTC" } else { "" };
-        let window = shown.range.window.get();
-        let moment = |at| shown.board.moment(seconds(at));
-        // As it was asked for, though nothing may be in such a one.
-        let window = match (window.span(), window.start(platform_now()), window.end()) {
-            (None, Some(start), Some(end)) => format!("{} – {}", moment(start), moment(end)),
-            (None, Some(start), None) => format!("Since {}", moment(start)),
-            (None, None, _) => shown.board.words(shown.board.span.get()),
-            (Some(_), ..) => window.words(),
-        };
-        format!("{window}{}{zone}", step.unwrap_or_default())
+        format!("{}{}", window.get(), step.unwrap_or_default())
     };
     let choices = [("charts", "Charts"), ("table", "Table")];
     let choices = choices.map(|(word, words)| (word.to_owned(), words.to_owned()));
@@ -234,7 +225,7 @@ fn Bar(shown: Shown, view: QueryText, is_table: Memo<bool>) -> impl IntoView {
     let against = move || (!shown.is_answered()).then(|| "The window is still loading.".to_owned());
     view! {
         <div class="bar">
-            <span class="grow dim sm">{words}</span>
+            <span class="grow dim sm window-words">{words}</span>
             {freshness(shown.remote.held())}
             <When is=move || is_table.get()>
                 <CopyButton label="Copy the table" text=Signal::derive(move || table_of(shown)) />

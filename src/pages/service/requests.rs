@@ -29,7 +29,7 @@ use crate::pages::typed::use_typed;
 use crate::reactive::{When, dynamic, effect, memo};
 use crate::routes::query_text;
 use crate::state::keys::use_keys;
-use crate::state::range::{Range, use_range};
+use crate::state::range::{Range, use_range, use_words};
 use crate::words::plural;
 use bar::{Bar, Controls};
 use book::{Book, Row};
@@ -260,7 +260,7 @@ fn header(range: Range, requests: Requests, stats: Memo<Stats>) -> AnyView {
     let has_answer = memo(move || requests.remote.held().is_there());
     view! {
         <header>
-            <h2>{move || range.window.get().words()}</h2>
+            <h2>{use_words(range.window)}</h2>
             <span class="dim sm">{move || has_answer.get().then(count)}</span>
             <When is=move || is_truncated.get()>{load_older(requests)}</When>
             <div class="aside">{freshness(requests.remote.held())}</div>

@@ -211,8 +211,9 @@ test.describe("far from UTC", () => {
   test("the top bar and the charts tell the same time", async ({ page, platform }) => {
     await open(page, platform);
     const range = page.getByRole("button", { name: "Choose a time range" });
-    await expect(range).toContainText(/Apr 22(, | 2026, )23:00 – Apr 23(, | 2026, )00:00$/);
-    await expect(page.getByText(/^(Apr 22|2026-04-22) 23:00:00 – (Apr 23|2026-04-23) 00:00:00/)).toBeVisible();
+    const words = /(Apr 22|2026-04-22) 23:00:00 – (Apr 23|2026-04-23) 00:00:00/;
+    await expect(range).toContainText(words);
+    await expect(page.locator(".window-words")).toContainText(words);
     await cpu(page).focus();
     await page.keyboard.press("End");
     await expect(panel(page, "CPU")).toContainText(/(Apr 22|2026-04-22) 23:59:55/);
