@@ -15,13 +15,13 @@ test("a rolling restart under load", async ({ platform }) => {
   await platform.api("POST", "/workspaces/", { name: "Restarts" });
   await platform.api("POST", "/workspaces/restarts/projects/", { name: "Shop" });
   await platform.api("POST", "/workspaces/restarts/projects/shop/services/", {
-    name: "web", image, port: 8080, instances: 3, health_check_path: "/_health/", domains: ["web.localhost"],
+    name: "web", image, port: 8080, instances: 3, health_check_path: "/_health/", domains: ["restarts.localhost"],
   });
   const state = async () => (await platform.api<{ data: { state: string } }>("GET", `${SERVICE}/status`)).data.state;
   await expect.poll(state, { timeout: 120_000 }).toBe("running");
 
   const before = new Set(platform.containers());
-  const answers = load(platform.ingress, "web.localhost");
+  const answers = load(platform.ingress, "restarts.localhost");
   await platform.api("POST", `${SERVICE}/restart`);
   const statuses = await answers;
   await expect.poll(() => platform.containers().filter((id) => before.has(id)).length, { timeout: 120_000 }).toBe(0);
