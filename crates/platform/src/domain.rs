@@ -34,7 +34,7 @@ use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::vault::Vault;
 
-pub(crate) use access::{Actor, Attempts, SESSION_SECONDS, create_key, first_sign_in};
+pub(crate) use access::{Actor, Attempts, Shown, create_key, first_sign_in};
 pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, resolve, told};
 pub(crate) use error::Error;
 pub(crate) use events::{LAST_LINE, own_words};

@@ -1,5 +1,6 @@
 //! The HTTP side of the API: unpack a request, call the rules, wrap what they answer.
 
+mod access;
 mod answer;
 mod call;
 mod credentials;

@@ -6,14 +6,17 @@ mod deployments;
 mod error;
 mod events;
 mod images;
+mod keys;
 mod orgs;
 mod outcomes;
 mod overview;
+mod people;
 mod prune;
 mod pushes;
 mod releases;
 mod rollouts;
 mod services;
+mod sessions;
 mod shelf;
 mod turns;
 
@@ -26,7 +29,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
-pub(crate) use access::Holder;
+pub(crate) use access::{Grant, Holder, Owner, Slugs, Spot};
 pub(crate) use config::{Change, Held, NewValue, VariableRow};
 pub(crate) use deployments::{Attached, Deployment};
 pub(crate) use error::StoreError;
@@ -34,8 +37,10 @@ pub(crate) use events::{EventPlace, Fall, NewEvent};
 pub(crate) use images::{
     Built, DescribedSource, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy,
 };
+pub(crate) use keys::KeyRow;
 pub(crate) use outcomes::Outcomes;
 pub(crate) use overview::{FailedBuild, Place};
+pub(crate) use people::{InvitationRow, PersonRow};
 pub(crate) use releases::{Release, listed};
 pub(crate) use rollouts::{Cause, ReleaseImage, Rollout};
 pub(crate) use services::{ServiceBelow, ServiceRow};

@@ -38,6 +38,12 @@ impl Action {
 pub struct Reason(&'static str);
 
 impl Reason {
+    /// Nobody takes their own roles away by mistake.
+    pub const OWN_ROLES: Self = Self("These are your own roles. Let another admin change them.");
+    /// What is above an org is not for its admins to give away.
+    pub const ABOVE_THE_ORG: Self = Self(
+        "This person also has a role outside this org. Let an admin of the whole platform do it.",
+    );
     /// There is nothing to run.
     pub const NO_IMAGE: Self = Self("It has no image yet. Give it an image or a repository first.");
     /// There is nothing built to run.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::open::{Open, words};
 
-pub use request::{Bulk, MASKED, SetVariable, limits};
+pub use request::{Bulk, MASKED, SetVariable, limits, stands_in};
 
 /// What every read shows in place of a secret's value.
 pub const MASK: &str = "**secret**";

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::conceal::Conceal;
 use crate::decode::{DecodeFields, Fields};
 use crate::envelope::Dialect;
 use crate::path::{self, Base, Params};
@@ -57,19 +58,22 @@ pub enum Access {
     Public,
     /// Whoever has a valid key or session.
     SignedIn,
-    /// Who may read.
+    /// Who has a role at the place that the path names, or anywhere in it: what is told there is
+    /// what they may see.
+    Inside,
+    /// Who may read at the place that is called.
     Viewer,
-    /// Who may ship.
+    /// Who may ship there.
     Member,
-    /// Who may do everything.
+    /// Who may do everything there.
     Admin,
 }
 
 impl Access {
-    /// The least role that opens it; none where no role is asked for.
+    /// The least role that opens it; none where no certain one is asked for.
     pub fn role(self) -> Option<Role> {
         match self {
-            Self::Public | Self::SignedIn => None,
+            Self::Public | Self::SignedIn | Self::Inside => None,
             Self::Viewer => Some(Role::Viewer),
             Self::Member => Some(Role::Member),
             Self::Admin => Some(Role::Admin),
@@ -134,6 +138,8 @@ pub trait Endpoint: 'static {
     const BODY: BodyRule = BodyRule::None;
     /// Who may call it.
     const ACCESS: Access;
+    /// Whether the query or the body names the environment that the call acts in, and not the path.
+    const NAMES_ENVIRONMENT: bool = false;
 
     /// The path's variable parts.
     type Params: Params;
@@ -142,7 +148,12 @@ pub trait Endpoint: 'static {
     /// The request body.
     type Body: Serialize + DecodeFields;
     /// What is answered, before the dialect wraps it.
-    type Reply: Serialize + DeserializeOwned;
+    type Reply: Serialize + DeserializeOwned + Conceal;
+
+    /// The environment that the call acts in, where [`Endpoint::NAMES_ENVIRONMENT`].
+    fn environment<'a>(_query: &'a Self::Query, _body: &'a Self::Body) -> Option<&'a str> {
+        None
+    }
 }
 
 /// What is known of an endpoint without its types.
@@ -164,6 +175,8 @@ pub struct EndpointInfo {
     pub body: BodyRule,
     /// [`Endpoint::ACCESS`].
     pub access: Access,
+    /// [`Endpoint::NAMES_ENVIRONMENT`].
+    pub names_environment: bool,
 }
 
 impl EndpointInfo {
@@ -178,6 +191,7 @@ impl EndpointInfo {
             success: E::SUCCESS,
             body: E::BODY,
             access: E::ACCESS,
+            names_environment: E::NAMES_ENVIRONMENT,
         }
     }
 

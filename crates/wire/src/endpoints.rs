@@ -1,5 +1,6 @@
 //! Every endpoint, once, by what it is about.
 
+mod access;
 mod config;
 mod delivery;
 mod events;
@@ -10,6 +11,7 @@ mod services;
 
 use crate::endpoint::EndpointInfo;
 
+pub use access::*;
 pub use config::*;
 pub use delivery::*;
 pub use events::*;
@@ -19,8 +21,8 @@ pub use platform::*;
 pub use services::*;
 
 /// Declares an endpoint: what documents it, its name, method, path with the type of its variable
-/// parts, and its reply; then what differs from a call without query and body that answers 200; and
-/// who may call it.
+/// parts, and its reply; then what differs from a call without query and body that answers 200; who
+/// may call it; and which field names the environment that it acts in, where the path does not.
 macro_rules! endpoint {
     (
         #[doc = $summary:literal]
@@ -30,6 +32,7 @@ macro_rules! endpoint {
         $(body: $rule:ident $body:ty,)?
         $(success: $success:literal,)?
         access: $access:ident,
+        $(in: $part:ident.$field:ident,)?
     ) => {
         #[doc = $summary]
         pub struct $name;
@@ -47,6 +50,22 @@ macro_rules! endpoint {
             type Query = endpoint!(@or $crate::endpoint::NoQuery $(, $query)?);
             type Body = endpoint!(@or $crate::endpoint::NoBody $(, $body)?);
             type Reply = $reply;
+
+            $(endpoint!(@in $part $field);)?
+        }
+    };
+    (@in query $field:ident) => {
+        const NAMES_ENVIRONMENT: bool = true;
+
+        fn environment<'a>(query: &'a Self::Query, _body: &'a Self::Body) -> Option<&'a str> {
+            Some(&query.$field)
+        }
+    };
+    (@in body $field:ident) => {
+        const NAMES_ENVIRONMENT: bool = true;
+
+        fn environment<'a>(_query: &'a Self::Query, body: &'a Self::Body) -> Option<&'a str> {
+            Some(&body.$field)
         }
     };
     (@or $default:ty) => { $default };
@@ -60,6 +79,7 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<GetSession>(),
     EndpointInfo::of::<SignInSession>(),
     EndpointInfo::of::<SignOutSession>(),
+    EndpointInfo::of::<SignOutEverywhere>(),
     EndpointInfo::of::<ListOrgs>(),
     EndpointInfo::of::<CreateOrg>(),
     EndpointInfo::of::<GetOrg>(),
@@ -78,6 +98,16 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<GetOrgOverview>(),
     EndpointInfo::of::<GetProjectOverview>(),
     EndpointInfo::of::<GetEnvironmentOverview>(),
+    EndpointInfo::of::<ListPeople>(),
+    EndpointInfo::of::<UpdatePerson>(),
+    EndpointInfo::of::<RemovePerson>(),
+    EndpointInfo::of::<CreateSignInLink>(),
+    EndpointInfo::of::<ListInvitations>(),
+    EndpointInfo::of::<CreateInvitation>(),
+    EndpointInfo::of::<DeleteInvitation>(),
+    EndpointInfo::of::<ListKeys>(),
+    EndpointInfo::of::<CreateKey>(),
+    EndpointInfo::of::<RevokeKey>(),
     EndpointInfo::of::<ListWorkspaces>(),
     EndpointInfo::of::<CreateWorkspace>(),
     EndpointInfo::of::<ListWorkspaceProjects>(),

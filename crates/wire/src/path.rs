@@ -1,6 +1,7 @@
 //! What stands in the variable parts of an endpoint's path.
 
 use crate::envelope::Dialect;
+use crate::project::DEFAULT_ENVIRONMENT;
 
 /// Where the services of one place are: the `S` of every service path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +43,18 @@ impl Scope {
 /// of its path.
 pub type Base = (Dialect, &'static str);
 
+/// Where in the tree of orgs, projects and environments a call acts, each by id or slug. What is
+/// absent is not narrowed down: nothing at all is the platform as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place<'a> {
+    /// The org.
+    pub org: Option<&'a str>,
+    /// Its project.
+    pub project: Option<&'a str>,
+    /// That one's environment.
+    pub environment: Option<&'a str>,
+}
+
 /// The values of a path's variable parts.
 pub trait Params: Clone + Sized {
     /// What the first letter of a path that does not begin with `/` stands for: every place where
@@ -57,6 +70,25 @@ pub trait Params: Clone + Sized {
     /// Which of [`Params::BASES`] these values are of.
     fn base(&self) -> Option<Base> {
         None
+    }
+
+    /// Where a call with these values acts. In W a project stands for its default environment.
+    fn place(&self) -> Place<'_> {
+        match self.value("workspace_id") {
+            Some(workspace) => {
+                let project = self.value("project_id");
+                Place {
+                    org: Some(workspace),
+                    project,
+                    environment: project.map(|_| DEFAULT_ENVIRONMENT),
+                }
+            }
+            None => Place {
+                org: self.value("org"),
+                project: self.value("project"),
+                environment: self.value("env"),
+            },
+        }
     }
 }
 
@@ -118,6 +150,33 @@ params! {
         project = "project",
         /// Id or slug.
         environment = "env"
+    }
+}
+params! {
+    /// Somebody who has a role in an org.
+    PersonParams {
+        /// Id or slug.
+        org = "org",
+        /// UUID.
+        person = "person"
+    }
+}
+params! {
+    /// An invitation to an org.
+    InvitationParams {
+        /// Id or slug.
+        org = "org",
+        /// UUID.
+        invitation = "invitation"
+    }
+}
+params! {
+    /// A key of an org.
+    KeyParams {
+        /// Id or slug.
+        org = "org",
+        /// UUID.
+        key = "key"
     }
 }
 

@@ -134,6 +134,11 @@ quantity! {
 }
 
 quantity! {
+    /// How long a key can be used, in seconds: a minute to ten years.
+    pub struct KeyLifetime(u32); 60..=315360000, "A key lasts between 60 and 315360000 seconds."
+}
+
+quantity! {
     /// The number of a release in its service.
     pub struct ReleaseNumber(u32); 1..=4294967295, "A release is a whole number, from 1."
 }

@@ -2,19 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{DecodeFields, Fields};
+use serde_json::Value;
+
+use crate::decode::{Decode, DecodeFields, Fields, decode_word};
+use crate::error::FieldErrors;
 use crate::open::{Open, words};
 use chrono::{DateTime, Utc};
 
 words! {
     /// What a key or person may do.
     pub enum Role {
-        /// Reads everything but secrets.
+        /// Reads everything but the values of variables.
         Viewer = "viewer",
-        /// Ships: deploys, restarts, scales, edits services.
+        /// Ships: deploys, restarts, scales, edits services and plain config.
         Member = "member",
         /// Everything.
         Admin = "admin",
+    }
+}
+
+impl Decode for Role {
+    fn decode(value: Value, at: &str, errors: &mut FieldErrors) -> Option<Self> {
+        decode_word(value, at, errors)
     }
 }
 
@@ -26,15 +35,37 @@ impl Role {
     }
 }
 
+/// A role at a place. What is absent is not narrowed down: no org is the whole platform. Of several
+/// that hold somewhere the nearest wins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Grant {
+    /// What may be done there.
+    #[cfg_attr(feature = "openapi", schema(value_type = Role))]
+    pub role: Open<Role>,
+    /// Slug of the org.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+    /// Slug of its project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Slug of that one's environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+}
+
 /// The reply of `GET /auth/session`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
     /// The name of the key or person.
     pub name: String,
-    /// What they may do.
+    /// The strongest role that they have anywhere.
     #[cfg_attr(feature = "openapi", schema(value_type = Role))]
     pub role: Open<Role>,
+    /// What they may do where. A platform without this list lets the role hold everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Vec<Grant>>,
     /// When the session ends, for browser sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<DateTime<Utc>>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use wire::config::{Bulk, ChangeKind, MASK, MASKED, SetVariable, Variable};
+use wire::config::{Bulk, ChangeKind, MASK, MASKED, SetVariable, Variable, stands_in};
 use wire::error::FieldErrors;
 use wire::text::{VariableName, VariableValue};
 
@@ -387,7 +387,7 @@ pub fn without_secrets(mut bulk: Bulk) -> Bulk {
 /// The sentence that says what a value must look like.
 pub fn check_value(value: &str) -> Result<VariableValue, String> {
     match value {
-        MASK => Err(MASKED.to_owned()),
+        value if stands_in(value) => Err(MASKED.to_owned()),
         value => VariableValue::new(value),
     }
 }

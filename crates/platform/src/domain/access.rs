@@ -1,91 +1,104 @@
-//! Who may come in: keys, sessions, the first sign-in link.
+//! Who may come in, and what they may do where.
+
+mod attempts;
+mod grants;
+mod keys;
+mod people;
+mod sessions;
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
 
-use chrono::{TimeDelta, Utc};
-use dashmap::DashMap;
+use chrono::{DateTime, TimeDelta, Utc};
+use pilothouse_wire::endpoint::Access;
 use pilothouse_wire::open::{Open, Words};
-use pilothouse_wire::session::{Role, Session, SignIn};
+use pilothouse_wire::path::Place;
+use pilothouse_wire::session::{self, Role, Session};
 use sha2::{Digest, Sha256};
 
 use super::{Error, Platform, Result};
-use crate::store::{Holder, Store, StoreResult};
+use crate::store::{Holder, Owner, Slugs, Spot, Store, StoreResult};
+pub(crate) use attempts::Attempts;
+pub(crate) use grants::Shown;
+pub(crate) use keys::create_key;
 
-/// How long a browser session lasts, in seconds.
-pub(crate) const SESSION_SECONDS: i64 = 14 * 24 * 60 * 60;
 /// How long a sign-in link can be used.
 const SIGN_IN_LINK: TimeDelta = TimeDelta::minutes(15);
-/// Wrong credentials that one address may send within [`ATTEMPT_WINDOW`].
-const MAX_ATTEMPTS: u32 = 10;
-const ATTEMPT_WINDOW: Duration = Duration::from_secs(60);
-/// Addresses remembered at the most, so that a flood of them costs no memory.
-const MAX_REMEMBERED: usize = 10_000;
+/// What "last used" may be behind: it is not written down with every request.
+const USED_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
-/// Who calls.
+/// Who calls, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Actor(Holder);
+pub(crate) struct Actor {
+    holder: Holder,
+    /// When the session ends; keys end by themselves.
+    expires: Option<DateTime<Utc>>,
+    /// The place that is called.
+    spot: Spot,
+    /// Their role there.
+    here: Option<Role>,
+}
 
 impl Actor {
+    fn new(holder: Holder, expires: Option<DateTime<Utc>>) -> Self {
+        Self {
+            holder,
+            expires,
+            spot: Spot::default(),
+            here: None,
+        }
+    }
+
     /// The name for the record.
     pub(crate) fn name(&self) -> &str {
-        &self.0.name
+        &self.holder.name
     }
 
-    fn role(&self) -> Option<Role> {
-        Role::from_word(&self.0.role)
-    }
-
-    /// Whether they may do what asks for a role.
+    /// Whether they may do what asks for a role, at the place that is called.
     ///
     /// # Errors
     /// They may not: who may is told.
     pub(crate) fn may(&self, least: Role) -> Result<()> {
-        match self.role() {
+        match self.here {
             Some(role) if role.admits(least) => Ok(()),
-            _ => Err(Error::Forbidden {
-                least,
-                role: self.0.role.clone(),
-            }),
+            role => Err(Error::Forbidden { least, role }),
         }
     }
 
-    /// As the API tells it.
-    pub(crate) fn session(&self) -> Session {
-        Session {
-            name: self.0.name.clone(),
-            role: self
-                .role()
-                .map_or_else(|| Open::Unknown(self.0.role.clone()), Open::Known),
-            expires: self.0.expires,
-        }
+    /// Whether they have a role at a place or anywhere in it.
+    pub(crate) fn reaches(&self, spot: &Spot) -> bool {
+        grants::reach(&self.holder.grants, spot)
+    }
+
+    /// Their role at a place.
+    pub(crate) fn role_at(&self, spot: &Spot) -> Option<Role> {
+        grants::role_at(&self.holder.grants, spot)
+    }
+
+    /// The place that is called, by ids.
+    pub(crate) fn spot(&self) -> &Spot {
+        &self.spot
+    }
+
+    /// The id of the org that is called, or that holds what is called.
+    fn org(&self) -> &str {
+        self.spot.org.as_deref().unwrap_or_default()
+    }
+
+    /// What they may see of the place that is called.
+    pub(crate) fn shown(&self) -> Shown {
+        grants::shown(&self.holder.grants, &self.spot)
+    }
+
+    /// The strongest role that they have anywhere, with its word where this platform knows none.
+    fn strongest(&self) -> Open<Role> {
+        let roles = self.holder.grants.iter().map(|grant| known(&grant.role));
+        let strongest = roles.max_by_key(Open::known);
+        strongest.unwrap_or_else(|| Open::Unknown("none".to_owned()))
     }
 }
 
-/// Wrong credentials by address.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts(DashMap<IpAddr, (u32, Instant)>);
-
-impl Attempts {
-    /// Counts a wrong credential and says why it is refused. Right ones are never held up by the
-    /// wrong ones of others behind the same address.
-    fn refuse(&self, from: IpAddr, words: &'static str) -> Error {
-        if self.0.len() > MAX_REMEMBERED {
-            self.0.retain(|_, entry| entry.1.elapsed() < ATTEMPT_WINDOW);
-        }
-        let mut entry = self.0.entry(from).or_insert((0, Instant::now()));
-        if entry.1.elapsed() >= ATTEMPT_WINDOW {
-            *entry = (0, Instant::now());
-        }
-        entry.0 += 1;
-        if entry.0 <= MAX_ATTEMPTS {
-            return Error::Unauthorized(words);
-        }
-        let left = ATTEMPT_WINDOW.saturating_sub(entry.1.elapsed());
-        Error::TooManyAttempts {
-            seconds: left.as_secs().max(1),
-        }
-    }
+fn known(word: &str) -> Open<Role> {
+    Role::from_word(word).map_or_else(|| Open::Unknown(word.to_owned()), Open::Known)
 }
 
 /// 256 random bits behind a prefix that tells secret scanners what it is.
@@ -105,13 +118,13 @@ fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-/// Makes a key and returns it: the only time that it is seen.
-pub(crate) async fn create_key(store: &Store, name: &str, role: Role) -> StoreResult<String> {
-    let key = secret("ph_");
-    store
-        .insert_key(name, role.word(), &hash(&key), Utc::now())
-        .await?;
-    Ok(key)
+fn told_grant(role: &str, at: Slugs) -> session::Grant {
+    session::Grant {
+        role: known(role),
+        org: at.org,
+        project: at.project,
+        environment: at.environment,
+    }
 }
 
 /// Makes the token of a sign-in link, as long as nobody has come in yet.
@@ -121,7 +134,7 @@ pub(crate) async fn first_sign_in(store: &Store) -> StoreResult<Option<String>> 
     }
     let token = secret("pht_");
     store
-        .replace_sign_in_token(&hash(&token), Utc::now() + SIGN_IN_LINK)
+        .replace_first_token(&hash(&token), Utc::now() + SIGN_IN_LINK)
         .await?;
     Ok(Some(token))
 }
@@ -129,56 +142,82 @@ pub(crate) async fn first_sign_in(store: &Store) -> StoreResult<Option<String>> 
 impl Platform {
     /// Who holds this key.
     pub(crate) async fn key_holder(&self, key: &str, from: IpAddr) -> Result<Actor> {
-        let holder = self.store.key_holder(&hash(key)).await?;
-        holder.map(Actor).ok_or_else(|| {
-            let words = "This key is not valid. Make one with `pilothouse key create`.";
-            self.attempts.refuse(from, words)
-        })
-    }
-
-    /// Who holds this session.
-    pub(crate) async fn session_holder(&self, session: &str) -> Result<Actor> {
-        self.store
-            .session_holder(&hash(session), Utc::now())
-            .await?
-            .map(Actor)
-            .ok_or(Error::Unauthorized("The session has ended. Sign in again."))
-    }
-
-    /// Opens a session for whoever holds a key or the first sign-in link. Returns its secret.
-    pub(crate) async fn sign_in(&self, with: SignIn, from: IpAddr) -> Result<(String, Actor)> {
-        let mut actor = match with {
-            SignIn::Key(key) => self.key_holder(&key, from).await?,
-            SignIn::Token(token) => self.token_holder(&token, from).await?,
+        let now = Utc::now();
+        let Some((holder, used)) = self.store.key_holder(&hash(key), now).await? else {
+            let words = "This key is not valid, or not any more. Ask an admin for another one.";
+            return Err(self.attempts.refuse(from, words));
         };
-        actor.0.expires = Some(Utc::now() + TimeDelta::seconds(SESSION_SECONDS));
-        let session = secret("phs_");
-        self.store
-            .insert_session(&hash(&session), &actor.0, Utc::now())
-            .await?;
-        Ok((session, actor))
-    }
-
-    async fn token_holder(&self, token: &str, from: IpAddr) -> Result<Actor> {
-        if self
-            .store
-            .take_sign_in_token(&hash(token), Utc::now())
-            .await?
+        if let Owner::Key(id) = &holder.owner
+            && used.is_none_or(|used| now - used >= USED_WITHIN)
         {
-            return Ok(Actor(Holder {
-                name: "first admin".to_owned(),
-                role: Role::Admin.word().to_owned(),
-                expires: None,
-            }));
+            self.store.note_key_used(id, now).await?;
         }
-        Err(self.attempts.refuse(
-            from,
-            "This sign-in link was used or is too old. Restart the platform for a fresh one, or sign in with a key.",
-        ))
+        Ok(Actor::new(holder, None))
     }
 
-    /// Ends a session.
-    pub(crate) async fn sign_out(&self, session: &str) -> Result<()> {
-        Ok(self.store.delete_session(&hash(session)).await?)
+    /// Lets somebody in at the place that is called, or says why not. What they may not even see is
+    /// told as what is not there.
+    ///
+    /// # Errors
+    /// There is no such place for them, or their role there does not admit the call.
+    pub(crate) async fn admit_at(
+        &self,
+        actor: &mut Actor,
+        access: Access,
+        place: Place<'_>,
+    ) -> Result<()> {
+        if matches!(access, Access::Public | Access::SignedIn) {
+            return Ok(());
+        }
+        actor.spot = self.find_spot(actor, place).await?;
+        actor.here = actor.role_at(&actor.spot);
+        access.role().map_or(Ok(()), |least| actor.may(least))
+    }
+
+    /// The place by ids, as far as somebody may know of it.
+    pub(crate) async fn find_spot(&self, actor: &Actor, place: Place<'_>) -> Result<Spot> {
+        let Place {
+            org,
+            project,
+            environment,
+        } = place;
+        if org.is_none() {
+            return Ok(Spot::default());
+        }
+        let found = self.store.spot(org, project, environment).await?;
+        let mut spot = Spot::default();
+        let levels = [
+            ("org", org, found.org),
+            ("project", project, found.project),
+            ("environment", environment, found.environment),
+        ];
+        for (at, (what, reference, id)) in levels.into_iter().enumerate() {
+            let Some(reference) = reference else { break };
+            let is_there = id.is_some();
+            match at {
+                0 => spot.org = id,
+                1 => spot.project = id,
+                _ => spot.environment = id,
+            }
+            if !is_there || !actor.reaches(&spot) {
+                return Err(Error::NotFound {
+                    what,
+                    reference: reference.chars().take(64).collect(),
+                });
+            }
+        }
+        Ok(spot)
+    }
+
+    /// Who somebody is and what they may do, as the API tells it.
+    pub(crate) async fn session_of(&self, actor: &Actor) -> Result<Session> {
+        let grants = self.store.grants_of(&actor.holder.owner).await?;
+        let told = grants.into_iter().map(|(role, at)| told_grant(&role, at));
+        Ok(Session {
+            name: actor.holder.name.clone(),
+            role: actor.strongest(),
+            grants: Some(told.collect()),
+            expires: actor.expires,
+        })
     }
 }

@@ -63,14 +63,12 @@ pub(crate) enum Error {
     #[error("{0}")]
     Unauthorized(&'static str),
     /// The caller's role does not admit it.
-    #[error(
-        "This needs the role {least}, and yours is {role}. Ask an admin to do it, or for that role."
-    )]
+    #[error("{}", forbidden(*.least, *.role))]
     Forbidden {
         /// The least role that admits it.
         least: Role,
-        /// The caller's, as it is stored.
-        role: String,
+        /// The caller's, at the place that was called.
+        role: Option<Role>,
     },
     /// Too many wrong credentials.
     #[error("Too many attempts. Try again in {seconds} s.")]
@@ -101,6 +99,14 @@ pub(crate) enum Error {
     /// The container engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+fn forbidden(least: Role, role: Option<Role>) -> String {
+    let theirs = match role {
+        Some(role) => format!("yours is {role}"),
+        None => "you have none here".to_owned(),
+    };
+    format!("This needs the role {least}, and {theirs}. Ask an admin to do it, or for that role.")
 }
 
 impl From<LogError> for Error {

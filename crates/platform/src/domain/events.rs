@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::Utc;
 use pilothouse_wire::event::{EventKind, Events, EventsQuery};
 use pilothouse_wire::open::Words;
-use pilothouse_wire::path::{EnvironmentParams, OrgParams, ProjectParams, ServiceParams};
+use pilothouse_wire::path::ServiceParams;
 use pilothouse_wire::release::{DeploymentKind, DeploymentState};
 
-use super::{Platform, Result, ServiceSpec};
+use super::{Actor, Platform, Result, ServiceSpec, Shown};
 use crate::store::{Deployment, EventPlace, ImageRow, ImageSource, NewEvent};
 
 /// Names that one sentence tells; of more it tells how many.
@@ -23,35 +23,35 @@ impl Platform {
         query: &EventsQuery,
     ) -> Result<Events> {
         let row = self.find_service(at).await?;
-        self.events(EventPlace::Service, &row.id, query).await
+        self.events(EventPlace::Service, &row.id, query, &Shown::All)
+            .await
     }
 
-    pub(crate) async fn environment_events(
+    /// What the caller may see at the org, project or environment that is called.
+    pub(crate) async fn place_events(&self, actor: &Actor, query: &EventsQuery) -> Result<Events> {
+        let spot = actor.spot();
+        let place = match (&spot.project, &spot.environment) {
+            (_, Some(_)) => EventPlace::Environment,
+            (Some(_), None) => EventPlace::Project,
+            (None, None) => EventPlace::Org,
+        };
+        let id = spot.narrowest().unwrap_or_default();
+        self.events(place, id, query, &actor.shown()).await
+    }
+
+    async fn events(
         &self,
-        at: &EnvironmentParams,
+        place: EventPlace,
+        id: &str,
         query: &EventsQuery,
+        shown: &Shown,
     ) -> Result<Events> {
-        let found = self.find_environment(&at.org, &at.project, &at.environment);
-        let id = found.await?.id;
-        self.events(EventPlace::Environment, &id, query).await
-    }
-
-    pub(crate) async fn project_events(
-        &self,
-        at: &ProjectParams,
-        query: &EventsQuery,
-    ) -> Result<Events> {
-        let id = self.find_project(&at.org, &at.project).await?.id;
-        self.events(EventPlace::Project, &id, query).await
-    }
-
-    pub(crate) async fn org_events(&self, at: &OrgParams, query: &EventsQuery) -> Result<Events> {
-        let id = self.find_org(&at.org).await?.id;
-        self.events(EventPlace::Org, &id, query).await
-    }
-
-    async fn events(&self, place: EventPlace, id: &str, query: &EventsQuery) -> Result<Events> {
-        Ok(self.store.events(place, id, query, Utc::now()).await?)
+        let only = match shown {
+            Shown::All => None,
+            Shown::Only(ids) => Some(ids.as_slice()),
+        };
+        let now = Utc::now();
+        Ok(self.store.events(place, id, only, query, now).await?)
     }
 }
 

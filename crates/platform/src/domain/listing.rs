@@ -38,13 +38,21 @@ impl Written {
 pub(crate) struct Listing(Vec<Arc<RawValue>>);
 
 impl Listing {
-    /// Writes what is not written yet.
+    /// Writes what is not written yet. What not everybody may read is written apart.
     pub(super) fn write<T: Serialize>(
         listed: &[Arc<Listed>],
+        readable: bool,
         status: impl Fn(&Listed) -> StatusSummary,
         tell: impl Fn(&Listed, StatusSummary) -> T,
     ) -> Result<Self> {
-        let write = |one: &Arc<Listed>| one.written.get(status(one), |status| tell(one, status));
+        let write = |one: &Arc<Listed>| {
+            let written = if readable {
+                &one.written
+            } else {
+                &one.concealed
+            };
+            written.get(status(one), |status| tell(one, status))
+        };
         let written: serde_json::Result<_> = listed.iter().map(write).collect();
         Ok(Self(written.map_err(StoreError::from)?))
     }

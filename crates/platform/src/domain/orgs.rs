@@ -10,8 +10,8 @@ use pilothouse_wire::project::{DEFAULT_ENVIRONMENT, Project};
 use pilothouse_wire::text::Name;
 use uuid::Uuid;
 
-use super::{Error, Platform, Result};
-use crate::store::StoreError;
+use super::{Actor, Error, Platform, Result};
+use crate::store::{Spot, StoreError};
 
 /// Says which name is taken, where that is why the store refused.
 fn name_taken(what: &'static str, name: &Name) -> impl FnOnce(StoreError) -> Error {
@@ -35,8 +35,16 @@ fn inside(kind: &str, names: &[&str]) -> String {
 }
 
 impl Platform {
-    pub(crate) async fn list_orgs(&self) -> Result<Vec<Org>> {
-        Ok(self.store.orgs().await?)
+    /// Those that the caller has a role in.
+    pub(crate) async fn list_orgs(&self, actor: &Actor) -> Result<Vec<Org>> {
+        let mut orgs = self.store.orgs().await?;
+        orgs.retain(|org| {
+            actor.reaches(&Spot {
+                org: Some(org.id.clone()),
+                ..Spot::default()
+            })
+        });
+        Ok(orgs)
     }
 
     pub(crate) async fn create_org(&self, body: Named) -> Result<Org> {
@@ -81,9 +89,17 @@ impl Platform {
         })
     }
 
-    pub(crate) async fn list_projects(&self, org: &str) -> Result<Vec<Project>> {
+    /// Those of an org that the caller has a role in.
+    pub(crate) async fn list_projects(&self, org: &str, actor: &Actor) -> Result<Vec<Project>> {
         let org = self.find_org(org).await?;
-        Ok(self.store.projects(&org.id).await?)
+        let mut projects = self.store.projects(&org.id).await?;
+        projects.retain(|project| {
+            actor.reaches(&Spot {
+                project: Some(project.id.clone()),
+                ..actor.spot().clone()
+            })
+        });
+        Ok(projects)
     }
 
     pub(crate) async fn create_project(&self, org: &str, body: Named) -> Result<Project> {
@@ -148,13 +164,22 @@ impl Platform {
         })
     }
 
+    /// Those of a project that the caller has a role in.
     pub(crate) async fn list_environments(
         &self,
         org: &str,
         project: &str,
+        actor: &Actor,
     ) -> Result<Vec<Environment>> {
         let project = self.find_project(org, project).await?;
-        Ok(self.store.environments(&project.id).await?)
+        let mut environments = self.store.environments(&project.id).await?;
+        environments.retain(|environment| {
+            actor.reaches(&Spot {
+                environment: Some(environment.id.clone()),
+                ..actor.spot().clone()
+            })
+        });
+        Ok(environments)
     }
 
     pub(crate) async fn create_environment(

@@ -14,33 +14,17 @@ use pilothouse_wire::overview::{
 use pilothouse_wire::release::DeploymentState;
 use pilothouse_wire::status::{ServiceState, StatusSummary};
 
-use super::{Platform, Result};
+use super::{Actor, Platform, Result, Shown};
 use crate::store::{Deployment, FailedBuild, Listed, Place};
 
 impl Platform {
-    pub(crate) async fn org_overview(&self, org: &str) -> Result<Overview> {
-        let org = self.find_org(org).await?;
-        self.overview(&org.id).await
-    }
-
-    pub(crate) async fn project_overview(&self, org: &str, project: &str) -> Result<Overview> {
-        let project = self.find_project(org, project).await?;
-        self.overview(&project.id).await
-    }
-
-    pub(crate) async fn environment_overview(
-        &self,
-        org: &str,
-        project: &str,
-        environment: &str,
-    ) -> Result<Overview> {
-        let environment = self.find_environment(org, project, environment).await?;
-        self.overview(&environment.id).await
-    }
-
-    /// Of everything below an org, a project or an environment.
-    async fn overview(&self, place_id: &str) -> Result<Overview> {
-        let places = self.store.places_below(place_id).await?;
+    /// Of everything that the caller may see at the org, project or environment that is called.
+    pub(crate) async fn overview(&self, actor: &Actor) -> Result<Overview> {
+        let place_id = actor.spot().narrowest().unwrap_or_default();
+        let mut places = self.store.places_below(place_id).await?;
+        if let Shown::Only(ids) = actor.shown() {
+            places.retain(|place| ids.contains(&place.id) || ids.contains(&place.project_id));
+        }
         let ids: Vec<&str> = places.iter().map(|place| place.id.as_str()).collect();
         let listed = self.store.listed_in(&ids).await?;
         let failing = self.telemetry.failing(Utc::now());

@@ -2,17 +2,20 @@
 
 use pilothouse_wire::action::Reason;
 use pilothouse_wire::build::{BuildStarted, ImageState};
+use pilothouse_wire::conceal::Conceal as _;
 use pilothouse_wire::deploy::{Deployed, WhenBusy};
+use pilothouse_wire::endpoint::Access;
 use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::open::Words;
-use pilothouse_wire::path::{ProjectParams, Scope, ServiceParams};
+use pilothouse_wire::path::{Params as _, Place, ProjectParams, Scope, ServiceParams};
 use pilothouse_wire::pipeline::{
     PipelineQuery, PipelineRequest, PipelineStatus, Promotion, PromotionPreview, Stage,
 };
 use pilothouse_wire::release::{DeploymentKind, DeploymentState};
+use pilothouse_wire::session::Role;
 
 use super::deploys::{Choice, deployed};
-use super::{Error, Platform, Result, diff, frozen};
+use super::{Actor, Error, Platform, Result, diff, frozen};
 use crate::store::{Cause, ImageSource, Release, ServiceRow, ThenDeploy};
 
 /// The words of a stage, the same for builds and deployments.
@@ -136,7 +139,9 @@ impl Platform {
         &self,
         at: &ProjectParams,
         promotion: &Promotion,
+        actor: &Actor,
     ) -> Result<PromotionPreview> {
+        let readable = self.may_take_from(at, promotion, actor).await?;
         let mut preview = PromotionPreview {
             source_env: promotion.source_env.clone(),
             target_env: promotion.target_env.clone(),
@@ -152,6 +157,9 @@ impl Platform {
         };
         let there = frozen(&self.levels_of(&ends.target.id).await?);
         preview.config_diff = diff(&ends.release.document.config(), &there);
+        if !readable {
+            preview.conceal();
+        }
         preview.source_release_version = Some(ends.release.version);
         preview.target_release_version = ends.target.release_version;
         preview.image = Some(ends.reference);
@@ -163,8 +171,9 @@ impl Platform {
         &self,
         at: &ProjectParams,
         promotion: &Promotion,
-        by: &str,
+        actor: &Actor,
     ) -> Result<Deployed> {
+        self.may_take_from(at, promotion, actor).await?;
         let _changing = self.changing.lock().await;
         let ends = self.find_ends(at, promotion).await?;
         let from = format!("{} v{}", promotion.source_env, ends.release.version);
@@ -181,12 +190,31 @@ impl Platform {
         let choice = Choice::promoted(source, image, &ends.release.document);
         let cause = Cause {
             kind: DeploymentKind::Promotion,
-            by,
+            by: actor.name(),
             message: Some(&message),
             waits: promotion.when_busy == Some(WhenBusy::Wait),
         };
         let rollout = self.roll_out_of(&ends.target, choice, cause).await?;
         Ok(deployed(rollout))
+    }
+
+    /// Whether the caller may read the values of the environment that a promotion comes from.
+    ///
+    /// # Errors
+    /// They may not even look at it.
+    async fn may_take_from(
+        &self,
+        at: &ProjectParams,
+        promotion: &Promotion,
+        actor: &Actor,
+    ) -> Result<bool> {
+        let source = Place {
+            environment: Some(&promotion.source_env),
+            ..at.place()
+        };
+        let mut there = actor.clone();
+        self.admit_at(&mut there, Access::Viewer, source).await?;
+        Ok(there.may(Role::Member).is_ok())
     }
 
     async fn find_ends(&self, at: &ProjectParams, promotion: &Promotion) -> Result<Ends> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::Utc;
 use pilothouse_wire::action::{Action, admits};
+use pilothouse_wire::conceal::Conceal as _;
 use pilothouse_wire::deploy::Scale;
 use pilothouse_wire::envelope::Dialect;
 use pilothouse_wire::error::FieldErrors;
@@ -23,16 +24,21 @@ use crate::store::{
 };
 
 impl Platform {
-    pub(crate) async fn list_services(&self, scope: &Scope) -> Result<Listing> {
+    /// `readable`: with the values of variables.
+    pub(crate) async fn list_services(&self, scope: &Scope, readable: bool) -> Result<Listing> {
         let environment = self.find_scope(scope).await?;
         let listed = self.store.listed(&environment.id).await?;
         Listing::write(
             &listed,
+            readable,
             |one| self.summary(&one.row),
             |one, status| {
                 let release = one.release.as_ref();
                 let mut service = tell(&one.row, release, status, one.is_ahead);
                 service.latest_deployment = one.deployment.clone().map(deployment_summary);
+                if !readable {
+                    service.conceal();
+                }
                 service
             },
         )

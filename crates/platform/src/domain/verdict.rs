@@ -71,7 +71,7 @@ impl Platform {
         };
         let scaling = self
             .store
-            .events(EventPlace::Service, service_id, &scaling, now);
+            .events(EventPlace::Service, service_id, None, &scaling, now);
         let scaled = sides.scales || !scaling.await?.events.is_empty();
 
         let (slow_before, slow_after) = slower(&before, &after);

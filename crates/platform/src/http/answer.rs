@@ -4,6 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use pilothouse_wire::conceal::Conceal;
 use pilothouse_wire::endpoint::{Endpoint, Method};
 use pilothouse_wire::envelope::{Dialect, Envelope, ErrorEnvelope};
 use pilothouse_wire::error::{ApiError, ErrorCode, FieldErrors};
@@ -53,6 +54,15 @@ impl<T> Reply<Vec<T>> {
             content: Content::Written(listing),
             headers: HeaderMap::new(),
             room: None,
+        }
+    }
+}
+
+impl<T: Conceal> Reply<T> {
+    /// The same without the values of variables. What is written already was written for its reader.
+    pub(super) fn conceal(&mut self) {
+        if let Content::Value(value) = &mut self.content {
+            value.conceal();
         }
     }
 }

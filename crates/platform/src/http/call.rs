@@ -9,6 +9,7 @@ use pilothouse_wire::endpoint::{BodyRule, Endpoint};
 use pilothouse_wire::envelope::Dialect;
 use pilothouse_wire::error::{ErrorCode, FieldErrors};
 use pilothouse_wire::path::Params;
+use pilothouse_wire::session::Role;
 use serde_json::{Map, Value};
 
 use super::Context;
@@ -41,6 +42,12 @@ impl<E: Endpoint> Call<E> {
     pub(super) fn caller(&self) -> Result<&Actor, Error> {
         let actor = self.actor.as_ref();
         actor.ok_or(Error::Unauthorized("Sign in first."))
+    }
+
+    /// Whether who calls may read the values of variables at the place that is called.
+    pub(super) fn reads_values(&self) -> bool {
+        let actor = self.actor.as_ref();
+        actor.is_some_and(|actor| actor.may(Role::Member).is_ok())
     }
 
     /// The name under which the call is remembered.

@@ -35,25 +35,32 @@ pub(super) fn peer(context: &Context, request: &Parts) -> IpAddr {
         .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
-/// Who calls, by the first credential that is given.
+/// Who calls, by the first credential that is given, and the `Set-Cookie` that replaces it, if it is
+/// time for that.
 pub(super) async fn identify(
     context: &Context,
     request: &Parts,
     id: &RequestId,
-) -> Result<Actor, Failure> {
+) -> Result<(Actor, Option<HeaderValue>), Failure> {
     let platform = &context.platform;
-    let actor = if let Some(key) = key(&request.headers) {
-        platform.key_holder(key, peer(context, request)).await
+    let identified = if let Some(key) = key(&request.headers) {
+        let holder = platform.key_holder(key, peer(context, request)).await;
+        holder.map(|actor| (actor, None))
     } else if let Some(session) = session(&request.headers) {
         refuse_foreign_page(request)?;
-        platform.session_holder(session).await
+        let holder = platform.session_holder(session).await;
+        holder.map(|(actor, fresh)| {
+            let cookie =
+                fresh.and_then(|fresh| session_cookie(context, &fresh.secret, fresh.seconds()));
+            (actor, cookie)
+        })
     } else {
         return Err(Failure::new(
             ErrorCode::Unauthorized,
             "Sign in, or send a key as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
         ));
     };
-    actor.map_err(|error| Failure::of(error, id))
+    identified.map_err(|error| Failure::of(error, id))
 }
 
 fn key(headers: &HeaderMap) -> Option<&str> {

@@ -122,13 +122,14 @@ pub(super) async fn roll_back(call: Call<RollBack>) -> Answer<RollBack> {
 
 /// `GET /orgs/{org}/projects/{project}/promote/preview`
 pub(super) async fn preview_promotion(call: Call<PreviewPromotion>) -> Answer<PreviewPromotion> {
-    let preview = call.platform().preview_promotion(&call.params, &call.query);
+    let (platform, actor) = (call.platform(), call.caller()?);
+    let preview = platform.preview_promotion(&call.params, &call.query, actor);
     Ok(preview.await?.into())
 }
 
 /// `POST /orgs/{org}/projects/{project}/promote`
 pub(super) async fn promote(call: Call<Promote>) -> Answer<Promote> {
     let platform = call.platform();
-    let deployed = platform.promote(&call.params, &call.body, call.by());
+    let deployed = platform.promote(&call.params, &call.body, call.caller()?);
     Ok(deployed.await?.into())
 }

@@ -19,19 +19,20 @@ pub(super) async fn of_environment(
     call: Call<ListEnvironmentEvents>,
 ) -> Answer<ListEnvironmentEvents> {
     let platform = call.platform();
-    let events = platform.environment_events(&call.params, &call.query);
-    Ok(events.await?.into())
+    let events = platform.place_events(call.caller()?, &call.query).await?;
+    Ok(events.into())
 }
 
 /// `GET /orgs/{org}/projects/{project}/events`
 pub(super) async fn of_project(call: Call<ListProjectEvents>) -> Answer<ListProjectEvents> {
     let platform = call.platform();
-    let events = platform.project_events(&call.params, &call.query).await?;
+    let events = platform.place_events(call.caller()?, &call.query).await?;
     Ok(events.into())
 }
 
 /// `GET /orgs/{org}/events`
 pub(super) async fn of_org(call: Call<ListOrgEvents>) -> Answer<ListOrgEvents> {
     let platform = call.platform();
-    Ok(platform.org_events(&call.params, &call.query).await?.into())
+    let events = platform.place_events(call.caller()?, &call.query).await?;
+    Ok(events.into())
 }

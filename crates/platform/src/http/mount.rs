@@ -7,9 +7,12 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
+use http::HeaderValue;
+use http::header::SET_COOKIE;
 use pilothouse_wire::endpoint::{Access, Endpoint, EndpointInfo, Method};
 use pilothouse_wire::envelope::Dialect;
 use pilothouse_wire::error::ErrorCode;
+use pilothouse_wire::path::{Params, Place};
 use tracing::Instrument;
 use utoipa::ToSchema;
 
@@ -19,6 +22,7 @@ use super::call::{self, Call};
 use super::credentials::{identify, refuse_foreign_page};
 use super::openapi::Document;
 use super::trace::RequestId;
+use crate::domain::Actor;
 
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -101,46 +105,86 @@ where
     let work = {
         let id = id.clone();
         async move {
-            let call = unpack::<E>(context, dialect, parts, body, &id).await?;
-            let outcome = handler(call).await;
-            let reply = outcome.map_err(|error| Failure::of(error, &id))?;
-            Ok(success::<E>(reply, dialect, &id))
+            let (actor, cookie) = match identified::<E>(&context, &parts, &id).await {
+                Ok(identified) => identified,
+                Err(failure) => return failure.response(dialect, &id),
+            };
+            let outcome = async {
+                let call = unpack::<E>(context, dialect, actor, parts, body, &id).await?;
+                let reads_values = call.reads_values();
+                let outcome = handler(call).await;
+                let mut reply = outcome.map_err(|error| Failure::of(error, &id))?;
+                if !reads_values {
+                    reply.conceal();
+                }
+                Ok(success::<E>(reply, dialect, &id))
+            };
+            let failed = |failure: Failure| failure.response(dialect, &id);
+            let mut response = outcome.await.unwrap_or_else(failed);
+            if let Some(cookie) = cookie {
+                response.headers_mut().insert(SET_COOKIE, cookie);
+            }
+            response
         }
     };
     let task = tokio::spawn(work.instrument(span));
-    let outcome = match tokio::time::timeout(TIMEOUT, task).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(panic)) => Err(Failure::internal(&panic, &id)),
-        Err(_) => Err(Failure::new(
+    let failure = match tokio::time::timeout(TIMEOUT, task).await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(panic)) => Failure::internal(&panic, &id),
+        Err(_) => Failure::new(
             ErrorCode::Timeout,
             "This takes longer than 30 s. It may still be done: look before trying again.",
-        )),
+        ),
     };
-    outcome.unwrap_or_else(|failure: Failure| failure.response(dialect, &id))
+    failure.response(dialect, &id)
+}
+
+/// Who calls, where that is asked, and the cookie that replaces theirs.
+async fn identified<E: Endpoint>(
+    context: &Context,
+    request: &http::request::Parts,
+    id: &RequestId,
+) -> Result<(Option<Actor>, Option<HeaderValue>), Failure> {
+    if E::ACCESS == Access::Public {
+        refuse_foreign_page(request)?;
+        return Ok((None, None));
+    }
+    let (actor, cookie) = identify(context, request, id).await?;
+    Ok((Some(actor), cookie))
 }
 
 async fn unpack<E: Endpoint>(
     context: Context,
     dialect: Dialect,
+    mut actor: Option<Actor>,
     mut request: http::request::Parts,
     body: axum::body::Body,
     id: &RequestId,
 ) -> Result<Call<E>, Failure> {
-    let actor = match E::ACCESS {
-        Access::Public => {
-            refuse_foreign_page(&request)?;
-            None
-        }
-        access => {
-            let actor = identify(&context, &request, id).await?;
-            let outcome = access.role().map_or(Ok(()), |least| actor.may(least));
-            outcome.map_err(|error| Failure::of(error, id))?;
-            Some(actor)
-        }
-    };
     let params = call::params::<E>(&mut request).await?;
+    let place = params.place();
+    if let Some(actor) = &mut actor {
+        // Who has nothing to do here learns nothing of what a right request looks like.
+        let access = if E::NAMES_ENVIRONMENT {
+            Access::Inside
+        } else {
+            E::ACCESS
+        };
+        let admitted = context.platform.admit_at(actor, access, place).await;
+        admitted.map_err(|error| Failure::of(error, id))?;
+    }
     let query = call::query::<E>(&request)?;
     let body = call::body::<E>(&request, body, dialect).await?;
+    if let Some(actor) = &mut actor
+        && let Some(environment) = E::environment(&query, &body)
+    {
+        let place = Place {
+            environment: Some(environment),
+            ..place
+        };
+        let admitted = context.platform.admit_at(actor, E::ACCESS, place).await;
+        admitted.map_err(|error| Failure::of(error, id))?;
+    }
     Ok(Call {
         context,
         actor,

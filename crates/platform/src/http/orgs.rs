@@ -13,12 +13,12 @@ use super::call::Call;
 
 /// `GET /orgs`
 pub(super) async fn list(call: Call<ListOrgs>) -> Answer<ListOrgs> {
-    Ok(call.platform().list_orgs().await?.into())
+    Ok(call.platform().list_orgs(call.caller()?).await?.into())
 }
 
 /// `GET /workspaces`
 pub(super) async fn list_workspaces(call: Call<ListWorkspaces>) -> Answer<ListWorkspaces> {
-    Ok(call.platform().list_orgs().await?.into())
+    Ok(call.platform().list_orgs(call.caller()?).await?.into())
 }
 
 /// `POST /orgs`
@@ -53,7 +53,8 @@ pub(super) async fn delete(call: Call<DeleteOrg>) -> Answer<DeleteOrg> {
 
 /// `GET /orgs/{org}/projects`
 pub(super) async fn list_projects(call: Call<ListProjects>) -> Answer<ListProjects> {
-    let projects = call.platform().list_projects(&call.params.org).await?;
+    let (platform, actor) = (call.platform(), call.caller()?);
+    let projects = platform.list_projects(&call.params.org, actor).await?;
     Ok(projects.into())
 }
 
@@ -61,8 +62,11 @@ pub(super) async fn list_projects(call: Call<ListProjects>) -> Answer<ListProjec
 pub(super) async fn list_workspace_projects(
     call: Call<ListWorkspaceProjects>,
 ) -> Answer<ListWorkspaceProjects> {
-    let workspace = &call.params.workspace;
-    Ok(call.platform().list_projects(workspace).await?.into())
+    let (platform, actor) = (call.platform(), call.caller()?);
+    let projects = platform
+        .list_projects(&call.params.workspace, actor)
+        .await?;
+    Ok(projects.into())
 }
 
 /// `POST /orgs/{org}/projects`
@@ -106,7 +110,9 @@ pub(super) async fn delete_project(call: Call<DeleteProject>) -> Answer<DeletePr
 /// `GET /orgs/{org}/projects/{project}/envs`
 pub(super) async fn list_environments(call: Call<ListEnvironments>) -> Answer<ListEnvironments> {
     let (platform, at) = (call.platform(), &call.params);
-    let environments = platform.list_environments(&at.org, &at.project).await?;
+    let environments = platform
+        .list_environments(&at.org, &at.project, call.caller()?)
+        .await?;
     Ok(environments.into())
 }
 

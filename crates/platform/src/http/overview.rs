@@ -7,28 +7,17 @@ use super::call::Call;
 
 /// `GET /orgs/{org}/overview`
 pub(super) async fn org(call: Call<GetOrgOverview>) -> Answer<GetOrgOverview> {
-    let overview = call.platform().org_overview(&call.params.org).await?;
-    Ok(overview.into())
+    Ok(call.platform().overview(call.caller()?).await?.into())
 }
 
 /// `GET /orgs/{org}/projects/{project}/overview`
 pub(super) async fn project(call: Call<GetProjectOverview>) -> Answer<GetProjectOverview> {
-    let at = &call.params;
-    let overview = call
-        .platform()
-        .project_overview(&at.org, &at.project)
-        .await?;
-    Ok(overview.into())
+    Ok(call.platform().overview(call.caller()?).await?.into())
 }
 
 /// `GET /orgs/{org}/projects/{project}/envs/{env}/overview`
 pub(super) async fn environment(
     call: Call<GetEnvironmentOverview>,
 ) -> Answer<GetEnvironmentOverview> {
-    let at = &call.params;
-    let overview = call
-        .platform()
-        .environment_overview(&at.org, &at.project, &at.environment)
-        .await?;
-    Ok(overview.into())
+    Ok(call.platform().overview(call.caller()?).await?.into())
 }

@@ -9,8 +9,8 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, config, console, delivery, events, fallback, figures, meta, orgs, overview, push,
-    services, session, trace,
+    Context, access, config, console, delivery, events, fallback, figures, meta, orgs, overview,
+    push, services, session, trace,
 };
 
 /// The whole HTTP surface of the platform but ingress.
@@ -55,6 +55,7 @@ fn table(context: Context) -> Table {
         .mount::<e::GetSession, _, _>(session::get)
         .mount::<e::SignInSession, _, _>(session::sign_in)
         .mount::<e::SignOutSession, _, _>(session::sign_out)
+        .mount::<e::SignOutEverywhere, _, _>(session::sign_out_everywhere)
         .mount::<e::ListOrgs, _, _>(orgs::list)
         .mount::<e::CreateOrg, _, _>(orgs::create)
         .mount::<e::GetOrg, _, _>(orgs::get)
@@ -73,6 +74,16 @@ fn table(context: Context) -> Table {
         .mount::<e::GetOrgOverview, _, _>(overview::org)
         .mount::<e::GetProjectOverview, _, _>(overview::project)
         .mount::<e::GetEnvironmentOverview, _, _>(overview::environment)
+        .mount::<e::ListPeople, _, _>(access::people)
+        .mount::<e::UpdatePerson, _, _>(access::update_person)
+        .mount::<e::RemovePerson, _, _>(access::remove_person)
+        .mount::<e::CreateSignInLink, _, _>(access::sign_in_link)
+        .mount::<e::ListInvitations, _, _>(access::invitations)
+        .mount::<e::CreateInvitation, _, _>(access::invite)
+        .mount::<e::DeleteInvitation, _, _>(access::take_back)
+        .mount::<e::ListKeys, _, _>(access::keys)
+        .mount::<e::CreateKey, _, _>(access::make_key)
+        .mount::<e::RevokeKey, _, _>(access::revoke_key)
         .mount::<e::ListWorkspaces, _, _>(orgs::list_workspaces)
         .mount::<e::CreateWorkspace, _, _>(orgs::create_workspace)
         .mount::<e::ListWorkspaceProjects, _, _>(orgs::list_workspace_projects)

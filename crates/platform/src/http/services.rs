@@ -12,8 +12,9 @@ use super::call::Call;
 
 /// `GET S`
 pub(super) async fn list(call: Call<ListServices>) -> Answer<ListServices> {
-    let listing = call.platform().list_services(&call.params).await?;
-    Ok(Reply::written(listing))
+    let readable = call.reads_values();
+    let listing = call.platform().list_services(&call.params, readable);
+    Ok(Reply::written(listing.await?))
 }
 
 /// `POST S`

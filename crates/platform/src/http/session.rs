@@ -1,18 +1,17 @@
 //! Signing in and out of the console.
 
 use http::header::SET_COOKIE;
-use pilothouse_wire::endpoints::{GetSession, SignInSession, SignOutSession};
+use pilothouse_wire::endpoints::{GetSession, SignInSession, SignOutEverywhere, SignOutSession};
 use pilothouse_wire::session::Done;
 
 use super::answer::{Answer, Reply};
 use super::call::Call;
 use super::credentials::{peer, session, session_cookie};
-use crate::domain::{Error, SESSION_SECONDS};
 
 /// `GET /auth/session`
 pub(super) async fn get(call: Call<GetSession>) -> Answer<GetSession> {
-    let actor = call.actor.ok_or(Error::Unauthorized("Sign in first."))?;
-    Ok(actor.session().into())
+    let actor = call.caller()?;
+    Ok(call.platform().session_of(actor).await?.into())
 }
 
 /// `POST /auth/session`
@@ -20,8 +19,8 @@ pub(super) async fn sign_in(call: Call<SignInSession>) -> Answer<SignInSession> 
     let from = peer(&call.context, &call.request);
     let platform = &call.context.platform;
     let (secret, actor) = platform.sign_in(call.body, from).await?;
-    let reply = Reply::from(actor.session());
-    let cookie = session_cookie(&call.context, &secret, SESSION_SECONDS);
+    let reply = Reply::from(platform.session_of(&actor).await?);
+    let cookie = session_cookie(&call.context, &secret.secret, secret.seconds());
     Ok(match cookie {
         Some(cookie) => reply.with(SET_COOKIE, cookie),
         None => reply,
@@ -33,6 +32,18 @@ pub(super) async fn sign_out(call: Call<SignOutSession>) -> Answer<SignOutSessio
     if let Some(secret) = session(&call.request.headers) {
         call.platform().sign_out(secret).await?;
     }
+    let reply = Reply::from(Done::OK);
+    Ok(match session_cookie(&call.context, "", 0) {
+        Some(cookie) => reply.with(SET_COOKIE, cookie),
+        None => reply,
+    })
+}
+
+/// `DELETE /auth/sessions`
+pub(super) async fn sign_out_everywhere(
+    call: Call<SignOutEverywhere>,
+) -> Answer<SignOutEverywhere> {
+    call.platform().sign_out_everywhere(call.caller()?).await?;
     let reply = Reply::from(Done::OK);
     Ok(match session_cookie(&call.context, "", 0) {
         Some(cookie) => reply.with(SET_COOKIE, cookie),

@@ -1,116 +1,128 @@
-//! Keys, sessions and one-time tokens: only hashes of what opens the door.
+//! Roles by place, and one-time tokens: only hashes of what opens the door.
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Store, StoreResult};
 
-/// Who a key or session belongs to.
+/// A role at a place. What is absent is not narrowed down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) role: String,
+    pub(crate) spot: Spot,
+}
+
+/// A place by ids: of what is absent, the platform as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Spot {
+    pub(crate) org: Option<String>,
+    pub(crate) project: Option<String>,
+    pub(crate) environment: Option<String>,
+}
+
+/// Whose a credential is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Owner {
+    Person(String),
+    Key(String),
+}
+
+impl Owner {
+    pub(super) fn person(&self) -> Option<&str> {
+        match self {
+            Self::Person(id) => Some(id),
+            Self::Key(_) => None,
+        }
+    }
+
+    pub(super) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Person(_) => None,
+            Self::Key(id) => Some(id),
+        }
+    }
+}
+
+/// Who a credential belongs to, and what they may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Holder {
+    pub(crate) owner: Owner,
     pub(crate) name: String,
-    pub(crate) role: String,
-    /// When a session ends; keys don't.
-    pub(crate) expires: Option<DateTime<Utc>>,
+    pub(crate) grants: Vec<Grant>,
+}
+
+/// A place as addresses name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Slugs {
+    pub(crate) org: Option<String>,
+    pub(crate) project: Option<String>,
+    pub(crate) environment: Option<String>,
+}
+
+/// A role at each place where it was given, in the words of addresses.
+pub(super) const GRANTS: &str = "SELECT grants.*, orgs.slug AS org, projects.slug AS project,
+        environments.slug AS environment
+     FROM grants
+     LEFT JOIN orgs ON orgs.id = grants.org_id
+     LEFT JOIN projects ON projects.id = grants.project_id
+     LEFT JOIN environments ON environments.id = grants.environment_id";
+
+pub(super) fn slugs(row: &SqliteRow) -> Slugs {
+    Slugs {
+        org: row.get("org"),
+        project: row.get("project"),
+        environment: row.get("environment"),
+    }
+}
+
+/// The grant in a row that may hold none.
+pub(super) fn grant(row: &SqliteRow) -> Option<Grant> {
+    Some(Grant {
+        role: row.get::<Option<String>, _>("role")?,
+        spot: Spot {
+            org: row.get("org_id"),
+            project: row.get("project_id"),
+            environment: row.get("environment_id"),
+        },
+    })
 }
 
 impl Store {
-    pub(crate) async fn insert_key(
-        &self,
-        name: &str,
-        role: &str,
-        hash: &[u8],
-        now: DateTime<Utc>,
-    ) -> StoreResult<()> {
-        sqlx::query("INSERT INTO keys (id, name, role, hash, created) VALUES (?, ?, ?, ?, ?)")
-            .bind(uuid::Uuid::new_v4().to_string())
-            .bind(name)
-            .bind(role)
-            .bind(hash)
-            .bind(now)
-            .execute(&self.writer)
+    /// Where somebody has a role, the widest places first.
+    pub(crate) async fn grants_of(&self, owner: &Owner) -> StoreResult<Vec<(String, Slugs)>> {
+        let query = format!(
+            "{GRANTS} WHERE coalesce(person_id, key_id) = ?
+             ORDER BY orgs.slug, projects.slug, environments.slug"
+        );
+        let id = owner.person().or(owner.key());
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(id)
+            .fetch_all(&self.reader)
             .await?;
-        Ok(())
+        Ok(rows
+            .iter()
+            .map(|row| (row.get("role"), slugs(row)))
+            .collect())
     }
 
-    pub(crate) async fn key_holder(&self, hash: &[u8]) -> StoreResult<Option<Holder>> {
-        let row = sqlx::query("SELECT name, role FROM keys WHERE hash = ?")
-            .bind(hash)
-            .fetch_optional(&self.reader)
-            .await?;
-        Ok(row.map(|row| Holder {
-            name: row.get("name"),
-            role: row.get("role"),
-            expires: None,
-        }))
-    }
-
-    /// Whether anybody could sign in: a key exists, or someone has a session.
+    /// Whether anybody could sign in: a key or a person exists.
     pub(crate) async fn anybody(&self) -> StoreResult<bool> {
         Ok(sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM keys) OR EXISTS (SELECT 1 FROM sessions)",
+            "SELECT EXISTS (SELECT 1 FROM keys) OR EXISTS (SELECT 1 FROM people)",
         )
         .fetch_one(&self.reader)
         .await?)
     }
 
-    pub(crate) async fn insert_session(
-        &self,
-        hash: &[u8],
-        holder: &Holder,
-        now: DateTime<Utc>,
-    ) -> StoreResult<()> {
-        sqlx::query(
-            "INSERT INTO sessions (hash, name, role, created, expires) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(hash)
-        .bind(&holder.name)
-        .bind(&holder.role)
-        .bind(now)
-        .bind(holder.expires.unwrap_or(now))
-        .execute(&self.writer)
-        .await?;
-        sqlx::query("DELETE FROM sessions WHERE expires < ?")
-            .bind(now)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
-    }
-
-    pub(crate) async fn session_holder(
-        &self,
-        hash: &[u8],
-        now: DateTime<Utc>,
-    ) -> StoreResult<Option<Holder>> {
-        let row =
-            sqlx::query("SELECT name, role, expires FROM sessions WHERE hash = ? AND expires > ?")
-                .bind(hash)
-                .bind(now)
-                .fetch_optional(&self.reader)
-                .await?;
-        Ok(row.map(|row| Holder {
-            name: row.get("name"),
-            role: row.get("role"),
-            expires: row.get("expires"),
-        }))
-    }
-
-    pub(crate) async fn delete_session(&self, hash: &[u8]) -> StoreResult<()> {
-        sqlx::query("DELETE FROM sessions WHERE hash = ?")
-            .bind(hash)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
-    }
-
-    /// Puts a one-time token in the place of all earlier ones.
-    pub(crate) async fn replace_sign_in_token(
+    /// Puts a one-time token for the first admin in the place of all earlier ones.
+    pub(crate) async fn replace_first_token(
         &self,
         hash: &[u8],
         expires: DateTime<Utc>,
     ) -> StoreResult<()> {
         let mut change = self.begin().await?;
-        sqlx::query("DELETE FROM sign_in_tokens")
+        sqlx::query("DELETE FROM sign_in_tokens WHERE person_id IS NULL")
             .execute(&mut *change)
             .await?;
         sqlx::query("INSERT INTO sign_in_tokens (hash, expires) VALUES (?, ?)")
@@ -121,17 +133,117 @@ impl Store {
         Ok(change.commit().await?)
     }
 
-    /// Takes a one-time token. `false`: there is none such, or not any more.
+    /// Takes a one-time token and tells whose it is: the first admin is made by it, as `first`.
+    /// `None`: there is none such, or not any more.
     pub(crate) async fn take_sign_in_token(
         &self,
         hash: &[u8],
+        first: &Holder,
         now: DateTime<Utc>,
-    ) -> StoreResult<bool> {
-        let done = sqlx::query("DELETE FROM sign_in_tokens WHERE hash = ? AND expires > ?")
-            .bind(hash)
-            .bind(now)
-            .execute(&self.writer)
-            .await?;
-        Ok(done.rows_affected() > 0)
+    ) -> StoreResult<Option<Holder>> {
+        let mut change = self.begin().await?;
+        let taken = sqlx::query(
+            "DELETE FROM sign_in_tokens WHERE hash = ? AND expires > ? RETURNING person_id",
+        )
+        .bind(hash)
+        .bind(now)
+        .fetch_optional(&mut *change)
+        .await?;
+        let Some(taken) = taken else {
+            return Ok(None);
+        };
+        let holder = match taken.get::<Option<String>, _>("person_id") {
+            Some(person) => person_holder(&mut change, &person).await?,
+            None => {
+                insert_person(&mut change, first, now).await?;
+                Some(first.clone())
+            }
+        };
+        change.commit().await?;
+        Ok(holder)
     }
+
+    /// The ids behind the names of a place. What was named and is not there is absent.
+    pub(crate) async fn spot(
+        &self,
+        org: Option<&str>,
+        project: Option<&str>,
+        environment: Option<&str>,
+    ) -> StoreResult<Spot> {
+        let row = sqlx::query(
+            "WITH o AS (SELECT id FROM orgs WHERE id = ?1 OR slug = ?1
+                        ORDER BY id = ?1 DESC LIMIT 1),
+                  p AS (SELECT id FROM projects WHERE org_id = (SELECT id FROM o)
+                        AND (id = ?2 OR slug = ?2) ORDER BY id = ?2 DESC LIMIT 1),
+                  e AS (SELECT id FROM environments WHERE project_id = (SELECT id FROM p)
+                        AND (id = ?3 OR slug = ?3) ORDER BY id = ?3 DESC LIMIT 1)
+             SELECT (SELECT id FROM o) AS org_id, (SELECT id FROM p) AS project_id,
+                    (SELECT id FROM e) AS environment_id",
+        )
+        .bind(org)
+        .bind(project)
+        .bind(environment)
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(Spot {
+            org: row.get("org_id"),
+            project: row.get("project_id"),
+            environment: row.get("environment_id"),
+        })
+    }
+}
+
+pub(super) async fn insert_grant(
+    change: &mut sqlx::SqliteConnection,
+    owner: &Owner,
+    grant: &Grant,
+) -> StoreResult<()> {
+    sqlx::query(
+        "INSERT INTO grants (person_id, key_id, org_id, project_id, environment_id, role)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(owner.person())
+    .bind(owner.key())
+    .bind(&grant.spot.org)
+    .bind(&grant.spot.project)
+    .bind(&grant.spot.environment)
+    .bind(&grant.role)
+    .execute(change)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_person(
+    change: &mut sqlx::SqliteConnection,
+    new: &Holder,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    sqlx::query("INSERT INTO people (id, name, created) VALUES (?, ?, ?)")
+        .bind(new.owner.person())
+        .bind(&new.name)
+        .bind(now)
+        .execute(&mut *change)
+        .await?;
+    for grant in &new.grants {
+        insert_grant(change, &new.owner, grant).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn person_holder(
+    change: &mut sqlx::SqliteConnection,
+    id: &str,
+) -> StoreResult<Option<Holder>> {
+    let rows = sqlx::query(
+        "SELECT people.id, people.name, role, org_id, project_id, environment_id
+         FROM people LEFT JOIN grants ON grants.person_id = people.id WHERE people.id = ?",
+    )
+    .bind(id)
+    .fetch_all(change)
+    .await?;
+    Ok(rows.first().map(|first| Holder {
+        owner: Owner::Person(first.get("id")),
+        name: first.get("name"),
+        grants: rows.iter().filter_map(grant).collect(),
+    }))
 }

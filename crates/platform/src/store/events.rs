@@ -71,6 +71,8 @@ impl EventPlace {
                     $column,
                     " = ?1 AND at >= ?2 AND at < ?3
                       AND (?4 = '[]' OR kind IN (SELECT value FROM json_each(?4)))
+                      AND (?6 IS NULL OR project_id IN (SELECT value FROM json_each(?6))
+                                      OR environment_id IN (SELECT value FROM json_each(?6)))
                       ORDER BY at DESC, id DESC LIMIT ?5"
                 )
             };
@@ -134,11 +136,13 @@ fn event(row: &SqliteRow) -> Event {
 }
 
 impl Store {
-    /// The newest events of a place and of all that is in it.
+    /// The newest events of a place and of all that is in it; with `only`, of the projects and
+    /// environments with these ids.
     pub(crate) async fn events(
         &self,
         place: EventPlace,
         id: &str,
+        only: Option<&[String]>,
         query: &EventsQuery,
         now: DateTime<Utc>,
     ) -> StoreResult<Events> {
@@ -151,6 +155,7 @@ impl Store {
             .bind(query.window.end.map_or(i64::MAX, micros))
             .bind(serde_json::to_string(&kinds)?)
             .bind(limit + 1)
+            .bind(only.map(serde_json::to_string).transpose()?)
             .fetch_all(&self.reader)
             .await?;
         let mut events: Vec<Event> = rows.iter().map(event).collect();
@@ -331,7 +336,9 @@ mod tests {
 
     async fn told(store: &Store) -> Vec<Event> {
         let query = EventsQuery::newest("1000".parse().unwrap());
-        let events = store.events(EventPlace::Org, "o", &query, at(0)).await;
+        let events = store
+            .events(EventPlace::Org, "o", None, &query, at(0))
+            .await;
         events.unwrap().events
     }
 

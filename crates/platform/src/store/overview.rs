@@ -14,6 +14,7 @@ use super::{ImageRow, Store, StoreResult};
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) id: String,
+    pub(crate) project_id: String,
     /// Slugs.
     pub(crate) environment: String,
     pub(crate) project: String,
@@ -47,7 +48,7 @@ impl Store {
     /// Every environment of an org or a project, by project, or the one with this id.
     pub(crate) async fn places_below(&self, place_id: &str) -> StoreResult<Vec<Place>> {
         let rows = sqlx::query(
-            "SELECT environments.id, environments.slug, environments.name, env_type, protected,
+            "SELECT environments.id, project_id, environments.slug, environments.name, env_type, protected,
                     projects.slug AS project, projects.name AS project_name
              FROM environments JOIN projects ON projects.id = project_id
              WHERE ?1 IN (org_id, project_id, environments.id)
@@ -60,6 +61,7 @@ impl Store {
             let env_type: String = row.get("env_type");
             Place {
                 id: row.get("id"),
+                project_id: row.get("project_id"),
                 environment: row.get("slug"),
                 project: row.get("project"),
                 environment_name: row.get("name"),

@@ -27,6 +27,8 @@ pub(crate) struct Listed {
     pub(crate) failed_build: Option<FailedBuild>,
     /// What lists told of it so far.
     pub(crate) written: Written,
+    /// For whoever may not read the values of variables.
+    pub(crate) concealed: Written,
 }
 
 impl Listed {
@@ -46,6 +48,7 @@ impl Listed {
             deployment: None,
             failed_build: None,
             written: Written::default(),
+            concealed: Written::default(),
         }
     }
 }

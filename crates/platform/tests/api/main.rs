@@ -20,6 +20,7 @@ mod meta;
 mod openapi;
 mod orgs;
 mod overview;
+mod people;
 mod pipeline;
 mod projects;
 mod pushes;
@@ -79,6 +80,17 @@ fn main() -> ExitCode {
         meta::tells_what_it_is_without_a_key,
         meta::probes_answer_at_the_root,
         roles::every_route_asks_for_its_role,
+        roles::viewers_read_names_and_no_values,
+        roles::lists_tell_what_one_may_see,
+        people::keys_are_made_told_once_and_revoked,
+        people::a_key_ends_when_it_was_said_to,
+        people::what_a_key_or_an_invitation_may_be_is_checked,
+        people::an_invitation_lets_one_person_in,
+        people::roles_change_at_once_and_never_ones_own,
+        people::a_sign_in_link_is_not_a_way_up,
+        people::a_sessions_secret_is_replaced_while_it_is_used,
+        people::a_session_ends_idle_and_in_any_case,
+        people::one_can_sign_out_everywhere,
         session::a_key_signs_in_and_the_cookie_works,
         session::the_first_link_works_once,
         session::wrong_keys_are_slowed_down,

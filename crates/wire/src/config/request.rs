@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::MASK;
+use crate::conceal::HIDDEN;
 use crate::decode::{DecodeFields, Fields};
 use crate::text::{VariableName, VariableValue};
 
@@ -15,8 +16,13 @@ pub mod limits {
     pub const RAW_BYTES: usize = 512 * 1024;
 }
 
-/// Why a value that stands in for a secret can't be set.
-pub const MASKED: &str = "This is what stands in for a secret, not a value. Give the value itself, or leave it as it is.";
+/// Why what stands in for a value can't be set as one.
+pub const MASKED: &str = "This is what stands in for a value that is not shown. Give the value itself, or leave it as it is.";
+
+/// Whether a text is what reads show in the place of a value.
+pub fn stands_in(value: &str) -> bool {
+    [MASK, HIDDEN].contains(&value)
+}
 
 /// The body that creates or replaces one variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,7 +31,7 @@ pub struct SetVariable {
     /// Its name.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub name: VariableName,
-    /// Its value: anything but [`MASK`].
+    /// Its value: anything but [`MASK`] and [`HIDDEN`].
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub value: VariableValue,
     /// Whether it can't be read back. Left out: in a bulk what that says for all, else as it is; of a
@@ -43,7 +49,10 @@ impl DecodeFields for SetVariable {
         let value: Option<VariableValue> = fields.required("value", "Give the variable a value.");
         let secret = fields.optional("secret");
         let buildtime = fields.optional("buildtime");
-        if value.as_ref().is_some_and(|value| value.as_str() == MASK) {
+        if value
+            .as_ref()
+            .is_some_and(|value| stands_in(value.as_str()))
+        {
             fields.fault("value", MASKED);
         }
         Some(Self {

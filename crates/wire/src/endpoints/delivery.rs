@@ -135,6 +135,7 @@ endpoint! {
     Get "/orgs/{org}/projects/{project}/pipeline/status" (ProjectParams) -> PipelineStatus;
     query: PipelineQuery,
     access: Viewer,
+    in: query.env,
 }
 
 endpoint! {
@@ -144,6 +145,7 @@ endpoint! {
     body: Required PipelineRequest,
     success: 202,
     access: Member,
+    in: body.env,
 }
 
 endpoint! {
@@ -153,6 +155,7 @@ endpoint! {
     body: Required PipelineRequest,
     success: 202,
     access: Member,
+    in: body.env,
 }
 
 endpoint! {
@@ -161,6 +164,7 @@ endpoint! {
     Get "/orgs/{org}/projects/{project}/promote/preview" (ProjectParams) -> PromotionPreview;
     query: Promotion,
     access: Viewer,
+    in: query.target_env,
 }
 
 endpoint! {
@@ -170,4 +174,5 @@ endpoint! {
     body: Required Promotion,
     success: 202,
     access: Member,
+    in: body.target_env,
 }

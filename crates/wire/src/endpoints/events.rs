@@ -25,7 +25,7 @@ endpoint! {
     pub struct ListProjectEvents = "project.events";
     Get "/orgs/{org}/projects/{project}/events" (ProjectParams) -> Events;
     query: EventsQuery,
-    access: Viewer,
+    access: Inside,
 }
 
 endpoint! {
@@ -33,5 +33,5 @@ endpoint! {
     pub struct ListOrgEvents = "org.events";
     Get "/orgs/{org}/events" (OrgParams) -> Events;
     query: EventsQuery,
-    access: Viewer,
+    access: Inside,
 }

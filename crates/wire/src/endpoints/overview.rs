@@ -8,14 +8,14 @@ endpoint! {
     /// How the services of an org do: counts, what needs attention, and what runs where.
     pub struct GetOrgOverview = "org.overview";
     Get "/orgs/{org}/overview" (OrgParams) -> Overview;
-    access: Viewer,
+    access: Inside,
 }
 
 endpoint! {
     /// How the services of a project do: counts, what needs attention, and what runs where.
     pub struct GetProjectOverview = "project.overview";
     Get "/orgs/{org}/projects/{project}/overview" (ProjectParams) -> Overview;
-    access: Viewer,
+    access: Inside,
 }
 
 endpoint! {

@@ -8,10 +8,10 @@ use crate::project::Project;
 use crate::session::Done;
 
 endpoint! {
-    /// Every org.
+    /// Every org that the caller has a role in.
     pub struct ListOrgs = "org.list";
     Get "/orgs/" (NoParams) -> Vec<Org>;
-    access: Viewer,
+    access: SignedIn,
 }
 
 endpoint! {
@@ -27,7 +27,7 @@ endpoint! {
     /// One org.
     pub struct GetOrg = "org.get";
     Get "/orgs/{org}" (OrgParams) -> Org;
-    access: Viewer,
+    access: Inside,
 }
 
 endpoint! {
@@ -46,10 +46,10 @@ endpoint! {
 }
 
 endpoint! {
-    /// Every project of an org.
+    /// Every project of an org that the caller has a role in.
     pub struct ListProjects = "project.list";
     Get "/orgs/{org}/projects/" (OrgParams) -> Vec<Project>;
-    access: Viewer,
+    access: Inside,
 }
 
 endpoint! {
@@ -65,7 +65,7 @@ endpoint! {
     /// One project.
     pub struct GetProject = "project.get";
     Get "/orgs/{org}/projects/{project}" (ProjectParams) -> Project;
-    access: Viewer,
+    access: Inside,
 }
 
 endpoint! {
@@ -84,10 +84,10 @@ endpoint! {
 }
 
 endpoint! {
-    /// Every environment of a project.
+    /// Every environment of a project that the caller has a role in.
     pub struct ListEnvironments = "environment.list";
     Get "/orgs/{org}/projects/{project}/envs/" (ProjectParams) -> Vec<Environment>;
-    access: Viewer,
+    access: Inside,
 }
 
 endpoint! {
@@ -122,10 +122,10 @@ endpoint! {
 }
 
 endpoint! {
-    /// Every workspace.
+    /// Every workspace that the caller has a role in.
     pub struct ListWorkspaces = "workspace.list";
     Get "/workspaces/" (NoParams) -> Vec<Org>;
-    access: Viewer,
+    access: SignedIn,
 }
 
 endpoint! {
@@ -138,10 +138,10 @@ endpoint! {
 }
 
 endpoint! {
-    /// Every project of a workspace.
+    /// Every project of a workspace that the caller has a role in.
     pub struct ListWorkspaceProjects = "workspace.project.list";
     Get "/workspaces/{workspace_id}/projects/" (WorkspaceParams) -> Vec<Project>;
-    access: Viewer,
+    access: Inside,
 }
 
 endpoint! {

@@ -34,3 +34,10 @@ endpoint! {
     Delete "/auth/session" (NoParams) -> Done;
     access: SignedIn,
 }
+
+endpoint! {
+    /// Signs out in every browser.
+    pub struct SignOutEverywhere = "session.delete-all";
+    Delete "/auth/sessions" (NoParams) -> Done;
+    access: SignedIn,
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Platform, VolumeSpec};
+use crate::config::{MASKED, stands_in};
 use crate::decode::{DecodeFields, Fields};
 use crate::envelope::Dialect;
 use crate::error::FieldErrors;
@@ -331,6 +332,11 @@ fn check_tags(errors: &mut FieldErrors, tags: Option<&[Tag]>) {
 fn check_env(errors: &mut FieldErrors, env: Option<&BTreeMap<VariableName, VariableValue>>) {
     if let Some(env) = env {
         check_count(errors, "env", env.len(), limits::VARIABLES);
+        for (name, value) in env {
+            if stands_in(value.as_str()) {
+                errors.add(&format!("env.{}", name.as_str()), MASKED);
+            }
+        }
     }
 }
 

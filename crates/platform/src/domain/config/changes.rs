@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_wire::config::{Bulk, BulkOutcome, ChangeKind, MASK, SetVariable, limits};
+use pilothouse_wire::config::{
+    Bulk, BulkOutcome, ChangeKind, MASK, SetVariable, limits, stands_in,
+};
 use pilothouse_wire::dotenv;
 use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::text::VariableName;
@@ -142,8 +144,8 @@ fn read(raw: &str) -> Result<Vec<(String, String)>> {
         }
     };
     for (name, value) in &variables {
-        if value.as_str() == MASK {
-            let words = format!("{name} holds what stands in for a secret, not a value.");
+        if stands_in(value.as_str()) {
+            let words = format!("{name} holds what stands in for a value that is not shown.");
             errors.add("raw", words);
         }
     }

@@ -7,6 +7,7 @@ use super::*;
 fn place(env_type: EnvironmentType) -> Place {
     Place {
         id: env_type.word().to_owned(),
+        project_id: "p".to_owned(),
         environment: env_type.word().to_owned(),
         project: "shop".to_owned(),
         environment_name: "Somewhere".to_owned(),

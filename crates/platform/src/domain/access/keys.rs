@@ -1,0 +1,85 @@
+//! Keys: how they are made and revoked.
+
+use chrono::{TimeDelta, Utc};
+use pilothouse_wire::key::{Key, KeyCreate, NewKey};
+use pilothouse_wire::open::Words;
+use pilothouse_wire::session::Role;
+use uuid::Uuid;
+
+use super::people::not_found;
+use super::{Actor, hash, secret, told_grant};
+use crate::domain::{Platform, Result};
+use crate::store::{Grant, KeyRow, Slugs, Spot, Store, StoreResult};
+
+/// Makes a key with a role on the whole platform and returns it: the only time that it is seen.
+pub(crate) async fn create_key(store: &Store, name: &str, role: Role) -> StoreResult<String> {
+    let key = secret("ph_");
+    let row = KeyRow {
+        id: Uuid::new_v4().to_string(),
+        name: name.to_owned(),
+        created: Utc::now(),
+        created_by: "the command line".to_owned(),
+        expires: None,
+        used: None,
+    };
+    let grant = Grant {
+        role: role.word().to_owned(),
+        spot: Spot::default(),
+    };
+    store.insert_key(&row, &grant, &hash(&key)).await?;
+    Ok(key)
+}
+
+impl Platform {
+    pub(crate) async fn list_keys(&self, actor: &Actor) -> Result<Vec<Key>> {
+        let keys = self.store.keys(actor.org()).await?;
+        let told = keys.into_iter();
+        Ok(told
+            .map(|(row, role, at)| told_key(row, &role, at))
+            .collect())
+    }
+
+    /// Makes a key in the org that is called.
+    pub(crate) async fn make_key(&self, actor: &Actor, create: KeyCreate) -> Result<NewKey> {
+        let grant = self.grant_at(actor, &create.at, "").await?;
+        let now = Utc::now();
+        let lifetime = create.expires_in;
+        let row = KeyRow {
+            id: Uuid::new_v4().to_string(),
+            name: create.name.to_string(),
+            created: now,
+            created_by: actor.name().to_owned(),
+            expires: lifetime.map(|seconds| now + TimeDelta::seconds(seconds.get().into())),
+            used: None,
+        };
+        let secret = secret("ph_");
+        self.store.insert_key(&row, &grant, &hash(&secret)).await?;
+        let id = row.id;
+        let made = self.store.keys(actor.org()).await?;
+        let made = made.into_iter().find(|(row, ..)| row.id == id);
+        let (row, role, at) = made.ok_or_else(|| not_found("key", &id))?;
+        Ok(NewKey {
+            key: told_key(row, &role, at),
+            secret,
+        })
+    }
+
+    pub(crate) async fn revoke_key(&self, actor: &Actor, id: &str) -> Result<()> {
+        if self.store.delete_key(actor.org(), id).await? {
+            return Ok(());
+        }
+        Err(not_found("key", id))
+    }
+}
+
+fn told_key(row: KeyRow, role: &str, at: Slugs) -> Key {
+    Key {
+        id: row.id,
+        name: row.name,
+        grant: told_grant(role, at),
+        created_by: row.created_by,
+        created: Some(row.created),
+        expires: row.expires,
+        used: row.used,
+    }
+}

@@ -1,0 +1,187 @@
+//! People of an org: who they are, what they may do, how they come in.
+
+use chrono::{TimeDelta, Utc};
+use pilothouse_wire::action::Reason;
+use pilothouse_wire::error::FieldErrors;
+use pilothouse_wire::open::Words;
+use pilothouse_wire::path::Place;
+use pilothouse_wire::person::{
+    Invitation, InvitationCreate, Person, PersonPatch, RoleAt, SignInLink,
+};
+use pilothouse_wire::session::Role;
+use uuid::Uuid;
+
+use super::{Actor, SIGN_IN_LINK, hash, secret, told_grant};
+use crate::domain::{Error, Platform, Result};
+use crate::store::{Grant, InvitationRow, Owner, PersonRow, Spot};
+
+/// How long an invitation can be taken up.
+const INVITATION: TimeDelta = TimeDelta::days(7);
+
+impl Platform {
+    pub(crate) async fn list_people(&self, actor: &Actor) -> Result<Vec<Person>> {
+        let people = self.store.people(actor.org(), None).await?;
+        Ok(people.into_iter().map(told_person).collect())
+    }
+
+    pub(crate) async fn update_person(
+        &self,
+        actor: &Actor,
+        id: &str,
+        patch: PersonPatch,
+    ) -> Result<Person> {
+        self.find_person(actor, id).await?;
+        if let Some(grants) = &patch.grants {
+            refuse_own(actor, id)?;
+            let mut wanted: Vec<Grant> = Vec::with_capacity(grants.len());
+            for (index, at) in grants.iter().enumerate() {
+                let field = format!("grants.{index}");
+                let grant = self.grant_at(actor, at, &field).await?;
+                if wanted.iter().any(|other| other.spot == grant.spot) {
+                    let words = "There is another role at this place already.";
+                    return Err(Error::Invalid(FieldErrors::one(&field, words)));
+                }
+                wanted.push(grant);
+            }
+            self.store.replace_grants(id, actor.org(), &wanted).await?;
+        }
+        if let Some(name) = &patch.name {
+            self.refuse_outside(actor, id).await?;
+            self.store.rename_person(id, name.as_str()).await?;
+        }
+        self.find_person(actor, id).await
+    }
+
+    pub(crate) async fn remove_person(&self, actor: &Actor, id: &str) -> Result<()> {
+        self.find_person(actor, id).await?;
+        refuse_own(actor, id)?;
+        Ok(self.store.replace_grants(id, actor.org(), &[]).await?)
+    }
+
+    /// A link that signs somebody in once. Whoever holds it can do what they can, so who may make
+    /// it must be able to do all that too.
+    pub(crate) async fn sign_in_link(&self, actor: &Actor, id: &str) -> Result<SignInLink> {
+        let person = self.find_person(actor, id).await?;
+        self.refuse_outside(actor, id).await?;
+        let (token, expires) = (secret("pht_"), Utc::now() + SIGN_IN_LINK);
+        self.store
+            .insert_sign_in_token(&hash(&token), id, expires)
+            .await?;
+        Ok(SignInLink {
+            name: person.name,
+            token,
+            expires: Some(expires),
+        })
+    }
+
+    pub(crate) async fn list_invitations(&self, actor: &Actor) -> Result<Vec<Invitation>> {
+        let rows = self.store.invitations(actor.org(), Utc::now()).await?;
+        let told = rows.into_iter().map(|(row, role, at)| Invitation {
+            id: row.id,
+            name: row.name,
+            grant: told_grant(&role, at),
+            created_by: row.created_by,
+            created: Some(row.created),
+            expires: Some(row.expires),
+        });
+        Ok(told.collect())
+    }
+
+    pub(crate) async fn invite(
+        &self,
+        actor: &Actor,
+        invitation: InvitationCreate,
+    ) -> Result<SignInLink> {
+        let grant = self.grant_at(actor, &invitation.at, "").await?;
+        let now = Utc::now();
+        let row = InvitationRow {
+            id: Uuid::new_v4().to_string(),
+            name: invitation.name.to_string(),
+            created: now,
+            created_by: actor.name().to_owned(),
+            expires: now + INVITATION,
+        };
+        let token = secret("phi_");
+        self.store
+            .insert_invitation(&row, &grant, &hash(&token))
+            .await?;
+        Ok(SignInLink {
+            name: row.name,
+            token,
+            expires: Some(row.expires),
+        })
+    }
+
+    pub(crate) async fn take_back_invitation(&self, actor: &Actor, id: &str) -> Result<()> {
+        if self.store.delete_invitation(actor.org(), id).await? {
+            return Ok(());
+        }
+        Err(not_found("invitation", id))
+    }
+
+    /// The grant that is asked for, in the org that is called. `field`: where the request has it.
+    pub(super) async fn grant_at(&self, actor: &Actor, at: &RoleAt, field: &str) -> Result<Grant> {
+        let place = Place {
+            org: Some(actor.org()),
+            project: at.project.as_deref(),
+            environment: at.environment.as_deref(),
+        };
+        let spot = self.find_spot(actor, place).await.map_err(|error| {
+            let words = error.to_string();
+            match error {
+                Error::NotFound { what, .. } => {
+                    let path = match field {
+                        "" => what.to_owned(),
+                        field => format!("{field}.{what}"),
+                    };
+                    Error::Invalid(FieldErrors::one(&path, words))
+                }
+                other => other,
+            }
+        })?;
+        Ok(Grant {
+            role: at.role.word().to_owned(),
+            spot,
+        })
+    }
+
+    async fn find_person(&self, actor: &Actor, id: &str) -> Result<Person> {
+        let found = self.store.people(actor.org(), Some(id)).await?;
+        let person = found.into_iter().next().map(told_person);
+        person.ok_or_else(|| not_found("person", id))
+    }
+
+    /// Refuses what reaches beyond the org to whoever is an admin only within it.
+    async fn refuse_outside(&self, actor: &Actor, person: &str) -> Result<()> {
+        let whole = actor.role_at(&Spot::default());
+        if whole == Some(Role::Admin) || !self.store.has_role_outside(person, actor.org()).await? {
+            return Ok(());
+        }
+        Err(Error::WrongState(Reason::ABOVE_THE_ORG))
+    }
+}
+
+fn refuse_own(actor: &Actor, person: &str) -> Result<()> {
+    if actor.holder.owner == Owner::Person(person.to_owned()) {
+        return Err(Error::WrongState(Reason::OWN_ROLES));
+    }
+    Ok(())
+}
+
+fn told_person(row: PersonRow) -> Person {
+    let grants = row.grants.into_iter();
+    Person {
+        id: row.id,
+        name: row.name,
+        grants: grants.map(|(role, at)| told_grant(&role, at)).collect(),
+        created: Some(row.created),
+        seen: row.seen,
+    }
+}
+
+pub(super) fn not_found(what: &'static str, reference: &str) -> Error {
+    Error::NotFound {
+        what,
+        reference: reference.chars().take(64).collect(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Keys: their hashes, what they may do, and when they were last used.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+
+use super::access::{Slugs, grant, insert_grant, slugs};
+use super::{Grant, Holder, Owner, Store, StoreResult};
+
+/// A key as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) created_by: String,
+    pub(crate) expires: Option<DateTime<Utc>>,
+    pub(crate) used: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    pub(crate) async fn insert_key(
+        &self,
+        row: &KeyRow,
+        grant: &Grant,
+        hash: &[u8],
+    ) -> StoreResult<()> {
+        let mut change = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO keys (id, name, hash, created, created_by, expires)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&row.id)
+        .bind(&row.name)
+        .bind(hash)
+        .bind(row.created)
+        .bind(&row.created_by)
+        .bind(row.expires)
+        .execute(&mut *change)
+        .await?;
+        insert_grant(&mut change, &Owner::Key(row.id.clone()), grant).await?;
+        Ok(change.commit().await?)
+    }
+
+    /// Who holds the key with this hash, and when it was last used, as long as it has not expired.
+    pub(crate) async fn key_holder(
+        &self,
+        hash: &[u8],
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<(Holder, Option<DateTime<Utc>>)>> {
+        let rows = sqlx::query(
+            "SELECT keys.id, keys.name, keys.used, role, org_id, project_id, environment_id
+             FROM keys LEFT JOIN grants ON grants.key_id = keys.id
+             WHERE hash = ? AND (expires IS NULL OR expires > ?)",
+        )
+        .bind(hash)
+        .bind(now)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.first().map(|first| {
+            let holder = Holder {
+                owner: Owner::Key(first.get("id")),
+                name: first.get("name"),
+                grants: rows.iter().filter_map(grant).collect(),
+            };
+            (holder, first.get("used"))
+        }))
+    }
+
+    pub(crate) async fn note_key_used(&self, id: &str, now: DateTime<Utc>) -> StoreResult<()> {
+        sqlx::query("UPDATE keys SET used = ? WHERE id = ?")
+            .bind(now)
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// The keys of an org with their role and place, the newest first.
+    pub(crate) async fn keys(&self, org_id: &str) -> StoreResult<Vec<(KeyRow, String, Slugs)>> {
+        let rows = sqlx::query(
+            "SELECT keys.*, role, orgs.slug AS org, projects.slug AS project,
+                    environments.slug AS environment
+             FROM keys JOIN grants ON grants.key_id = keys.id
+             JOIN orgs ON orgs.id = grants.org_id
+             LEFT JOIN projects ON projects.id = grants.project_id
+             LEFT JOIN environments ON environments.id = grants.environment_id
+             WHERE grants.org_id = ? ORDER BY keys.created DESC, keys.id",
+        )
+        .bind(org_id)
+        .fetch_all(&self.reader)
+        .await?;
+        let key = |row: &sqlx::sqlite::SqliteRow| {
+            let key = KeyRow {
+                id: row.get("id"),
+                name: row.get("name"),
+                created: row.get("created"),
+                created_by: row.get("created_by"),
+                expires: row.get("expires"),
+                used: row.get("used"),
+            };
+            (key, row.get("role"), slugs(row))
+        };
+        Ok(rows.iter().map(key).collect())
+    }
+
+    /// Removes a key of an org with its sessions. `false`: there is none such.
+    pub(crate) async fn delete_key(&self, org_id: &str, id: &str) -> StoreResult<bool> {
+        let done = sqlx::query(
+            "DELETE FROM keys WHERE id = ?1
+             AND id IN (SELECT key_id FROM grants WHERE org_id = ?2)",
+        )
+        .bind(id)
+        .bind(org_id)
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+}

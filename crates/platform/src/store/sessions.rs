@@ -1,0 +1,191 @@
+//! Sessions of browsers. A session's secret is replaced while it is used.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+
+use super::access::grant;
+use super::{Holder, Owner, Store, StoreResult};
+
+/// A session, by the secret that a request came with.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionRow {
+    pub(crate) id: String,
+    pub(crate) holder: Holder,
+    /// When it was last used; at most a minute old.
+    pub(crate) seen: DateTime<Utc>,
+    /// When it ends, however much it is used.
+    pub(crate) expires: DateTime<Utc>,
+    /// When the secret was made.
+    pub(crate) secret_made: DateTime<Utc>,
+    /// Whether it is the newest one.
+    pub(crate) is_newest: bool,
+}
+
+impl Store {
+    pub(crate) async fn insert_session(
+        &self,
+        id: &str,
+        owner: &Owner,
+        hash: &[u8],
+        now: DateTime<Utc>,
+        expires: DateTime<Utc>,
+    ) -> StoreResult<()> {
+        let mut change = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO sessions (id, person_id, key_id, created, seen, expires)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(id)
+        .bind(owner.person())
+        .bind(owner.key())
+        .bind(now)
+        .bind(now)
+        .bind(expires)
+        .execute(&mut *change)
+        .await?;
+        insert_secret(&mut change, id, hash, now).await?;
+        Ok(change.commit().await?)
+    }
+
+    /// The session of a secret, that has not ended and was used since `idle_since`.
+    pub(crate) async fn session(
+        &self,
+        hash: &[u8],
+        now: DateTime<Utc>,
+        idle_since: DateTime<Utc>,
+    ) -> StoreResult<Option<SessionRow>> {
+        let rows = sqlx::query(
+            "SELECT sessions.id, sessions.person_id, sessions.key_id, seen, sessions.expires,
+                    session_secrets.created AS secret_made,
+                    session_secrets.expires IS NULL AS is_newest,
+                    coalesce(people.name, keys.name) AS name,
+                    role, org_id, project_id, environment_id
+             FROM session_secrets JOIN sessions ON sessions.id = session_id
+             LEFT JOIN people ON people.id = sessions.person_id
+             LEFT JOIN keys ON keys.id = sessions.key_id
+             LEFT JOIN grants ON grants.person_id = sessions.person_id
+                              OR grants.key_id = sessions.key_id
+             WHERE session_secrets.hash = ?1 AND sessions.expires > ?2 AND seen > ?3
+                   AND (session_secrets.expires IS NULL OR session_secrets.expires > ?2)
+                   AND (keys.expires IS NULL OR keys.expires > ?2)",
+        )
+        .bind(hash)
+        .bind(now)
+        .bind(idle_since)
+        .fetch_all(&self.reader)
+        .await?;
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        let person = first
+            .get::<Option<String>, _>("person_id")
+            .map(Owner::Person);
+        let owner = person.or_else(|| first.get::<Option<String>, _>("key_id").map(Owner::Key));
+        Ok(owner.map(|owner| SessionRow {
+            id: first.get("id"),
+            holder: Holder {
+                owner,
+                name: first.get("name"),
+                grants: rows.iter().filter_map(grant).collect(),
+            },
+            seen: first.get("seen"),
+            expires: first.get("expires"),
+            secret_made: first.get("secret_made"),
+            is_newest: first.get("is_newest"),
+        }))
+    }
+
+    /// Puts a new secret in the place of the newest one, which is taken until `until`. `false`:
+    /// another request has just done so, or the session has ended.
+    pub(crate) async fn rotate_session(
+        &self,
+        before: &[u8],
+        after: &[u8],
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> StoreResult<bool> {
+        let mut change = self.begin().await?;
+        let replaced = sqlx::query(
+            "UPDATE session_secrets SET expires = ? WHERE hash = ? AND expires IS NULL
+             RETURNING session_id",
+        )
+        .bind(until)
+        .bind(before)
+        .fetch_optional(&mut *change)
+        .await?;
+        let Some(replaced) = replaced else {
+            return Ok(false);
+        };
+        insert_secret(&mut change, replaced.get("session_id"), after, now).await?;
+        change.commit().await?;
+        Ok(true)
+    }
+
+    pub(crate) async fn note_session_seen(&self, id: &str, now: DateTime<Utc>) -> StoreResult<()> {
+        sqlx::query("UPDATE sessions SET seen = ? WHERE id = ?")
+            .bind(now)
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends the session of a secret.
+    pub(crate) async fn delete_session(&self, hash: &[u8]) -> StoreResult<()> {
+        sqlx::query(
+            "DELETE FROM sessions WHERE id = (
+                SELECT session_id FROM session_secrets WHERE hash = ?)",
+        )
+        .bind(hash)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Ends every session of somebody.
+    pub(crate) async fn delete_sessions_of(&self, owner: &Owner) -> StoreResult<()> {
+        sqlx::query("DELETE FROM sessions WHERE person_id IS ?1 AND key_id IS ?2")
+            .bind(owner.person())
+            .bind(owner.key())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets what has ended: sessions, secrets that were replaced, links and invitations.
+    pub(crate) async fn prune_sessions(
+        &self,
+        now: DateTime<Utc>,
+        idle_since: DateTime<Utc>,
+    ) -> StoreResult<()> {
+        let mut change = self.begin().await?;
+        sqlx::query("DELETE FROM sessions WHERE expires <= ? OR seen <= ?")
+            .bind(now)
+            .bind(idle_since)
+            .execute(&mut *change)
+            .await?;
+        for ended in [
+            "DELETE FROM session_secrets WHERE expires <= ?",
+            "DELETE FROM sign_in_tokens WHERE expires <= ?",
+            "DELETE FROM invitations WHERE expires <= ?",
+        ] {
+            sqlx::query(ended).bind(now).execute(&mut *change).await?;
+        }
+        Ok(change.commit().await?)
+    }
+}
+
+async fn insert_secret(
+    change: &mut sqlx::SqliteConnection,
+    session_id: &str,
+    hash: &[u8],
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    sqlx::query("INSERT INTO session_secrets (hash, session_id, created) VALUES (?, ?, ?)")
+        .bind(hash)
+        .bind(session_id)
+        .bind(now)
+        .execute(change)
+        .await?;
+    Ok(())
+}
