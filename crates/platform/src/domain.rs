@@ -1,6 +1,7 @@
 //! What the platform does, in its own words: no HTTP, no SQL, no containers.
 
 mod access;
+mod audit;
 mod config;
 mod deploys;
 mod error;
@@ -35,6 +36,7 @@ use crate::telemetry::Telemetry;
 use crate::vault::Vault;
 
 pub(crate) use access::{Actor, Attempts, Shown, create_key, first_sign_in};
+pub(crate) use audit::{Attempt, Ended, Refusals, gather};
 pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, resolve, told};
 pub(crate) use error::Error;
 pub(crate) use events::{LAST_LINE, own_words};
@@ -64,6 +66,7 @@ pub(crate) struct Platform {
     pub(crate) observed: Observed,
     pub(crate) wake: Wake,
     pub(crate) attempts: Attempts,
+    pub(crate) refusals: Refusals,
     /// Held while a stored service is read, changed and written back, so that of two changes at
     /// once none is lost.
     pub(crate) changing: tokio::sync::Mutex<()>,

@@ -17,6 +17,7 @@ mod push;
 mod services;
 mod session;
 mod trace;
+mod witness;
 
 mod config;
 pub(crate) mod console;

@@ -1,6 +1,7 @@
 //! The database: SQLite in WAL mode, one writer, a few readers. No rules live here.
 
 mod access;
+mod audit;
 mod config;
 mod deployments;
 mod error;
@@ -30,6 +31,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
 pub(crate) use access::{Grant, Holder, Owner, Slugs, Spot};
+pub(crate) use audit::NewAudit;
 pub(crate) use config::{Change, Held, NewValue, VariableRow};
 pub(crate) use deployments::{Attached, Deployment};
 pub(crate) use error::StoreError;

@@ -2,6 +2,7 @@
 //! it that is, so that no endpoint can forget.
 
 use crate::access::AccessLogs;
+use crate::audit::Audit;
 use crate::build::{BuildStarted, Image, ImagePage, WorkLog};
 use crate::config::{
     BulkOutcome, ConfigDiff, ConfigEvent, ConfigPreview, MASK, Overridden, ResolvedVariable,
@@ -45,6 +46,7 @@ macro_rules! nothing_to_conceal {
 
 nothing_to_conceal!(
     AccessLogs,
+    Audit,
     BuildStarted,
     BulkOutcome,
     Deployed,

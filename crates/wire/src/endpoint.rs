@@ -138,6 +138,8 @@ pub trait Endpoint: 'static {
     const BODY: BodyRule = BodyRule::None;
     /// Who may call it.
     const ACCESS: Access;
+    /// Whether it changes something.
+    const CHANGES: bool = !matches!(Self::METHOD, Method::Get);
     /// Whether the query or the body names the environment that the call acts in, and not the path.
     const NAMES_ENVIRONMENT: bool = false;
 

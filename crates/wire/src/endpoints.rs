@@ -32,6 +32,7 @@ macro_rules! endpoint {
         $(body: $rule:ident $body:ty,)?
         $(success: $success:literal,)?
         access: $access:ident,
+        $(changes: $changes:literal,)?
         $(in: $part:ident.$field:ident,)?
     ) => {
         #[doc = $summary]
@@ -45,6 +46,7 @@ macro_rules! endpoint {
             $(const SUCCESS: u16 = $success;)?
             $(const BODY: $crate::endpoint::BodyRule = $crate::endpoint::BodyRule::$rule;)?
             const ACCESS: $crate::endpoint::Access = $crate::endpoint::Access::$access;
+            $(const CHANGES: bool = $changes;)?
 
             type Params = $params;
             type Query = endpoint!(@or $crate::endpoint::NoQuery $(, $query)?);
@@ -108,6 +110,8 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<ListKeys>(),
     EndpointInfo::of::<CreateKey>(),
     EndpointInfo::of::<RevokeKey>(),
+    EndpointInfo::of::<GetOrgAudit>(),
+    EndpointInfo::of::<GetAudit>(),
     EndpointInfo::of::<ListWorkspaces>(),
     EndpointInfo::of::<CreateWorkspace>(),
     EndpointInfo::of::<ListWorkspaceProjects>(),

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod action;
+pub mod audit;
 pub mod build;
 pub mod conceal;
 pub mod config;

@@ -53,6 +53,11 @@ impl Actor {
         &self.holder.name
     }
 
+    /// Their name, and what holds their roles.
+    pub(super) fn owner(&self) -> (&str, &Owner) {
+        (&self.holder.name, &self.holder.owner)
+    }
+
     /// Whether they may do what asks for a role, at the place that is called.
     ///
     /// # Errors
@@ -194,16 +199,19 @@ impl Platform {
         for (at, (what, reference, id)) in levels.into_iter().enumerate() {
             let Some(reference) = reference else { break };
             let is_there = id.is_some();
+            let reference = || reference.chars().take(64).collect();
             match at {
                 0 => spot.org = id,
                 1 => spot.project = id,
                 _ => spot.environment = id,
             }
-            if !is_there || !actor.reaches(&spot) {
-                return Err(Error::NotFound {
-                    what,
-                    reference: reference.chars().take(64).collect(),
-                });
+            if !is_there {
+                let reference = reference();
+                return Err(Error::NotFound { what, reference });
+            }
+            if !actor.reaches(&spot) {
+                let reference = reference();
+                return Err(Error::Hidden { what, reference });
             }
         }
         Ok(spot)

@@ -14,7 +14,7 @@ use pilothouse_wire::config::{
 use pilothouse_wire::path::{Level, VariableParams};
 use pilothouse_wire::session::Role;
 
-use super::{Actor, Error, Platform, Result};
+use super::{Actor, Error, Platform, Result, audit};
 use crate::store::VariableRow;
 use changes::{Planned, plan};
 pub(crate) use resolve::{Frozen, LevelVariables, diff, frozen, resolve, told};
@@ -203,10 +203,21 @@ impl Platform {
         by: &str,
     ) -> Result<u32> {
         let now = Utc::now();
-        Ok(self
+        let revision = self
             .store
             .change_config(place.owner(), changes, by, now)
-            .await?)
+            .await?;
+        for change in changes {
+            let told = change.told.clone();
+            match (&told.before, &told.after) {
+                // One secret for another: what changed is not told, that it did is.
+                (Some(before), Some(after)) if before == after => {
+                    audit::note(&told.name, None, told.after);
+                }
+                _ => audit::note(&told.name, told.before, told.after),
+            }
+        }
+        Ok(revision)
     }
 
     async fn check_revision(&self, place: &Place, expected: Option<u32>) -> Result<()> {

@@ -16,7 +16,7 @@ use pilothouse_wire::release::{
 
 use super::releases::{ReleaseView, changes};
 use super::spec::RunImage;
-use super::{Error, Frozen, Platform, ReleaseDocument, Result, WEB, diff, frozen};
+use super::{Error, Frozen, Platform, ReleaseDocument, Result, WEB, audit, diff, frozen};
 use crate::journal::Part;
 use crate::store::{self, Cause, ImageSource, ReleaseImage, Rollout, ServiceRow};
 
@@ -289,6 +289,12 @@ impl Platform {
     }
 
     fn begin_story(&self, row: &ServiceRow, rollout: &Rollout, cause: Cause<'_>, story: &str) {
+        let number = |version: u32| format!("v{version}");
+        audit::note(
+            "release",
+            row.release_version.map(number),
+            Some(number(rollout.release_version)),
+        );
         let note = |line: &str| self.journals.note(&rollout.deployment_id, line);
         note(story);
         note(&match cause.message {

@@ -20,6 +20,14 @@ pub(crate) enum Error {
         /// The id or slug that was asked for.
         reference: String,
     },
+    /// There is such a thing, but not for the caller to know of.
+    #[error("There is no {what} '{reference}' here. Check the address, or look in the list.")]
+    Hidden {
+        /// `org`, `project` or `environment`.
+        what: &'static str,
+        /// The id or slug that was asked for.
+        reference: String,
+    },
     /// A name that must be unique is taken.
     #[error("The name '{name}' is taken by another {what}. Choose another name.")]
     NameTaken {

@@ -11,7 +11,7 @@ use pilothouse_wire::path::{ServiceParams, VersionParams};
 use pilothouse_wire::release::DeploymentKind;
 
 use super::deploys::Choice;
-use super::{Error, Platform, Result};
+use super::{Error, Platform, Result, audit};
 use crate::store::{Cause, ImageRow, ImageSource, NewImage, ServiceRow, ThenDeploy};
 
 /// Where the next image of a service comes from; of a repository at this branch, tag or commit.
@@ -129,6 +129,7 @@ impl Platform {
             by,
         };
         let (image_id, version) = self.store.queue_image(new).await?;
+        audit::note("image", None, Some(format!("v{version}")));
         self.builds.wake();
         Ok(BuildStarted {
             ok: true,

@@ -10,7 +10,7 @@ use pilothouse_wire::project::{DEFAULT_ENVIRONMENT, Project};
 use pilothouse_wire::text::Name;
 use uuid::Uuid;
 
-use super::{Actor, Error, Platform, Result};
+use super::{Actor, Error, Platform, Result, audit};
 use crate::store::{Spot, StoreError};
 
 /// Says which name is taken, where that is why the store refused.
@@ -60,6 +60,7 @@ impl Platform {
             .insert_org(&org)
             .await
             .map_err(name_taken("org", &body.name))?;
+        audit::note_fields(None, Some(&org));
         Ok(org)
     }
 
@@ -69,6 +70,7 @@ impl Platform {
             self.store
                 .rename_org(&found.id, name.as_str(), Utc::now())
                 .await?;
+            audit::note("name", Some(found.name), Some(name.to_string()));
         }
         self.find_org(&found.id).await
     }
@@ -76,6 +78,7 @@ impl Platform {
     pub(crate) async fn delete_org(&self, org: &str) -> Result<()> {
         let found = self.find_org(org).await?;
         if self.store.delete_org(&found.id).await? {
+            audit::note_fields(Some(&found), None);
             return Ok(());
         }
         let projects = self.store.projects(&found.id).await?;
@@ -127,6 +130,7 @@ impl Platform {
             .insert_project(&org.id, &project, &default)
             .await
             .map_err(name_taken("project", &body.name))?;
+        audit::note_fields(None, Some(&project));
         Ok(project)
     }
 
@@ -141,6 +145,7 @@ impl Platform {
             self.store
                 .rename_project(&found.id, name.as_str(), Utc::now())
                 .await?;
+            audit::note("name", Some(found.name), Some(name.to_string()));
         }
         self.find_project(org, &found.id).await
     }
@@ -150,6 +155,7 @@ impl Platform {
         let _changing = self.changing.lock().await;
         let found = self.find_project(org, project).await?;
         if self.store.delete_project(&found.id).await? {
+            audit::note_fields(Some(&found), None);
             return Ok(());
         }
         let mut names = Vec::new();
@@ -207,6 +213,7 @@ impl Platform {
             .insert_environment(&project.id, &environment)
             .await
             .map_err(name_taken("environment", &body.name))?;
+        audit::note_fields(None, Some(&environment));
         Ok(environment)
     }
 
@@ -217,7 +224,8 @@ impl Platform {
         environment: &str,
         patch: EnvironmentPatch,
     ) -> Result<Environment> {
-        let mut changed = self.find_environment(org, project, environment).await?;
+        let before = self.find_environment(org, project, environment).await?;
+        let mut changed = before.clone();
         if let Some(name) = patch.name {
             changed.name = name.into();
         }
@@ -232,6 +240,7 @@ impl Platform {
             .apply(&mut changed.auto_deploy_branch);
         changed.updated = Some(Utc::now());
         self.store.update_environment(&changed).await?;
+        audit::note_fields(Some(&before), Some(&changed));
         Ok(changed)
     }
 
@@ -248,6 +257,7 @@ impl Platform {
             return Err(Error::DefaultEnvironment(found.name));
         }
         if self.store.delete_environment(&found.id).await? {
+            audit::note_fields(Some(&found), None);
             return Ok(());
         }
         let services = self.store.listed(&found.id).await?;

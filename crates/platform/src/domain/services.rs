@@ -17,7 +17,9 @@ use pilothouse_wire::status::{ServiceState, ServiceStatus, StatusSummary};
 use uuid::Uuid;
 
 use super::deploys::Choice;
-use super::{Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, frozen};
+use super::{
+    Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, audit, frozen,
+};
 use crate::logs::Held;
 use crate::store::{
     Attached, Cause, Deployment, ImageRow, NewEvent, NewestImage, Release, ServiceRow,
@@ -78,6 +80,8 @@ impl Platform {
         }
         self.check_domains(&row).await?;
         self.store.insert_service(&row, by).await?;
+        audit::note("name", None, Some(row.name.clone()));
+        audit::note_fields(None, Some(&row.spec));
         if scope.dialect() == Dialect::Workspace {
             self.roll_out(&row, at_once_by(by)).await?;
         }
@@ -124,6 +128,8 @@ impl Platform {
                 .chain(scales)
                 .collect();
         self.store.update_service(&row, by, &events).await?;
+        audit::note("name", Some(before.name.clone()), Some(row.name.clone()));
+        audit::note_fields(Some(&before.spec), Some(&row.spec));
         let cause = at_once_by(by);
         match &row.spec.image {
             // What was asked for last runs, not what was built before.
@@ -143,6 +149,8 @@ impl Platform {
         let _changing = self.changing.lock().await;
         let row = self.find_service(at).await?;
         self.store.mark_service_deleted(&row.id, by).await?;
+        audit::note("name", Some(row.name.clone()), None);
+        audit::note_fields(Some(&row.spec), None);
         self.wake.service(&row.id);
         Ok(())
     }
@@ -169,12 +177,14 @@ impl Platform {
             return Err(Error::Invalid(FieldErrors::one("process_counts", words)));
         }
         let event = NewEvent::scaled(by, &row.process_counts, &counts);
+        let before = row.process_counts.clone();
         row.spec.process_counts.extend(counts.clone());
         row.process_counts.extend(counts);
         row.updated = Utc::now();
         self.store
             .update_service(&row, by, event.as_slice())
             .await?;
+        audit::note_fields(Some(&before), Some(&row.process_counts));
         self.change_asked(&row.id);
         Ok(())
     }

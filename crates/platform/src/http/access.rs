@@ -1,8 +1,8 @@
-//! People, invitations and keys of an org.
+//! People, invitations, keys and the audit.
 
 use pilothouse_wire::endpoints::{
-    CreateInvitation, CreateKey, CreateSignInLink, DeleteInvitation, ListInvitations, ListKeys,
-    ListPeople, RemovePerson, RevokeKey, UpdatePerson,
+    CreateInvitation, CreateKey, CreateSignInLink, DeleteInvitation, GetAudit, GetOrgAudit,
+    ListInvitations, ListKeys, ListPeople, RemovePerson, RevokeKey, UpdatePerson,
 };
 use pilothouse_wire::session::Done;
 
@@ -72,4 +72,16 @@ pub(super) async fn revoke_key(call: Call<RevokeKey>) -> Answer<RevokeKey> {
     let (platform, actor) = (call.platform(), call.caller()?);
     platform.revoke_key(actor, &call.params.key).await?;
     Ok(Done::OK.into())
+}
+
+/// `GET /orgs/{org}/audit`
+pub(super) async fn org_audit(call: Call<GetOrgAudit>) -> Answer<GetOrgAudit> {
+    let (platform, actor) = (call.platform(), call.caller()?);
+    Ok(platform.audit_log(actor, &call.query).await?.into())
+}
+
+/// `GET /audit`
+pub(super) async fn audit(call: Call<GetAudit>) -> Answer<GetAudit> {
+    let (platform, actor) = (call.platform(), call.caller()?);
+    Ok(platform.audit_log(actor, &call.query).await?.into())
 }

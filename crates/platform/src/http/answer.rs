@@ -94,6 +94,8 @@ pub(super) struct Failure {
     message: String,
     errors: FieldErrors,
     retry_after: Option<u64>,
+    /// Whether the caller may not do it, whatever is told.
+    refused: bool,
 }
 
 impl Failure {
@@ -103,6 +105,7 @@ impl Failure {
             message: message.into(),
             errors: FieldErrors::default(),
             retry_after: (code.status() == 503).then_some(RETRY_SECONDS),
+            refused: code == ErrorCode::Forbidden,
         }
     }
 
@@ -120,6 +123,16 @@ impl Failure {
         }
     }
 
+    /// Why, where the caller may not do it.
+    pub(super) fn refused(&self) -> Option<&str> {
+        self.refused.then_some(self.message.as_str())
+    }
+
+    /// Why, where the credential opens nothing.
+    pub(super) fn unknown(&self) -> Option<&str> {
+        (self.code == ErrorCode::Unauthorized).then_some(self.message.as_str())
+    }
+
     /// A fault of the platform: the cause goes to the log alone.
     pub(super) fn internal(cause: &dyn std::fmt::Display, request: &RequestId) -> Self {
         tracing::error!(request_id = %request, %cause, "a request failed");
@@ -134,6 +147,10 @@ impl Failure {
         let message = error.to_string();
         match error {
             Error::NotFound { .. } => Self::new(ErrorCode::NotFound, message),
+            Error::Hidden { .. } => Self {
+                refused: true,
+                ..Self::new(ErrorCode::NotFound, message)
+            },
             Error::NameTaken { .. } => Self {
                 errors: FieldErrors::one("name", message.as_str()),
                 ..Self::new(ErrorCode::NameTaken, message)

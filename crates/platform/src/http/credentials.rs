@@ -63,6 +63,11 @@ pub(super) async fn identify(
     identified.map_err(|error| Failure::of(error, id))
 }
 
+/// Whether a request comes with a key, right or wrong.
+pub(super) fn has_key(request: &Parts) -> bool {
+    key(&request.headers).is_some()
+}
+
 fn key(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| {
         let (scheme, key) = value.to_str().ok()?.split_once(' ')?;

@@ -19,10 +19,11 @@ use utoipa::ToSchema;
 use super::Context;
 use super::answer::{Answer, Failure, success};
 use super::call::{self, Call};
-use super::credentials::{identify, refuse_foreign_page};
+use super::credentials::{has_key, identify, refuse_foreign_page};
 use super::openapi::Document;
 use super::trace::RequestId;
-use crate::domain::Actor;
+use super::witness::Witness;
+use crate::domain::{Actor, gather};
 
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -105,22 +106,44 @@ where
     let work = {
         let id = id.clone();
         async move {
-            let (actor, cookie) = match identified::<E>(&context, &parts, &id).await {
-                Ok(identified) => identified,
-                Err(failure) => return failure.response(dialect, &id),
+            let mut witness = Witness::of::<E>(&context, &parts, &id);
+            let cookie = match identified::<E>(&context, &parts, &id).await {
+                Ok((actor, cookie)) => {
+                    witness.actor = actor;
+                    cookie
+                }
+                Err(failure) => {
+                    if has_key(&parts)
+                        && let Some(words) = failure.unknown()
+                    {
+                        witness.refused(words).await;
+                    }
+                    return failure.response(dialect, &id);
+                }
             };
             let outcome = async {
-                let call = unpack::<E>(context, dialect, actor, parts, body, &id).await?;
+                let call = unpack::<E>(context, dialect, parts, body, &mut witness, &id).await?;
                 let reads_values = call.reads_values();
-                let outcome = handler(call).await;
+                let (outcome, changes) = gather(handler(call)).await;
                 let mut reply = outcome.map_err(|error| Failure::of(error, &id))?;
+                if E::CHANGES && E::ACCESS != Access::Public {
+                    let noted = witness.done(&changes).await;
+                    noted.map_err(|error| Failure::of(error, &id))?;
+                }
                 if !reads_values {
                     reply.conceal();
                 }
-                Ok(success::<E>(reply, dialect, &id))
+                Ok::<_, Failure>(success::<E>(reply, dialect, &id))
             };
-            let failed = |failure: Failure| failure.response(dialect, &id);
-            let mut response = outcome.await.unwrap_or_else(failed);
+            let mut response = match outcome.await {
+                Ok(response) => response,
+                Err(failure) => {
+                    if let Some(words) = failure.refused() {
+                        witness.refused(words).await;
+                    }
+                    failure.response(dialect, &id)
+                }
+            };
             if let Some(cookie) = cookie {
                 response.headers_mut().insert(SET_COOKIE, cookie);
             }
@@ -156,14 +179,15 @@ async fn identified<E: Endpoint>(
 async fn unpack<E: Endpoint>(
     context: Context,
     dialect: Dialect,
-    mut actor: Option<Actor>,
     mut request: http::request::Parts,
     body: axum::body::Body,
+    witness: &mut Witness,
     id: &RequestId,
 ) -> Result<Call<E>, Failure> {
     let params = call::params::<E>(&mut request).await?;
     let place = params.place();
-    if let Some(actor) = &mut actor {
+    witness.at(place);
+    if let Some(actor) = &mut witness.actor {
         // Who has nothing to do here learns nothing of what a right request looks like.
         let access = if E::NAMES_ENVIRONMENT {
             Access::Inside
@@ -175,19 +199,20 @@ async fn unpack<E: Endpoint>(
     }
     let query = call::query::<E>(&request)?;
     let body = call::body::<E>(&request, body, dialect).await?;
-    if let Some(actor) = &mut actor
-        && let Some(environment) = E::environment(&query, &body)
-    {
+    if let Some(environment) = E::environment(&query, &body) {
         let place = Place {
             environment: Some(environment),
             ..place
         };
-        let admitted = context.platform.admit_at(actor, E::ACCESS, place).await;
-        admitted.map_err(|error| Failure::of(error, id))?;
+        witness.at(place);
+        if let Some(actor) = &mut witness.actor {
+            let admitted = context.platform.admit_at(actor, E::ACCESS, place).await;
+            admitted.map_err(|error| Failure::of(error, id))?;
+        }
     }
     Ok(Call {
         context,
-        actor,
+        actor: witness.actor.clone(),
         params,
         query,
         body,

@@ -84,6 +84,8 @@ fn table(context: Context) -> Table {
         .mount::<e::ListKeys, _, _>(access::keys)
         .mount::<e::CreateKey, _, _>(access::make_key)
         .mount::<e::RevokeKey, _, _>(access::revoke_key)
+        .mount::<e::GetOrgAudit, _, _>(access::org_audit)
+        .mount::<e::GetAudit, _, _>(access::audit)
         .mount::<e::ListWorkspaces, _, _>(orgs::list_workspaces)
         .mount::<e::CreateWorkspace, _, _>(orgs::create_workspace)
         .mount::<e::ListWorkspaceProjects, _, _>(orgs::list_workspace_projects)

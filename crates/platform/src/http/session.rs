@@ -7,6 +7,9 @@ use pilothouse_wire::session::Done;
 use super::answer::{Answer, Reply};
 use super::call::Call;
 use super::credentials::{peer, session, session_cookie};
+use super::trace::RequestId;
+use super::witness::Witness;
+use crate::domain::Error;
 
 /// `GET /auth/session`
 pub(super) async fn get(call: Call<GetSession>) -> Answer<GetSession> {
@@ -18,7 +21,19 @@ pub(super) async fn get(call: Call<GetSession>) -> Answer<GetSession> {
 pub(super) async fn sign_in(call: Call<SignInSession>) -> Answer<SignInSession> {
     let from = peer(&call.context, &call.request);
     let platform = &call.context.platform;
-    let (secret, actor) = platform.sign_in(call.body, from).await?;
+    let id = RequestId::of(&call.request);
+    let mut witness = Witness::of::<SignInSession>(&call.context, &call.request, &id);
+    let (secret, actor) = match platform.sign_in(call.body, from).await {
+        Ok(signed_in) => signed_in,
+        Err(error) => {
+            if matches!(error, Error::Unauthorized(_)) {
+                witness.refused(&error.to_string()).await;
+            }
+            return Err(error);
+        }
+    };
+    witness.actor = Some(actor.clone());
+    witness.done(&[]).await?;
     let reply = Reply::from(platform.session_of(&actor).await?);
     let cookie = session_cookie(&call.context, &secret.secret, secret.seconds());
     Ok(match cookie {

@@ -103,9 +103,9 @@ impl Store {
         Ok(rows.iter().map(key).collect())
     }
 
-    /// Removes a key of an org with its sessions. `false`: there is none such.
-    pub(crate) async fn delete_key(&self, org_id: &str, id: &str) -> StoreResult<bool> {
-        let done = sqlx::query(
+    /// Removes a key of an org with its sessions, if there is one such.
+    pub(crate) async fn delete_key(&self, org_id: &str, id: &str) -> StoreResult<()> {
+        sqlx::query(
             "DELETE FROM keys WHERE id = ?1
              AND id IN (SELECT key_id FROM grants WHERE org_id = ?2)",
         )
@@ -113,6 +113,6 @@ impl Store {
         .bind(org_id)
         .execute(&self.writer)
         .await?;
-        Ok(done.rows_affected() > 0)
+        Ok(())
     }
 }

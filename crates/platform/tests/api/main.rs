@@ -5,6 +5,7 @@
     reason = "a test that can't go on has failed, and says where"
 )]
 
+mod audit;
 mod client;
 mod config;
 mod console;
@@ -79,6 +80,9 @@ fn main() -> ExitCode {
     tests!(tests:
         meta::tells_what_it_is_without_a_key,
         meta::probes_answer_at_the_root,
+        audit::every_change_has_a_name_on_it,
+        audit::refusals_are_told_once_each,
+        audit::it_is_read_by_admins_in_pages_and_never_written_again,
         roles::every_route_asks_for_its_role,
         roles::viewers_read_names_and_no_values,
         roles::lists_tell_what_one_may_see,

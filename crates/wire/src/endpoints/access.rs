@@ -1,8 +1,9 @@
-//! Who may do what in an org: people, invitations, keys.
+//! Who may do what in an org, and who did: people, invitations, keys, the audit.
 
 use super::endpoint;
+use crate::audit::{Audit, AuditQuery};
 use crate::key::{Key, KeyCreate, NewKey};
-use crate::path::{InvitationParams, KeyParams, OrgParams, PersonParams};
+use crate::path::{InvitationParams, KeyParams, NoParams, OrgParams, PersonParams};
 use crate::person::{Invitation, InvitationCreate, Person, PersonPatch, SignInLink};
 use crate::session::Done;
 
@@ -79,5 +80,21 @@ endpoint! {
     /// Revokes a key: it opens nothing any more, and who signed in with it is signed out.
     pub struct RevokeKey = "key.revoke";
     Delete "/orgs/{org}/keys/{key}" (KeyParams) -> Done;
+    access: Admin,
+}
+
+endpoint! {
+    /// Who changed what in an org, and who was refused; the newest first.
+    pub struct GetOrgAudit = "org.audit";
+    Get "/orgs/{org}/audit" (OrgParams) -> Audit;
+    query: AuditQuery,
+    access: Admin,
+}
+
+endpoint! {
+    /// The same of the whole platform, with credentials that opened nothing.
+    pub struct GetAudit = "audit.list";
+    Get "/audit" (NoParams) -> Audit;
+    query: AuditQuery,
     access: Admin,
 }

@@ -50,6 +50,7 @@ endpoint! {
     Post "C/preview" (Level) -> ConfigPreview;
     body: Required Bulk,
     access: Member,
+    changes: false,
 }
 
 endpoint! {

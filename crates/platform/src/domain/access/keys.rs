@@ -6,9 +6,9 @@ use pilothouse_wire::open::Words;
 use pilothouse_wire::session::Role;
 use uuid::Uuid;
 
-use super::people::not_found;
+use super::people::{in_words, not_found, role_in_words};
 use super::{Actor, hash, secret, told_grant};
-use crate::domain::{Platform, Result};
+use crate::domain::{Platform, Result, audit};
 use crate::store::{Grant, KeyRow, Slugs, Spot, Store, StoreResult};
 
 /// Makes a key with a role on the whole platform and returns it: the only time that it is seen.
@@ -54,6 +54,9 @@ impl Platform {
         };
         let secret = secret("ph_");
         self.store.insert_key(&row, &grant, &hash(&secret)).await?;
+        audit::note("name", None, Some(row.name.clone()));
+        audit::note("role", None, Some(role_in_words(&create.at)));
+        audit::note("expires", None, row.expires.map(|at| at.to_rfc3339()));
         let id = row.id;
         let made = self.store.keys(actor.org()).await?;
         let made = made.into_iter().find(|(row, ..)| row.id == id);
@@ -65,10 +68,13 @@ impl Platform {
     }
 
     pub(crate) async fn revoke_key(&self, actor: &Actor, id: &str) -> Result<()> {
-        if self.store.delete_key(actor.org(), id).await? {
-            return Ok(());
-        }
-        Err(not_found("key", id))
+        let keys = self.list_keys(actor).await?;
+        let key = keys.into_iter().find(|key| key.id == id);
+        let key = key.ok_or_else(|| not_found("key", id))?;
+        self.store.delete_key(actor.org(), id).await?;
+        audit::note("name", Some(key.name), None);
+        audit::note("role", Some(in_words(&[key.grant])), None);
+        Ok(())
     }
 }
 

@@ -8,11 +8,11 @@ use pilothouse_wire::path::Place;
 use pilothouse_wire::person::{
     Invitation, InvitationCreate, Person, PersonPatch, RoleAt, SignInLink,
 };
-use pilothouse_wire::session::Role;
+use pilothouse_wire::session::{Grant as SessionGrant, Role};
 use uuid::Uuid;
 
 use super::{Actor, SIGN_IN_LINK, hash, secret, told_grant};
-use crate::domain::{Error, Platform, Result};
+use crate::domain::{Error, Platform, Result, audit};
 use crate::store::{Grant, InvitationRow, Owner, PersonRow, Spot};
 
 /// How long an invitation can be taken up.
@@ -30,7 +30,7 @@ impl Platform {
         id: &str,
         patch: PersonPatch,
     ) -> Result<Person> {
-        self.find_person(actor, id).await?;
+        let before = self.find_person(actor, id).await?;
         if let Some(grants) = &patch.grants {
             refuse_own(actor, id)?;
             let mut wanted: Vec<Grant> = Vec::with_capacity(grants.len());
@@ -49,13 +49,23 @@ impl Platform {
             self.refuse_outside(actor, id).await?;
             self.store.rename_person(id, name.as_str()).await?;
         }
-        self.find_person(actor, id).await
+        let after = self.find_person(actor, id).await?;
+        audit::note("name", Some(before.name), Some(after.name.clone()));
+        audit::note(
+            "roles",
+            Some(in_words(&before.grants)),
+            Some(in_words(&after.grants)),
+        );
+        Ok(after)
     }
 
     pub(crate) async fn remove_person(&self, actor: &Actor, id: &str) -> Result<()> {
-        self.find_person(actor, id).await?;
+        let person = self.find_person(actor, id).await?;
         refuse_own(actor, id)?;
-        Ok(self.store.replace_grants(id, actor.org(), &[]).await?)
+        self.store.replace_grants(id, actor.org(), &[]).await?;
+        audit::note("name", Some(person.name), None);
+        audit::note("roles", Some(in_words(&person.grants)), None);
+        Ok(())
     }
 
     /// A link that signs somebody in once. Whoever holds it can do what they can, so who may make
@@ -67,6 +77,7 @@ impl Platform {
         self.store
             .insert_sign_in_token(&hash(&token), id, expires)
             .await?;
+        audit::note("for", None, Some(person.name.clone()));
         Ok(SignInLink {
             name: person.name,
             token,
@@ -105,6 +116,8 @@ impl Platform {
         self.store
             .insert_invitation(&row, &grant, &hash(&token))
             .await?;
+        audit::note("name", None, Some(row.name.clone()));
+        audit::note("role", None, Some(role_in_words(&invitation.at)));
         Ok(SignInLink {
             name: row.name,
             token,
@@ -129,7 +142,7 @@ impl Platform {
         let spot = self.find_spot(actor, place).await.map_err(|error| {
             let words = error.to_string();
             match error {
-                Error::NotFound { what, .. } => {
+                Error::NotFound { what, .. } | Error::Hidden { what, .. } => {
                     let path = match field {
                         "" => what.to_owned(),
                         field => format!("{field}.{what}"),
@@ -158,6 +171,32 @@ impl Platform {
             return Ok(());
         }
         Err(Error::WrongState(Reason::ABOVE_THE_ORG))
+    }
+}
+
+/// `admin of acme, viewer of acme/shop`
+pub(super) fn in_words(grants: &[SessionGrant]) -> String {
+    let words = grants.iter().map(|grant| {
+        let place = [&grant.org, &grant.project, &grant.environment];
+        let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
+        match place.as_slice() {
+            [] => format!("{} of the platform", grant.role),
+            place => format!("{} of {}", grant.role, place.join("/")),
+        }
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// `viewer`, `member of shop/staging`
+pub(super) fn role_in_words(at: &RoleAt) -> String {
+    let place: Vec<&str> = [&at.project, &at.environment]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    match place.as_slice() {
+        [] => at.role.to_string(),
+        place => format!("{} of {}", at.role, place.join("/")),
     }
 }
 
