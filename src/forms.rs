@@ -6,5 +6,7 @@ pub mod deploy;
 pub mod environment;
 pub mod guard;
 pub mod named;
+pub mod person;
+pub mod roles;
 pub mod scale;
 pub mod service;

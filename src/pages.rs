@@ -1,6 +1,7 @@
 //! Pages: one file each, with the same order inside: parameters, data, derived values, actions,
 //! view, private parts.
 
+pub mod access;
 pub mod config;
 pub mod connect;
 pub mod deployments;

@@ -5,7 +5,7 @@ mod hooks;
 mod parts;
 pub mod tree;
 
-pub use address::{Address, Tab};
+pub use address::{AccessPage, Address, Tab};
 pub use hooks::{
     QueryText, ScopeName, query_setter, query_step, query_stepper, query_text, scope_name,
     use_address, use_go, use_kept,

@@ -10,6 +10,7 @@ pub mod poll;
 pub mod preference;
 pub mod range;
 pub mod remote;
+pub mod rights;
 pub mod session;
 pub mod title;
 pub mod tree;

@@ -20,14 +20,17 @@ pub fn domain_link(ingress: Option<&str>, domain: &str) -> Option<String> {
     Some(format!("{scheme}://{domain}{port}/"))
 }
 
-/// `1 service`, `2 services`, `2 processes`.
+/// `1 service`, `2 services`, `2 processes`, `2 entries`.
 pub fn plural(count: usize, one: &str) -> String {
-    let end = match count {
-        1 => "",
-        _ if one.ends_with('s') => "es",
-        _ => "s",
+    if count == 1 {
+        return format!("1 {one}");
+    }
+    let many = match one.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if one.ends_with('s') => format!("{one}es"),
+        None => format!("{one}s"),
     };
-    format!("{} {one}{end}", grouped(count))
+    format!("{} {many}", grouped(count))
 }
 
 /// A count with a comma after each three digits.

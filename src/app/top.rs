@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::SignOutSession;
+use wire::endpoints::{SignOutEverywhere, SignOutSession};
 use wire::open::Open;
 use wire::path::NoParams;
 
@@ -172,11 +172,25 @@ fn PersonMenu() -> impl IntoView {
         },
         move |_| session.end(),
     );
-    effect(move || {
-        if let Some(words) = sign_out.failed().get() {
-            notices.complain(words);
-        }
-    });
+    let everywhere = {
+        let connection = use_connection();
+        Act::new(
+            move |&(): &()| {
+                let connection = connection.clone();
+                async move {
+                    send::<SignOutEverywhere>(&connection, &NoParams {}, &NoQuery, &NoBody).await
+                }
+            },
+            move |_| session.end(),
+        )
+    };
+    for failed in [sign_out.failed(), everywhere.failed()] {
+        effect(move || {
+            if let Some(words) = failed.get() {
+                notices.complain(words);
+            }
+        });
+    }
     let who = move || {
         session.who.get().map(|who| {
             let role = match &who.role {
@@ -204,6 +218,11 @@ fn PersonMenu() -> impl IntoView {
                 on_click=move |()| preferences.set_utc(!preferences.utc.get_untracked())
             />
             <MenuItem label="Sign out" glyph=Icon::Out on_click=move |()| sign_out.go(()) />
+            <MenuItem
+                label="Sign out everywhere"
+                glyph=Icon::Out
+                on_click=move |()| everywhere.go(())
+            />
         </Menu>
     }
 }

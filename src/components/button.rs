@@ -31,8 +31,17 @@ impl Kind {
     }
 }
 
-/// A button. With a reason against it, it is dimmed, says why, and does nothing; while pending it
-/// shows progress and can't be pressed twice.
+/// What stands against an action besides its own reasons, and what a press does then.
+#[derive(Clone, Copy)]
+pub struct Barrier {
+    /// Why it can't be done; nothing while it can.
+    pub against: Signal<Option<String>>,
+    /// What to do about it.
+    pub instead: Callback<()>,
+}
+
+/// A button. With a reason against it, it is dimmed, says why, and does nothing, or what its barrier
+/// does instead; while pending it shows progress and can't be pressed twice.
 #[component]
 pub fn Button(
     #[prop(into)] label: Signal<String>,
@@ -45,13 +54,16 @@ pub fn Button(
     /// Why it can't be pressed now.
     #[prop(into, optional)]
     against: Signal<Option<String>>,
+    #[prop(into, optional)] barrier: Option<Barrier>,
     #[prop(optional)] submit: bool,
     #[prop(into, optional)] on_click: Option<Callback<()>>,
 ) -> impl IntoView {
+    let against = behind(barrier, against);
     let blocked = move || pending.get() || against.with(Option::is_some);
     let press = move |event: leptos::ev::MouseEvent| {
         if blocked() {
             event.prevent_default();
+            go_around(barrier);
         } else if let Some(on_click) = on_click {
             on_click.run(());
         }
@@ -79,20 +91,44 @@ pub fn Button(
     }
 }
 
+/// The barrier's reason before the own one.
+pub fn behind(barrier: Option<Barrier>, against: Signal<Option<String>>) -> Signal<Option<String>> {
+    match barrier {
+        Some(barrier) => Signal::derive(move || barrier.against.get().or_else(|| against.get())),
+        None => against,
+    }
+}
+
+/// Does what a barrier has in the place of the action, where it stands.
+pub fn go_around(barrier: Option<Barrier>) {
+    if let Some(barrier) = barrier
+        && barrier.against.with_untracked(Option::is_some)
+    {
+        barrier.instead.run(());
+    }
+}
+
 /// A button that is a picture: its label is read and shown on hover.
 #[component]
 pub fn IconButton(
     #[prop(into)] label: Signal<String>,
     #[prop(into)] glyph: Signal<Icon>,
+    #[prop(into, optional)] barrier: Option<Barrier>,
     #[prop(into)] on_click: Callback<()>,
 ) -> impl IntoView {
+    let against = behind(barrier, Signal::stored(None));
+    let press = move |_| match against.with_untracked(Option::is_some) {
+        true => go_around(barrier),
+        false => on_click.run(()),
+    };
     view! {
         <button
             type="button"
             class="btn quiet icon"
             aria-label=label
-            title=label
-            on:click=move |_| on_click.run(())
+            aria-disabled=move || against.with(Option::is_some).then_some("true")
+            title=move || against.get().unwrap_or_else(|| label.get())
+            on:click=press
         >
             {move || icon(glyph.get())}
         </button>
@@ -106,9 +142,24 @@ pub fn ButtonLink(
     #[prop(into)] href: Signal<String>,
     #[prop(optional)] kind: Kind,
     #[prop(optional)] glyph: Option<Icon>,
+    #[prop(into, optional)] barrier: Option<Barrier>,
 ) -> impl IntoView {
+    let against = behind(barrier, Signal::stored(None));
+    let press = move |event: leptos::ev::MouseEvent| {
+        if against.with_untracked(Option::is_some) {
+            event.prevent_default();
+            event.stop_propagation();
+            go_around(barrier);
+        }
+    };
     view! {
-        <a class=kind.class() href=href>
+        <a
+            class=kind.class()
+            href=href
+            aria-disabled=move || against.with(Option::is_some).then_some("true")
+            title=against
+            on:click=press
+        >
             {glyph.map(icon)}
             <span>{label}</span>
         </a>

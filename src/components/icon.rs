@@ -63,6 +63,8 @@ pub enum Icon {
     Pencil,
     /// Back to what it was.
     Undo,
+    /// A link to give to somebody.
+    Link,
 }
 
 impl Icon {
@@ -108,6 +110,9 @@ impl Icon {
                 "M2 5h6 M11 5h3 M2 11h3 M8 11h6 M11 5a1.5 1.5 0 11-3 0 1.5 1.5 0 013 0z M8 11a1.5 1.5 0 11-3 0 1.5 1.5 0 013 0z"
             }
             Self::Undo => "M3.5 6h6a3.5 3.5 0 010 7H6 M6.5 3l-3 3 3 3",
+            Self::Link => {
+                "M6.5 9.5l3-3 M7 4.5L8.5 3A3 3 0 0113 7.5L11.5 9 M9 11.5L7.5 13A3 3 0 013 8.5L4.5 7"
+            }
             Self::Pencil => "M3 13l.7-3L11 2.7l2.3 2.3L6 12.3z",
         }
     }

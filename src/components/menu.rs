@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
+use super::button::{Barrier, behind, go_around};
 use super::icon::{Icon, icon};
 use crate::reactive::dynamic;
 
@@ -126,10 +127,13 @@ pub fn MenuItem(
     #[prop(optional)] glyph: Option<Icon>,
     #[prop(optional)] danger: bool,
     #[prop(into, optional)] against: Signal<Option<String>>,
+    #[prop(into, optional)] barrier: Option<Barrier>,
     #[prop(into)] on_click: Callback<()>,
 ) -> impl IntoView {
+    let against = behind(barrier, against);
     let press = move |event: ev::MouseEvent| {
         if against.with_untracked(Option::is_some) {
+            go_around(barrier);
             return;
         }
         close_around(&event);

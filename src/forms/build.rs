@@ -5,7 +5,7 @@ use wire::build::BuildRequest;
 use wire::error::FieldErrors;
 use wire::text::BranchName;
 
-use crate::components::button::{Button, Kind};
+use crate::components::button::{Barrier, Button, Kind};
 use crate::components::curl::CopyCurl;
 use crate::components::feedback::Note;
 use crate::components::field::{Look, TextField};
@@ -38,6 +38,8 @@ pub fn BuildForm(
     /// Why nothing can be built, if so.
     #[prop(into)]
     against: Signal<Option<String>>,
+    /// What stands against it, as far as roles go.
+    barrier: Barrier,
     act: Act<BuildRequest>,
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
@@ -96,7 +98,8 @@ pub fn BuildForm(
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if against.with_untracked(Option::is_none)
+        if barrier.against.with_untracked(Option::is_none)
+            && against.with_untracked(Option::is_none)
             && let Some(request) = filled()
         {
             act.go(request);
@@ -111,6 +114,7 @@ pub fn BuildForm(
                 glyph=Icon::Box
                 submit=true
                 against
+                barrier
                 pending=act.pending()
             />
             <CopyCurl commands=act.commands(filled) small=true />

@@ -8,7 +8,7 @@ use wire::endpoints::CreateOrg;
 use wire::org::{Named, Org};
 use wire::path::NoParams;
 
-use super::parts::{freshness, loaded, maybe_instant};
+use super::parts::{freshness, loaded, maybe_instant, open_asked};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Empty;
@@ -20,6 +20,7 @@ use crate::routes::{Address, use_go};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
 use crate::state::preference::last_org;
+use crate::state::rights::{dialog, use_right};
 use crate::state::title::use_title;
 use crate::state::tree::use_tree;
 use crate::words::plural;
@@ -30,6 +31,8 @@ pub fn HomePage() -> impl IntoView {
     use_title(|| "Organisations".to_owned());
     let orgs = use_tree().orgs;
     let creating = RwSignal::new(false);
+    let barrier = use_right::<CreateOrg>(|| None, dialog("new"));
+    open_asked("new", creating, barrier);
     let create = use_create(creating);
     go_on_where_clear();
 
@@ -46,6 +49,7 @@ pub fn HomePage() -> impl IntoView {
                             label="New organisation"
                             kind=Kind::Primary
                             glyph=Icon::Plus
+                            barrier
                             on_click=move |()| creating.set(true)
                         />
                     </Empty>
@@ -63,6 +67,7 @@ pub fn HomePage() -> impl IntoView {
                 label="New organisation"
                 kind=Kind::Primary
                 glyph=Icon::Plus
+                barrier
                 on_click=move |()| creating.set(true)
             />
         </Head>

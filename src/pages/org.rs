@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use wire::endpoint::NoQuery;
-use wire::endpoints::CreateProject;
+use wire::endpoints::{CreateProject, ListPeople};
 use wire::org::Named;
 use wire::overview::{Cell, Overview};
 use wire::path::{Level, OrgParams};
@@ -14,7 +14,7 @@ use super::overview::attention::AttentionPanel;
 use super::overview::grid::GridPanel;
 use super::overview::happened::LastEvents;
 use super::overview::{bones_of, told, use_overview};
-use super::parts::loaded_into;
+use super::parts::{loaded_into, open_asked};
 use super::typed::{Typed, use_typed};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink, Kind};
@@ -24,9 +24,10 @@ use crate::components::icon::Icon;
 use crate::components::page::Head;
 use crate::forms::named::NamedForm;
 use crate::reactive::{When, dynamic, memo};
-use crate::routes::{Address, use_go, use_kept};
+use crate::routes::{AccessPage, Address, use_go, use_kept};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
+use crate::state::rights::{self, dialog, use_right};
 use crate::state::title::use_title;
 use crate::state::tree::use_tree;
 
@@ -51,6 +52,8 @@ pub fn OrgPage() -> impl IntoView {
     use_title(move || name.get());
     let filter = use_typed("q");
     let creating = RwSignal::new(false);
+    let barrier = use_right::<CreateProject>(move || Some(level.get()), dialog("new"));
+    open_asked("new", creating, barrier);
     let create = use_create(org, creating);
 
     let body = move |shown: Signal<Arc<Overview>>| {
@@ -68,13 +71,23 @@ pub fn OrgPage() -> impl IntoView {
         })
     };
     let config = move || Address::config(level.get()).path();
+    let people = move || {
+        let (org, page) = (org.get(), AccessPage::People);
+        Address::Access { org, page }.path()
+    };
+    let admin = use_right::<ListPeople>(move || Some(level.get()), rights::here);
+    let may_see = memo(move || admin.against.with(Option::is_none));
     view! {
         <Head title=name about=move || told(overview)>
             <ButtonLink label="Config" href=Signal::derive(config) glyph=Icon::Sliders />
+            <When is=move || may_see.get()>
+                <ButtonLink label="People" href=Signal::derive(people) glyph=Icon::People />
+            </When>
             <Button
                 label="New project"
                 kind=Kind::Primary
                 glyph=Icon::Plus
+                barrier
                 on_click=move |()| creating.set(true)
             />
         </Head>

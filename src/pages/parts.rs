@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::api::Failure;
-use crate::components::button::ButtonLink;
+use crate::components::button::{Barrier, ButtonLink};
 use crate::components::feedback::{Failed, Freshness, Skeleton};
 use crate::components::time::Instant;
-use crate::reactive::{When, dynamic, memo};
-use crate::routes::{Address, use_address};
+use crate::reactive::{When, dynamic, effect, memo};
+use crate::routes::{Address, query_text, use_address};
 use crate::state::clock::{ago, exact, time_of_day, use_ago, use_exact, use_now};
 use crate::state::preference::use_preferences;
 use crate::state::remote::{Held, Remote};
@@ -89,6 +89,19 @@ fn failed(
         </When>
     }
     .into_any()
+}
+
+/// Opens a dialog that a link asks for by name, for whoever may do what it does.
+pub fn open_asked(name: &'static str, open: RwSignal<bool>, barrier: Barrier) {
+    let asked = query_text("do");
+    effect(move || {
+        if asked.get.with(|asked| asked == name) {
+            asked.set("");
+            if barrier.against.with_untracked(Option::is_none) {
+                open.set(true);
+            }
+        }
+    });
 }
 
 /// How fresh data is, and that it is stale and why.

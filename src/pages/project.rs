@@ -13,7 +13,7 @@ use super::overview::attention::AttentionPanel;
 use super::overview::card::Cards;
 use super::overview::happened::LastEvents;
 use super::overview::{bones_of, told, use_overview};
-use super::parts::loaded_into;
+use super::parts::{loaded_into, open_asked};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink};
 use crate::components::icon::Icon;
@@ -23,6 +23,7 @@ use crate::reactive::memo;
 use crate::routes::{Address, use_go, use_kept};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
+use crate::state::rights::{dialog, use_right};
 use crate::state::title::use_title;
 use crate::state::tree::use_tree;
 
@@ -50,6 +51,8 @@ pub fn ProjectPage() -> impl IntoView {
     });
     use_title(move || name.get());
     let creating = RwSignal::new(false);
+    let barrier = use_right::<CreateEnvironment>(move || Some(level.get()), dialog("new"));
+    open_asked("new", creating, barrier);
     let create = use_create(place, creating);
 
     let org = memo(move || place.get().0);
@@ -68,6 +71,7 @@ pub fn ProjectPage() -> impl IntoView {
             <Button
                 label="New environment"
                 glyph=Icon::Plus
+                barrier
                 on_click=move |()| creating.set(true)
             />
         </Head>

@@ -23,8 +23,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::action::{Action as Deed, admits};
 use wire::endpoint::{NoBody, NoQuery};
+use wire::endpoints::{DeleteService, DeployService, RestartService, ScaleService, UpdateService};
 use wire::endpoints::{GetService, GetServiceStatus};
 use wire::open::Open;
+use wire::path::Level;
 use wire::path::ServiceParams;
 use wire::release::Deployment;
 use wire::service::Service;
@@ -33,12 +35,14 @@ use wire::status::{ServiceState, ServiceStatus};
 use super::config::ConfigPlace;
 use super::parts::loaded;
 use crate::api::{call, use_connection};
+use crate::components::button::Barrier;
 use crate::components::feedback::Note;
 use crate::components::status::service_state;
 use crate::reactive::{When, memo};
 use crate::routes::{Address, Tab, show_config_tab, show_metrics_tab, show_requests_tab, use_kept};
 use crate::state::range::use_range;
 use crate::state::remote::Remote;
+use crate::state::rights::{self, dialog, use_right};
 use crate::state::title::use_title;
 use actions::use_actions;
 use follow::{tell_ends, use_deployment};
@@ -83,6 +87,19 @@ impl Here {
             let reason = admits(state, has_image, deed).err()?;
             Some(reason.words().to_owned())
         })
+    }
+
+    /// What stands against something for whoever looks, as far as roles go.
+    pub fn barrier(self, deed: Deed) -> Barrier {
+        let level = move || Some(Level::Service(self.params.get()));
+        match deed {
+            Deed::Deploy => use_right::<DeployService>(level, dialog("deploy")),
+            Deed::Restart => use_right::<RestartService>(level, dialog("restart")),
+            Deed::Scale => use_right::<ScaleService>(level, dialog("scale")),
+            Deed::Pause => use_right::<ScaleService>(level, dialog("pause")),
+            Deed::Edit => use_right::<UpdateService>(level, rights::here),
+            Deed::Delete => use_right::<DeleteService>(level, dialog("delete")),
+        }
     }
 
     /// The name of a file that holds something of the service: `web-lines.log`.

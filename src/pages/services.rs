@@ -11,14 +11,15 @@ use bulk::services::{Column, Filter, Row, Sort, shown, sorted};
 use leptos::html;
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::ListServices;
-use wire::path::Scope;
+use wire::endpoints::{CreateService, ListServices};
+use wire::path::{EnvironmentParams, Level, Scope};
+use wire::project::DEFAULT_ENVIRONMENT;
 use wire::service::Service;
 
 use super::parts::{freshness, loaded};
 use super::typed::{Typed, use_typed};
 use crate::api::{call, use_connection};
-use crate::components::button::{Button, ButtonLink, Kind};
+use crate::components::button::{Barrier, Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
 use crate::components::field::SearchBox;
 use crate::components::icon::Icon;
@@ -30,6 +31,7 @@ use crate::routes::{
 };
 use crate::state::keys::use_keys;
 use crate::state::remote::Remote;
+use crate::state::rights::use_right;
 use crate::state::title::use_title;
 use bulk_actions::BulkPlace;
 use row::{WIDTHS, row_cells};
@@ -93,6 +95,7 @@ pub fn ServicesPage() -> impl IntoView {
                 href=Signal::derive(new)
                 kind=Kind::Primary
                 glyph=Icon::Plus
+                barrier=use_creation(scope)
             />
         </Head>
         <div class="bar">
@@ -118,6 +121,32 @@ pub fn ServicesPage() -> impl IntoView {
             </div>
         </When>
     }
+}
+
+/// What stands against a new service there, as far as roles go; its form can be asked for by link.
+fn use_creation(scope: Memo<Scope>) -> Barrier {
+    use_right::<CreateService>(
+        move || {
+            let at = match scope.get() {
+                Scope::Environment {
+                    org,
+                    project,
+                    environment,
+                } => EnvironmentParams {
+                    org,
+                    project,
+                    environment,
+                },
+                Scope::Workspace { workspace, project } => EnvironmentParams {
+                    org: workspace,
+                    project,
+                    environment: DEFAULT_ENVIRONMENT.to_owned(),
+                },
+            };
+            Some(Level::Environment(at))
+        },
+        move || Address::NewService(scope.get_untracked()).path(),
+    )
 }
 
 /// Where the page's services are.

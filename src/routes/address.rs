@@ -79,6 +79,53 @@ impl Tab {
     }
 }
 
+/// A page about who may do what in an org.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessPage {
+    /// People and invitations.
+    People,
+    /// Keys of programs.
+    Keys,
+    /// Who did what.
+    Audit,
+}
+
+impl AccessPage {
+    /// Every one, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::People, Self::Keys, Self::Audit];
+
+    /// The word in the address.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Keys => "keys",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// The word on the page.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::People => "People",
+            Self::Keys => "Keys",
+            Self::Audit => "Audit",
+        }
+    }
+
+    /// What it tells.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::People => "Who may do what in this organisation",
+            Self::Keys => "What programs come in with",
+            Self::Audit => "Every change and every refused attempt",
+        }
+    }
+
+    fn read(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.slug() == slug)
+    }
+}
+
 /// An address of the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -90,6 +137,13 @@ pub enum Address {
     Org {
         /// Id or slug.
         org: String,
+    },
+    /// Who may do what in an org, and who did.
+    Access {
+        /// Id or slug.
+        org: String,
+        /// Which page of it.
+        page: AccessPage,
     },
     /// A project: its environments.
     Project {
@@ -164,6 +218,7 @@ impl Address {
             Self::Connect => "/connect".to_owned(),
             Self::Home => "/".to_owned(),
             Self::Org { org } => join(&["o", org]),
+            Self::Access { org, page } => join(&["o", org, page.slug()]),
             Self::Project { org, project } => join(&["o", org, "p", project]),
             Self::Overview(params) => scope_path(&environment_scope(params)) + "/overview",
             Self::Services(scope) => scope_path(scope),
@@ -213,13 +268,17 @@ impl Address {
             ["o", org] => Some(Self::Org {
                 org: (*org).to_owned(),
             }),
+            ["o", org, "config"] => Some(Self::Config(Level::Org(OrgParams {
+                org: (*org).to_owned(),
+            }))),
+            ["o", org, page] => Some(Self::Access {
+                org: (*org).to_owned(),
+                page: AccessPage::read(page)?,
+            }),
             ["o", org, "p", project] => Some(Self::Project {
                 org: (*org).to_owned(),
                 project: (*project).to_owned(),
             }),
-            ["o", org, "config"] => Some(Self::Config(Level::Org(OrgParams {
-                org: (*org).to_owned(),
-            }))),
             ["o", org, "p", project, "config"] => {
                 Some(Self::Config(Level::Project(ProjectParams {
                     org: (*org).to_owned(),
@@ -293,7 +352,7 @@ impl Address {
                 org: org.clone(),
                 project: project.clone(),
             },
-            Self::Project { org, .. } => Self::Org { org: org.clone() },
+            Self::Project { org, .. } | Self::Access { org, .. } => Self::Org { org: org.clone() },
             Self::Services(Scope::Workspace { .. })
             | Self::Org { .. }
             | Self::Home
@@ -323,6 +382,7 @@ impl Address {
             Self::Connect
             | Self::Home
             | Self::Org { .. }
+            | Self::Access { .. }
             | Self::Project { .. }
             | Self::Config(Level::Org(_) | Level::Project(_)) => None,
         }
@@ -331,7 +391,7 @@ impl Address {
     /// The org, or workspace, that the address is inside of.
     pub fn org(&self) -> Option<&str> {
         match self {
-            Self::Org { org } | Self::Project { org, .. } => Some(org),
+            Self::Org { org } | Self::Access { org, .. } | Self::Project { org, .. } => Some(org),
             Self::Connect | Self::Home => None,
             Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
                 owner(scope)
@@ -346,7 +406,7 @@ impl Address {
     pub fn project(&self) -> Option<&str> {
         match self {
             Self::Project { project, .. } => Some(project),
-            Self::Connect | Self::Home | Self::Org { .. } => None,
+            Self::Connect | Self::Home | Self::Org { .. } | Self::Access { .. } => None,
             Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
                 project(scope)
             }

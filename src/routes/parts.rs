@@ -8,8 +8,12 @@ use leptos::task::spawn_local;
 use leptos::wasm_split::SplitLoaderError;
 use wire::envelope::Dialect;
 
+use super::AccessPage;
 use super::tree::Kind;
 use crate::components::feedback::{Failed, Skeleton};
+use crate::pages::access::audit::AuditPage;
+use crate::pages::access::keys::KeysPage;
+use crate::pages::access::people::PeoplePage;
 use crate::pages::config::{ConfigPage, ConfigTab};
 use crate::pages::connect::ConnectPage;
 use crate::pages::deployments::DeploymentsPage;
@@ -41,6 +45,8 @@ type Arrival = Result<Build, SplitLoaderError>;
 pub(super) enum Part {
     /// Orgs, projects, how an environment does, what was deployed there, and signing in.
     Places,
+    /// Who may do what in an org, and who did.
+    Access,
     /// The form of a new service.
     Form,
     /// What a service is and does.
@@ -56,8 +62,9 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Places,
+        Self::Access,
         Self::Form,
         Self::Service,
         Self::Bulk,
@@ -75,6 +82,7 @@ impl Part {
     async fn fetch(self) -> Arrival {
         let build = match self {
             Self::Places => places().await?,
+            Self::Access => access().await?,
             Self::Form => form().await?,
             Self::Service => service().await?,
             Self::Bulk => bulk().await?,
@@ -109,6 +117,11 @@ part!(places, |kind| match kind {
     Kind::Overview => OverviewPage().into_any(),
     Kind::Deployments => DeploymentsPage().into_any(),
     _ => HomePage().into_any(),
+});
+part!(access, |kind| match kind {
+    Kind::Access(AccessPage::Keys) => KeysPage().into_any(),
+    Kind::Access(AccessPage::Audit) => AuditPage().into_any(),
+    _ => PeoplePage().into_any(),
 });
 part!(form, |_| NewServicePage().into_any());
 part!(service, |_| ServicePage().into_any());

@@ -6,7 +6,7 @@ use leptos_router::location::{BrowserUrl, LocationProvider};
 use wire::envelope::Dialect;
 
 use super::parts::{Part, fetch_all_soon, show};
-use super::{Address, use_address};
+use super::{AccessPage, Address, use_address};
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::services::ServicesPage;
 use crate::reactive::{dynamic, effect, memo};
@@ -18,6 +18,7 @@ pub(super) enum Kind {
     Connect,
     Home,
     Org,
+    Access(AccessPage),
     Project,
     Overview,
     Services(Dialect),
@@ -33,6 +34,7 @@ impl Kind {
             Address::Connect => Self::Connect,
             Address::Home => Self::Home,
             Address::Org { .. } => Self::Org,
+            Address::Access { page, .. } => Self::Access(*page),
             Address::Project { .. } => Self::Project,
             Address::Overview(_) => Self::Overview,
             Address::Services(scope) => Self::Services(scope.dialect()),
@@ -56,6 +58,7 @@ pub fn Pages() -> impl IntoView {
         Some(kind @ Kind::NewService(_)) => show(Part::Form, kind),
         Some(kind @ Kind::Service(_)) => show(Part::Service, kind),
         Some(kind @ Kind::Config) => show(Part::Config, kind),
+        Some(kind @ Kind::Access(_)) => show(Part::Access, kind),
         Some(kind) => show(Part::Places, kind),
     });
     finish_navigation();

@@ -38,6 +38,12 @@ impl Action {
 pub struct Reason(&'static str);
 
 impl Reason {
+    /// A second person looks at it.
+    pub const OWN_DEPLOYMENT: Self =
+        Self("You asked for this deployment. Let another admin approve it.");
+    /// There is nothing to approve.
+    pub const NEEDS_NO_APPROVAL: Self =
+        Self("This deployment does not wait for an approval: look at its state.");
     /// Nobody takes their own roles away by mistake.
     pub const OWN_ROLES: Self = Self("These are your own roles. Let another admin change them.");
     /// What is above an org is not for its admins to give away.

@@ -137,6 +137,7 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<ListDeployments>(),
     EndpointInfo::of::<GetDeployment>(),
     EndpointInfo::of::<GetDeploymentLog>(),
+    EndpointInfo::of::<ApproveDeployment>(),
     EndpointInfo::of::<CancelDeployment>(),
     EndpointInfo::of::<ListImages>(),
     EndpointInfo::of::<GetImage>(),

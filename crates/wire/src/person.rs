@@ -151,7 +151,7 @@ pub struct Invitation {
 pub struct SignInLink {
     /// Who comes in by it.
     pub name: String,
-    /// What `POST /auth/session` takes as `token`: in the console's address `/sign-in#token=…`.
+    /// What `POST /auth/session` takes as `token`: in the console's address `/connect#token=…`.
     pub token: String,
     /// Until when it can be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use wire::config::ConfigScope;
+use wire::endpoints::SetConfig;
 use wire::path::Level;
 use wire::release::DeployPreview;
 
@@ -14,7 +15,7 @@ use super::resolved::Resolved;
 use super::review::Review;
 use super::save::{Dialogs, use_save};
 use super::variables::{Editing, Variables};
-use crate::components::button::{Button, Kind, Segments};
+use crate::components::button::{Barrier, Button, Kind, Segments};
 use crate::components::download::download;
 use crate::components::feedback::Note;
 use crate::components::field::SearchBox;
@@ -34,6 +35,7 @@ use crate::state::drafts::use_drafts;
 use crate::state::keys::use_keys;
 use crate::state::notices::use_notices;
 use crate::state::remote::Remote;
+use crate::state::rights::{self, use_right};
 use crate::words::plural;
 
 const RESOLVED: &str = "resolved";
@@ -59,6 +61,7 @@ pub fn Editor(level: Level, running: Option<Remote<DeployPreview>>) -> impl Into
             begin.set(draft);
             adding.set(true);
         }),
+        barrier: use_right::<SetConfig>(move || Some(data.level.get_value()), rights::here),
     };
     let names = filter.text.into();
     let content = move || match view.get.get().as_str() {
@@ -178,13 +181,14 @@ fn Toolbar(
                 on_input=move |text| filter.set(text)
             />
             <When is=move || !is_history.get()>
-                <ExportButton data view />
+                <ExportButton data view barrier=editing.barrier />
             </When>
             <When is=move || is_own.get()>
                 <Button
                     label="Take in .env"
                     glyph=Icon::Upload
                     against
+                    barrier=editing.barrier
                     on_click=move |()| pasting.set(true)
                 />
                 <Button
@@ -192,6 +196,7 @@ fn Toolbar(
                     kind=Kind::Primary
                     glyph=Icon::Plus
                     against
+                    barrier=editing.barrier
                     on_click=move |()| editing.edit.run(VariableDraft::new())
                 />
             </When>
@@ -201,7 +206,7 @@ fn Toolbar(
 
 /// Saves what the view shows as a file, without secrets.
 #[component]
-fn ExportButton(data: Data, view: QueryText) -> impl IntoView {
+fn ExportButton(data: Data, view: QueryText, barrier: Barrier) -> impl IntoView {
     let notices = use_notices();
     let file = move || format!("{}.env", data.level.with_value(name_of));
     let save = move |()| {
@@ -214,7 +219,7 @@ fn ExportButton(data: Data, view: QueryText) -> impl IntoView {
             Some(()) => {}
         }
     };
-    view! { <Button label="Export .env" glyph=Icon::Download on_click=save /> }
+    view! { <Button label="Export .env" glyph=Icon::Download barrier on_click=save /> }
 }
 
 /// The text of a file, and how many secrets it leaves out.

@@ -47,6 +47,7 @@ pub fn Running(place: ConfigPlace, preview: Remote<DeployPreview>) -> impl IntoV
                     label="Review and deploy…"
                     glyph=Icon::Upload
                     against=here.against(Deed::Deploy)
+                    barrier=here.barrier(Deed::Deploy)
                     on_click=move |()| actions.open.deploy.set(true)
                 />
             </Note>

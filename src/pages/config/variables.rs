@@ -10,7 +10,7 @@ use wire::open::Open;
 use super::data::Data;
 use super::history::kind_mark;
 use super::levels::{hidden, key, scope_of, word};
-use crate::components::button::{Button, IconButton, Kind};
+use crate::components::button::{Barrier, Button, IconButton, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::{Panel, keep_focus};
@@ -44,6 +44,8 @@ pub struct Editing {
     pub form: Form,
     /// Opens the dialog of a variable.
     pub edit: Callback<VariableDraft>,
+    /// What stands against any change, as far as roles go.
+    pub barrier: Barrier,
 }
 
 /// The table of the variables whose name fits the filter.
@@ -99,6 +101,7 @@ fn no_variables(editing: Editing) -> AnyView {
                 label="Add variable"
                 kind=Kind::Primary
                 glyph=Icon::Plus
+                barrier=editing.barrier
                 on_click=move |()| editing.edit.run(VariableDraft::new())
             />
         </Empty>
@@ -187,11 +190,13 @@ fn variable_row(row: Memo<Option<Row>>, editing: Editing) -> impl IntoView {
             <IconButton
                 label=Signal::derive(edit_label)
                 glyph=Signal::stored(Icon::Pencil)
+                barrier=editing.barrier
                 on_click=edit
             />
             <IconButton
                 label=Signal::derive(drop_label)
                 glyph=Signal::derive(drop_glyph)
+                barrier=editing.barrier
                 on_click=drop
             />
         </td>

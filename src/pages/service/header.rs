@@ -20,6 +20,7 @@ use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::components::status::{service_state, state_mark};
 use crate::forms::scale::{Draft, ScaleForm};
+use crate::pages::parts;
 use crate::pages::services::row::{domain_anchor, release};
 use crate::reactive::{effect, memo};
 use crate::state::act::Act;
@@ -32,6 +33,7 @@ use crate::words::plural;
 pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
     let is_environment = here.params.get_untracked().scope.dialect() == Dialect::Environment;
     let open = actions.open;
+    open_what_is_asked(here, actions);
     view! {
         <div class="head">
             <div class="grow">
@@ -46,12 +48,14 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
                     label="Scale"
                     glyph=Icon::Bars
                     against=here.against(Deed::Scale)
+                    barrier=here.barrier(Deed::Scale)
                     on_click=move |()| open.scale.set(true)
                 />
                 <Button
                     label="Restart"
                     glyph=Icon::Again
                     against=here.against(Deed::Restart)
+                    barrier=here.barrier(Deed::Restart)
                     on_click=move |()| open.restart.set(true)
                 />
                 {is_environment
@@ -62,6 +66,7 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
                                 kind=Kind::Primary
                                 glyph=Icon::Upload
                                 against=here.against(Deed::Deploy)
+                                barrier=here.barrier(Deed::Deploy)
                                 on_click=move |()| open.deploy.set(true)
                             />
                         }
@@ -71,6 +76,7 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
                         label="Pause"
                         glyph=Icon::Pause
                         against=here.against(Deed::Pause)
+                        barrier=here.barrier(Deed::Pause)
                         on_click=move |()| open.pause.set(true)
                     />
                     {is_environment
@@ -89,6 +95,7 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
                         glyph=Icon::Bin
                         danger=true
                         against=here.against(Deed::Delete)
+                        barrier=here.barrier(Deed::Delete)
                         on_click=move |()| open.delete.set(true)
                     />
                 </Menu>
@@ -97,6 +104,20 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
         <ActionDialogs actions service />
         <DeployDialogs here actions />
         <PromoteDialog here open=open.promote />
+    }
+}
+
+/// Opens the dialog that a link asks for.
+fn open_what_is_asked(here: Here, actions: Actions) {
+    let open = actions.open;
+    for (name, deed, open) in [
+        ("deploy", Deed::Deploy, open.deploy),
+        ("restart", Deed::Restart, open.restart),
+        ("scale", Deed::Scale, open.scale),
+        ("pause", Deed::Pause, open.pause),
+        ("delete", Deed::Delete, open.delete),
+    ] {
+        parts::open_asked(name, open, here.barrier(deed));
     }
 }
 

@@ -24,9 +24,10 @@ use crate::routes::{QueryText, query_step};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
 use crate::state::remote::Remote;
+use crate::state::rights::{self, use_right};
 use detail::ImageDetail;
 use row::image_row;
-use wire::path::ServiceParams;
+use wire::path::{Level, ServiceParams};
 
 /// How many images a page lists.
 const PER_PAGE: u32 = 20;
@@ -41,6 +42,8 @@ pub fn ImagesTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let images = use_images(here, page);
     let last = use_last(version);
     let build = use_build(here, images, opened);
+    let level = move || Some(Level::Service(here.params.get()));
+    let barrier = use_right::<BuildImage>(level, rights::here);
 
     let list = move || {
         view! {
@@ -48,6 +51,7 @@ pub fn ImagesTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
                 has_repository=Signal::derive(move || service.get().github_repository.is_some())
                 branch=Signal::derive(move || service.get().auto_deploy_branch.clone())
                 against=Signal::derive(move || nothing_to_build(&service.get()))
+                barrier
                 act=build
             />
             <Panel title="Images" aside=move || freshness(images.held()) flush=true>

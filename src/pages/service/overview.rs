@@ -80,6 +80,7 @@ fn no_instance(
                     label="Scale"
                     kind=Kind::Primary
                     glyph=Icon::Bars
+                    barrier=here.barrier(Deed::Scale)
                     on_click=move |()| actions.open.scale.set(true)
                 />
             </Empty>
@@ -125,6 +126,7 @@ fn undeployed(here: Here, actions: Actions) -> AnyView {
                     kind=Kind::Primary
                     glyph=Icon::Upload
                     against=here.against(Deed::Deploy)
+                    barrier=here.barrier(Deed::Deploy)
                     on_click=move |()| actions.open.deploy.set(true)
                 />
             </Empty>

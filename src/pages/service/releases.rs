@@ -206,6 +206,7 @@ fn none(here: Here, actions: Actions) -> AnyView {
                 kind=Kind::Primary
                 glyph=Icon::Upload
                 against=here.against(Deed::Deploy)
+                barrier=here.barrier(Deed::Deploy)
                 on_click=move |()| actions.open.deploy.set(true)
             />
         </Empty>

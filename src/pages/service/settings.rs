@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use wire::action::Action as Deed;
 use wire::endpoint::NoQuery;
 use wire::endpoints::UpdateService;
 use wire::service::{Service, ServicePatch};
@@ -66,6 +67,7 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     };
     let against =
         memo(move || (!changed.get()).then(|| "Nothing differs from what is saved.".to_owned()));
+    let barrier = here.barrier(Deed::Edit);
     let refused = move || {
         let failure = save.failure.get()?;
         let words = match failure.field_errors().is_empty() {
@@ -91,6 +93,7 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
                             label="Delete service"
                             kind=Kind::Danger
                             glyph=Icon::Bin
+                            barrier=here.barrier(Deed::Delete)
                             on_click=move |()| actions.open.delete.set(true)
                         />
                     </div>
@@ -106,6 +109,7 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
                             kind=Kind::Primary
                             submit=true
                             against
+                            barrier
                             pending=save.pending()
                         />
                         <When is=move || changed.get()>

@@ -217,6 +217,15 @@ impl Platform {
         Ok(spot)
     }
 
+    /// Whether somebody goes by a name, or holds a key that was made under it.
+    pub(super) async fn is_by(&self, actor: &Actor, name: &str) -> Result<bool> {
+        let maker = match &actor.holder.owner {
+            Owner::Key(id) => self.store.key_maker(id).await?,
+            Owner::Person(_) => None,
+        };
+        Ok(actor.name() == name || maker.as_deref() == Some(name))
+    }
+
     /// Who somebody is and what they may do, as the API tells it.
     pub(crate) async fn session_of(&self, actor: &Actor) -> Result<Session> {
         let grants = self.store.grants_of(&actor.holder.owner).await?;

@@ -16,7 +16,7 @@ use pilothouse_wire::release::{
 
 use super::releases::{ReleaseView, changes};
 use super::spec::RunImage;
-use super::{Error, Frozen, Platform, ReleaseDocument, Result, WEB, audit, diff, frozen};
+use super::{Actor, Error, Frozen, Platform, ReleaseDocument, Result, WEB, audit, diff, frozen};
 use crate::journal::Part;
 use crate::store::{self, Cause, ImageSource, ReleaseImage, Rollout, ServiceRow};
 
@@ -228,6 +228,36 @@ impl Platform {
         Ok(())
     }
 
+    /// Lets a deployment to a protected environment begin, which somebody else asked for.
+    pub(crate) async fn approve_deployment(
+        &self,
+        at: &DeploymentParams,
+        actor: &Actor,
+    ) -> Result<Deployment> {
+        let _changing = self.changing.lock().await;
+        let (row, deployment) = self.find_deployment(at).await?;
+        if !deployment.needs_approval || deployment.state != DeploymentState::Pending {
+            return Err(Error::WrongState(Reason::NEEDS_NO_APPROVAL));
+        }
+        if self.is_by(actor, &deployment.created_by).await? {
+            return Err(Error::WrongState(Reason::OWN_DEPLOYMENT));
+        }
+        let by = actor.name();
+        if !self
+            .store
+            .approve_deployment(&row.id, &deployment.id, by)
+            .await?
+        {
+            return Err(Error::WrongState(Reason::NEEDS_NO_APPROVAL));
+        }
+        self.journals
+            .note(&deployment.id, &format!("Approved by {by}."));
+        audit::note("approved_by", None, Some(by.to_owned()));
+        self.change_asked(&row.id);
+        let (_, approved) = self.find_deployment(at).await?;
+        Ok(self.told(approved))
+    }
+
     /// Makes a release of the description as it is, and rolls it out.
     pub(super) async fn roll_out(&self, row: &ServiceRow, cause: Cause<'_>) -> Result<Rollout> {
         let choice = self.choose(row).await?;
@@ -306,11 +336,13 @@ impl Platform {
             self.journals.note(replaced, &words);
             note("It takes the place of a deployment that was under way.");
         }
-        if rollout.waits {
+        if rollout.needs_approval {
+            note("It waits for another admin to approve it: the environment is protected.");
+        } else if rollout.waits {
             note("It waits for the deployment that is under way.");
         }
         match row.release_version {
-            Some(version) if version != rollout.release_version => {
+            Some(version) if version != rollout.release_version && !rollout.needs_approval => {
                 note(&format!(
                     "v{version} goes on serving until the new instances are ready."
                 ));
@@ -375,6 +407,8 @@ impl Platform {
             ),
             previous_release: one.before.release_version,
             by: Some(one.created_by).filter(|by| !by.is_empty()),
+            needs_approval: one.needs_approval && one.state == DeploymentState::Pending,
+            approved_by: one.approved_by,
             message: one.message,
             created: Some(one.created),
             started: one.started,

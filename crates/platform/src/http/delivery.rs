@@ -1,10 +1,10 @@
 //! Images, releases, deployments, and the pipeline that they make.
 
 use pilothouse_wire::endpoints::{
-    BuildImage, CancelDeployment, CancelImage, DeployService, GetDeployment, GetDeploymentLog,
-    GetImage, GetImageLog, GetPipeline, GetRelease, GetReleaseLog, GetReleaseVerdict,
-    ListDeployments, ListImages, ListReleases, PreviewDeploy, PreviewPromotion, Promote, RollBack,
-    RunPipeline,
+    ApproveDeployment, BuildImage, CancelDeployment, CancelImage, DeployService, GetDeployment,
+    GetDeploymentLog, GetImage, GetImageLog, GetPipeline, GetRelease, GetReleaseLog,
+    GetReleaseVerdict, ListDeployments, ListImages, ListReleases, PreviewDeploy, PreviewPromotion,
+    Promote, RollBack, RunPipeline,
 };
 use pilothouse_wire::session::Done;
 
@@ -132,4 +132,11 @@ pub(super) async fn promote(call: Call<Promote>) -> Answer<Promote> {
     let platform = call.platform();
     let deployed = platform.promote(&call.params, &call.body, call.caller()?);
     Ok(deployed.await?.into())
+}
+
+/// `POST S/{service}/deployments/{deployment}/approve`
+pub(super) async fn approve_deployment(call: Call<ApproveDeployment>) -> Answer<ApproveDeployment> {
+    let (platform, actor) = (call.platform(), call.caller()?);
+    let approved = platform.approve_deployment(&call.params, actor).await?;
+    Ok(approved.into())
 }

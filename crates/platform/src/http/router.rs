@@ -111,6 +111,7 @@ fn table(context: Context) -> Table {
         .mount::<e::ListDeployments, _, _>(delivery::deployments)
         .mount::<e::GetDeployment, _, _>(delivery::deployment)
         .mount::<e::GetDeploymentLog, _, _>(delivery::deployment_log)
+        .mount::<e::ApproveDeployment, _, _>(delivery::approve_deployment)
         .mount::<e::CancelDeployment, _, _>(delivery::cancel_deployment)
         .mount::<e::ListImages, _, _>(delivery::images)
         .mount::<e::GetImage, _, _>(delivery::image)

@@ -75,6 +75,16 @@ impl Store {
         Ok(())
     }
 
+    /// Who made a key.
+    pub(crate) async fn key_maker(&self, id: &str) -> StoreResult<Option<String>> {
+        Ok(
+            sqlx::query_scalar("SELECT created_by FROM keys WHERE id = ?")
+                .bind(id)
+                .fetch_optional(&self.reader)
+                .await?,
+        )
+    }
+
     /// The keys of an org with their role and place, the newest first.
     pub(crate) async fn keys(&self, org_id: &str) -> StoreResult<Vec<(KeyRow, String, Slugs)>> {
         let rows = sqlx::query(

@@ -46,6 +46,8 @@ pub(crate) struct Rollout {
     pub(crate) replaced: Option<String>,
     /// Whether it waits for one that is under way.
     pub(crate) waits: bool,
+    /// Whether it waits for an approval.
+    pub(crate) needs_approval: bool,
 }
 
 impl Store {
@@ -153,7 +155,8 @@ async fn image_version(
     Ok(version)
 }
 
-/// Inserts a deployment, which begins at once, takes the place of the one under way, or waits for it.
+/// Inserts a deployment, which begins at once, takes the place of the one under way, waits for it, or
+/// for an approval.
 async fn deploy(
     change: &mut SqliteConnection,
     service_id: &str,
@@ -167,7 +170,8 @@ async fn deploy(
         .fetch_optional(&mut *change)
         .await?;
     let busy = busy.as_ref().map(deployment).transpose()?;
-    let waits = cause.waits && busy.is_some();
+    let needs_approval = is_protected(change, service_id).await?;
+    let waits = needs_approval || (cause.waits && busy.is_some());
     let mut before = None;
     if !waits {
         let why = format!("Release v{version} took its place");
@@ -191,8 +195,9 @@ async fn deploy(
     }
     let id = uuid::Uuid::new_v4().to_string();
     sqlx::query(
-        "INSERT INTO deployments (id, service_id, release_version, state, kind, created_by, message, after, created, updated)
-         VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO deployments (id, service_id, release_version, state, kind, created_by, message,
+                                  after, created, updated, needs_approval)
+         VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&id)
     .bind(service_id)
@@ -203,6 +208,7 @@ async fn deploy(
     .bind(serde_json::to_string(after)?)
     .bind(now)
     .bind(now)
+    .bind(needs_approval)
     .execute(&mut *change)
     .await?;
     if !waits {
@@ -215,7 +221,20 @@ async fn deploy(
         deployment_id: id,
         replaced: busy.filter(|_| !waits).map(|busy| busy.id),
         waits,
+        needs_approval,
     })
+}
+
+/// Whether what is deployed to a service's environment has to be approved.
+async fn is_protected(change: &mut SqliteConnection, service_id: &str) -> StoreResult<bool> {
+    let protected: Option<bool> = sqlx::query_scalar(
+        "SELECT protected FROM environments
+         WHERE id = (SELECT environment_id FROM services WHERE id = ?)",
+    )
+    .bind(service_id)
+    .fetch_optional(change)
+    .await?;
+    Ok(protected.unwrap_or(false))
 }
 
 /// An image that a rollout should have fetched is not fetched any more when no rollout wants it.

@@ -41,6 +41,41 @@ impl Store {
         self.commit(change, service_id).await
     }
 
+    /// Notes who approved a deployment, which begins unless another is under way. `false`: it does not
+    /// wait for that, or not any more.
+    pub(crate) async fn approve_deployment(
+        &self,
+        service_id: &str,
+        id: &str,
+        by: &str,
+    ) -> StoreResult<bool> {
+        let mut change = self.begin().await?;
+        let approved = sqlx::query(
+            "UPDATE deployments SET needs_approval = 0, approved_by = ?, updated = ?
+             WHERE service_id = ? AND id = ? AND state = 'pending' AND needs_approval",
+        )
+        .bind(by)
+        .bind(Utc::now())
+        .bind(service_id)
+        .bind(id)
+        .execute(&mut *change)
+        .await?;
+        if approved.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let is_busy: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM deployments WHERE service_id = ? AND state = 'running')",
+        )
+        .bind(service_id)
+        .fetch_one(&mut *change)
+        .await?;
+        if !is_busy {
+            begin_next(&mut change, service_id).await?;
+        }
+        self.commit(change, service_id).await?;
+        Ok(true)
+    }
+
     /// Ends a deployment without success. What was good before should run again; where nothing was,
     /// a failed release is tried on and a cancelled one goes. `false`: it had ended already.
     pub(crate) async fn end_deployment(
@@ -90,7 +125,9 @@ impl Store {
 /// Lets the deployment begin that waits longest.
 async fn begin_next(change: &mut SqliteConnection, service_id: &str) -> StoreResult<()> {
     let next: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM deployments WHERE service_id = ? AND state = 'pending' ORDER BY created, rowid LIMIT 1",
+        "SELECT id FROM deployments
+         WHERE service_id = ? AND state = 'pending' AND NOT needs_approval
+         ORDER BY created, rowid LIMIT 1",
     )
     .bind(service_id)
     .fetch_optional(&mut *change)

@@ -5,6 +5,7 @@
     reason = "a test that can't go on has failed, and says where"
 )]
 
+mod approvals;
 mod audit;
 mod client;
 mod config;
@@ -83,6 +84,9 @@ fn main() -> ExitCode {
         audit::every_change_has_a_name_on_it,
         audit::refusals_are_told_once_each,
         audit::it_is_read_by_admins_in_pages_and_never_written_again,
+        approvals::a_deploy_waits_for_another_admin,
+        approvals::every_way_to_deploy_waits,
+        approvals::what_waits_for_an_approval_can_be_cancelled_and_stays_in_line,
         roles::every_route_asks_for_its_role,
         roles::viewers_read_names_and_no_values,
         roles::lists_tell_what_one_may_see,

@@ -122,6 +122,14 @@ endpoint! {
 }
 
 endpoint! {
+    /// Approves a deployment to a protected environment, which somebody else asked for.
+    pub struct ApproveDeployment = "deployment.approve";
+    Post "S/{service}/deployments/{deployment}/approve" (DeploymentParams) -> Deployment;
+    success: 202,
+    access: Admin,
+}
+
+endpoint! {
     /// Ends a deployment that waits or runs. What ran before goes on.
     pub struct CancelDeployment = "deployment.cancel";
     Post "S/{service}/deployments/{deployment}/cancel" (DeploymentParams) -> Done;

@@ -56,6 +56,7 @@ pub fn NextDeploy(here: Here, actions: Actions) -> impl IntoView {
                         kind=Kind::Plain
                         glyph=Icon::Upload
                         against=here.against(Deed::Deploy)
+                        barrier=here.barrier(Deed::Deploy)
                         on_click=move |()| actions.open.deploy.set(true)
                     />
                 </When>

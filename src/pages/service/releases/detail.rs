@@ -85,6 +85,7 @@ pub fn ReleaseDetail(
                     label="Deploy this again"
                     glyph=Icon::Upload
                     against
+                    barrier=here.barrier(Deed::Deploy)
                     on_click=move |()| actions.rehearse(version)
                 />
                 {freshness(release.held())}

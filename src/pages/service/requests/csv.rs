@@ -3,12 +3,11 @@
 use chrono::SecondsFormat;
 use wire::access::AccessRow;
 
+use crate::components::csv::write_field;
+
 /// The names of the columns.
 const HEAD: &str =
     "time,method,status,path,host,duration_ms,bytes_in,bytes_out,client,instance,request_id\r\n";
-
-/// What a spreadsheet takes for the beginning of a formula.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Writes requests as RFC 4180 has it, one on a line.
 pub fn csv<'a>(rows: impl Iterator<Item = &'a AccessRow>) -> String {
@@ -36,27 +35,11 @@ pub fn csv<'a>(rows: impl Iterator<Item = &'a AccessRow>) -> String {
             if place > 0 {
                 text.push(',');
             }
-            write(field, &mut text);
+            write_field(field, &mut text);
         }
         text.push_str("\r\n");
     }
     text
-}
-
-/// One field. What visitors sent must not become a formula of whoever opens the file.
-fn write(field: &str, text: &mut String) {
-    let is_formula = field.starts_with(FORMULA);
-    let is_plain = !is_formula && !field.contains([',', '"', '\n', '\r']);
-    if is_plain {
-        text.push_str(field);
-        return;
-    }
-    text.push('"');
-    if is_formula {
-        text.push('\'');
-    }
-    text.push_str(&field.replace('"', "\"\""));
-    text.push('"');
 }
 
 #[cfg(test)]

@@ -1,0 +1,221 @@
+//! The dialog that changes what somebody may do in an org.
+
+use leptos::prelude::*;
+use wire::endpoint::NoQuery;
+use wire::endpoints::UpdatePerson;
+use wire::error::FieldErrors;
+use wire::path::PersonParams;
+use wire::person::{Person, PersonPatch};
+
+use super::roles::{RoleDraft, RoleFields};
+use crate::api::{call, use_connection};
+use crate::components::button::{Button, Kind};
+use crate::components::dialog::{Dialog, DialogButtons};
+use crate::components::feedback::Note;
+use crate::components::icon::Icon;
+use crate::reactive::{dynamic, effect, memo};
+use crate::state::act::Act;
+use crate::state::notices::use_notices;
+
+/// The roles that somebody has in an org, as they are changed.
+fn drafts(person: &Person) -> Vec<RoleDraft> {
+    let own = person.grants.iter().filter(|grant| grant.org.is_some());
+    own.filter_map(RoleDraft::of).collect()
+}
+
+/// What is sent.
+fn request(drafts: &[RoleDraft]) -> PersonPatch {
+    PersonPatch {
+        name: None,
+        grants: Some(drafts.iter().map(RoleDraft::request).collect()),
+    }
+}
+
+/// The faults of one role, by its own fields.
+fn faults_of(errors: &FieldErrors, index: usize) -> FieldErrors {
+    let prefix = format!("grants.{index}");
+    let mut own = FieldErrors::default();
+    for (path, words) in errors.iter() {
+        let field = match path.strip_prefix(&prefix) {
+            Some("") => "project",
+            Some(rest) => rest.strip_prefix('.').unwrap_or_default(),
+            None => continue,
+        };
+        for word in words {
+            own.add(field, word.as_str());
+        }
+    }
+    own
+}
+
+/// The dialog, open while there is somebody; `done` follows when the roles are changed.
+#[component]
+pub fn RolesForm(
+    org: Memo<String>,
+    person: RwSignal<Option<Person>>,
+    #[prop(into)] done: Callback<()>,
+) -> impl IntoView {
+    let (connection, notices) = (use_connection(), use_notices());
+    let act = Act::of_call(
+        move |(id, patch): &(String, PersonPatch)| {
+            let at = PersonParams {
+                org: org.get_untracked(),
+                person: id.clone(),
+            };
+            call::<UpdatePerson>(&connection, &at, &NoQuery, patch)
+        },
+        move |_, changed: Person| {
+            person.set(None);
+            notices.say(format!("What {} may do is changed, at once.", changed.name));
+            done.run(());
+        },
+    );
+    let open = RwSignal::new(false);
+    effect(move || open.set(person.with(Option::is_some)));
+    effect(move || {
+        if !open.get() && person.with_untracked(Option::is_some) {
+            person.set(None);
+        }
+    });
+    let title = memo(move || {
+        let person = person.get();
+        person.map_or_else(String::new, |person| format!("What {} may do", person.name))
+    });
+    view! {
+        <Dialog title open>
+            <RolesFields org person open act />
+        </Dialog>
+    }
+}
+
+#[component]
+fn RolesFields(
+    org: Memo<String>,
+    person: RwSignal<Option<Person>>,
+    open: RwSignal<bool>,
+    act: Act<(String, PersonPatch)>,
+) -> impl IntoView {
+    act.failure.set(None);
+    let first = person.with_untracked(|person| person.as_ref().map(drafts));
+    let roles = RwSignal::new(first.unwrap_or_default());
+    let count = memo(move || roles.with(Vec::len));
+    let errors = memo(move || {
+        let failure = act.failure.get();
+        failure
+            .map(|failure| failure.field_errors())
+            .unwrap_or_default()
+    });
+    let other = move || {
+        let failure = act.failure.get()?;
+        failure.field_errors().is_empty().then(|| {
+            view! {
+                <Note bad=true>
+                    <span class="grow">{failure.words()}</span>
+                </Note>
+            }
+        })
+    };
+    let rows = move || {
+        let rows = (0..count.get()).map(|index| {
+            let value = Signal::derive(move || {
+                roles.with(|roles| roles.get(index).cloned().unwrap_or_default())
+            });
+            let own = Signal::derive(move || errors.with(|errors| faults_of(errors, index)));
+            let change = move |draft: RoleDraft| {
+                roles.update(|roles| {
+                    if let Some(role) = roles.get_mut(index) {
+                        *role = draft;
+                    }
+                });
+            };
+            let remove = move |()| {
+                roles.update(|roles| {
+                    roles.remove(index);
+                });
+            };
+            view! {
+                <fieldset class="role">
+                    <legend>{format!("Role {}", index + 1)}</legend>
+                    <RoleFields org value errors=own on_change=change />
+                    <Button
+                        label="Remove this role"
+                        kind=Kind::Quiet
+                        glyph=Icon::Bin
+                        on_click=remove
+                    />
+                </fieldset>
+            }
+        });
+        rows.collect_view().into_any()
+    };
+    let against = memo(move || {
+        (count.get() == 0).then(|| "Give at least one role, or remove the person.".to_owned())
+    });
+    let filled = move || {
+        let id = person.with_untracked(|person| person.as_ref().map(|person| person.id.clone()))?;
+        Some((id, roles.with_untracked(|roles| request(roles))))
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if against.with_untracked(Option::is_none)
+            && let Some(input) = filled()
+        {
+            act.go(input);
+        }
+    };
+    view! {
+        <form on:submit=submit novalidate>
+            <div class="body">
+                {dynamic(move || other().into_any())}
+                <p class="dim">
+                    "Of several roles that hold at a place, the nearest one wins, for better or worse."
+                </p> {dynamic(rows)} <div>
+                    <Button
+                        label="Add a role"
+                        glyph=Icon::Plus
+                        on_click=move |()| roles.update(|roles| roles.push(RoleDraft::default()))
+                    />
+                </div>
+            </div>
+            <DialogButtons open commands=act.commands(filled)>
+                <Button label="Save" kind=Kind::Primary submit=true against pending=act.pending() />
+            </DialogButtons>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::open::Open;
+    use wire::session::{Grant, Role};
+
+    use super::*;
+
+    #[test]
+    fn a_role_of_the_whole_platform_is_not_the_orgs_to_change() {
+        let grant = |org: Option<&str>| Grant {
+            role: Open::Known(Role::Admin),
+            org: org.map(str::to_owned),
+            project: None,
+            environment: None,
+        };
+        let person = Person {
+            id: "1".into(),
+            name: "Ada".into(),
+            grants: vec![grant(None), grant(Some("acme"))],
+            created: None,
+            seen: None,
+        };
+        assert_eq!(drafts(&person).len(), 1);
+    }
+
+    #[test]
+    fn faults_land_at_their_role() {
+        let mut errors = FieldErrors::default();
+        errors.add("grants.1", "twice");
+        errors.add("grants.0.environment", "gone");
+        assert_eq!(faults_of(&errors, 0).of("environment"), ["gone"]);
+        assert_eq!(faults_of(&errors, 1).of("project"), ["twice"]);
+        assert!(faults_of(&errors, 2).is_empty());
+    }
+}
