@@ -13,7 +13,7 @@ use wire::text::Name;
 
 use crate::api::{call, use_connection};
 use crate::components::field::{SelectField, TextField};
-use crate::reactive::memo;
+use crate::reactive::{When, memo};
 use crate::state::remote::Remote;
 use crate::state::tree::use_tree;
 
@@ -114,6 +114,17 @@ pub fn RoleFields(
     let faults = move |field: &'static str| {
         Signal::derive(move || errors.with(|errors| errors.of(field).to_vec()))
     };
+    let environment_field = move || {
+        view! {
+            <SelectField
+                label="Environment"
+                choices=Signal::derive(environment_choices)
+                value=Signal::derive(move || value.with(|draft| draft.environment.clone()))
+                faults=faults("environment")
+                on_choose=move |slug: String| change(&|draft| draft.environment.clone_from(&slug))
+            />
+        }
+    };
     view! {
         <SelectField
             label="Role"
@@ -140,13 +151,9 @@ pub fn RoleFields(
                 );
             }
         />
-        <SelectField
-            label="Environment"
-            choices=Signal::derive(environment_choices)
-            value=Signal::derive(move || value.with(|draft| draft.environment.clone()))
-            faults=faults("environment")
-            on_choose=move |slug: String| change(&|draft| draft.environment.clone_from(&slug))
-        />
+        <When is=move || {
+            project.with(|project| !project.is_empty())
+        }>{environment_field()}</When>
     }
 }
 

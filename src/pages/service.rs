@@ -1,6 +1,7 @@
 //! The pages of one service: its head, its tabs, and what they share.
 
 pub mod actions;
+mod approval;
 pub mod cancel;
 pub mod deploy;
 pub mod follow;
@@ -45,6 +46,7 @@ use crate::state::remote::Remote;
 use crate::state::rights::{self, dialog, use_right};
 use crate::state::title::use_title;
 use actions::use_actions;
+use approval::Approvals;
 use follow::{tell_ends, use_deployment};
 use header::Header;
 use images::ImagesTab;
@@ -144,6 +146,7 @@ pub fn ServicePage() -> impl IntoView {
     let content = move |service: Signal<Arc<Service>>| {
         view! {
             <Header here actions service />
+            <Approvals here />
             <Tabs params tab />
             {move || match tab.get() {
                 Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),

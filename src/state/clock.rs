@@ -65,11 +65,13 @@ impl Day {
     }
 }
 
-/// How long ago an instant was, coarsely.
+/// How long ago an instant was, or how far ahead it is, coarsely.
 pub fn ago(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (now - instant).num_seconds();
     match seconds {
-        ..5 => "now".to_owned(),
+        // Clocks differ a little.
+        ..-60 => format!("in {}", span(-seconds)),
+        -60..5 => "now".to_owned(),
         _ => format!("{} ago", span(seconds)),
     }
 }

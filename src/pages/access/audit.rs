@@ -264,7 +264,7 @@ fn row(entry: &AuditEntry) -> impl IntoView + use<> {
         <tr>
             <td class="num">{instant(entry.at)}</td>
             <td class="name">
-                {entry.by.clone()} <br /> <span class="faint sm mono">{entry.address.clone()}</span>
+                {entry.by.clone()} <small class="faint sm mono">{entry.address.clone()}</small>
             </td>
             <td>
                 <span class="mono">{entry.action.clone()}</span>

@@ -124,6 +124,31 @@ test("a key is shown once, works, and is revoked", async ({ page, acme }) => {
   expect((await call()).status).toBe(401);
 });
 
+test("what is deployed to a protected environment waits for another admin", async ({ page, acme }) => {
+  const state = async () => (await acme.api<{ state: string; release_version: number }>("GET", `${SERVICES}/api/status`)).release_version;
+  await expect.poll(state).toBe(1);
+  await acme.api("PATCH", "/orgs/acme/projects/shop/envs/production", { protected: true });
+  await page.goto(acme.url + SERVICE + "/overview");
+  // What one asked for oneself is another's to approve.
+  await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: /^Deploy/ }).click();
+  const strip = page.getByText("waits for another admin than e2e, who asked for it, to approve it.");
+  await expect(strip).toBeVisible();
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByText("You asked for this deployment. Let another admin approve it.")).toBeVisible();
+  await page.screenshot({ path: "../../target/e2e/access-approval.png" });
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  await expect(strip).toBeHidden();
+  // Another's waits here, and begins with the approval.
+  await acme.api("POST", `${SERVICES}/api/deploy`, { message: "hotfix" });
+  await expect(page.getByText("waits for another admin than harness, who asked for it, to approve it. “hotfix”")).toBeVisible();
+  await isCleanEverywhere(page);
+  expect(await state()).toBe(1);
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect.poll(state).toBe(3);
+  await expect(page.getByRole("button", { name: "Approve" })).toBeHidden();
+});
+
 test("the audit tells who did what, and goes into a file", async ({ page, acme }) => {
   const { secret } = await acme.api<{ secret: string }>("POST", "/orgs/acme/keys", { name: "=reader", role: "viewer" });
   const refused = await fetch(`${acme.url}/api/v1${SERVICES}/api`, { method: "DELETE", headers: { "X-API-Key": secret } });
