@@ -6,6 +6,7 @@ pub mod clock;
 pub mod connection;
 pub mod curl;
 pub mod error;
+pub mod repeat;
 
 pub use client::{Answer, Call, Request, call, send};
 pub use clock::platform_now;

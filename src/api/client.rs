@@ -12,6 +12,7 @@ use web_sys::{AbortController, AbortSignal};
 use wire::endpoint::{BodyRule, Endpoint, Method, dialect, url};
 use wire::envelope::{Dialect, decode_error, decode_reply};
 
+use super::repeat::{self, LOST};
 use super::{Connection, Failure, body, clock, curl};
 
 /// How long a call may take, in seconds: longer than the platform's own limit for any of them.
@@ -27,6 +28,8 @@ pub struct Request {
     body: Option<String>,
     /// The revision that what is changed must still have.
     revision: Option<String>,
+    /// What the platform knows it by when it is sent again.
+    key: Option<String>,
 }
 
 /// A call and the type of what it is answered with.
@@ -64,6 +67,7 @@ pub fn call<E: Endpoint>(
             }
         },
         revision: None,
+        key: None,
     };
     Call {
         request,
@@ -104,7 +108,21 @@ impl<T> Call<T> {
 }
 
 async fn receive<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
-    request.send().await?.read()
+    if request.method != Method::Post {
+        return request.send().await?.read();
+    }
+    let key = LOST.with_borrow(|lost| lost.key(&request, repeat::fresh));
+    let keyed = Request {
+        key: Some(key.clone()),
+        ..request.clone()
+    };
+    let outcome = match keyed.send().await {
+        Ok(answer) => answer.read(),
+        Err(failure) => Err(failure),
+    };
+    let is_answered = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
+    LOST.with_borrow_mut(|lost| lost.settle(request, key, is_answered));
+    outcome
 }
 
 /// A request on its way, whatever it asks for.
@@ -215,6 +233,9 @@ fn request(call: Request, signal: &AbortSignal) -> Result<gloo_net::http::Reques
         .header("Accept", "application/json");
     if let Some(revision) = &call.revision {
         builder = builder.header("If-Match", revision);
+    }
+    if let Some(key) = &call.key {
+        builder = builder.header("Idempotency-Key", key);
     }
     match call.body {
         Some(body) => builder

@@ -1,7 +1,7 @@
 //! The pages of one service: its head, its tabs, and what they share.
 
 pub mod actions;
-mod approval;
+pub mod approval;
 pub mod cancel;
 pub mod deploy;
 pub mod follow;

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::build::{self, BuildSettings, Builds};
-use crate::domain::{Attempts, Observed, Platform, Refusals, create_key, first_sign_in};
+use crate::domain::{Attempts, Observed, Platform, Refusals, UnderWay, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
 use crate::ingress::{self, Ingress, Ledger, Limits, Room, Serving};
@@ -91,6 +91,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         wake,
         attempts: Attempts::default(),
         refusals: Refusals::default(),
+        under_way: UnderWay::default(),
         changing: tokio::sync::Mutex::default(),
         ingress_url: parts.ingress_url,
     });

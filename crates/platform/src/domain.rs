@@ -16,6 +16,7 @@ mod pipeline;
 mod procfile;
 mod push;
 mod releases;
+mod repeats;
 mod scope;
 mod services;
 mod spec;
@@ -43,6 +44,7 @@ pub(crate) use events::{LAST_LINE, own_words};
 pub(crate) use listing::{Listing, Written};
 pub(crate) use observed::{Observed, ObservedService};
 pub(crate) use procfile::{argv, parse as parse_procfile};
+pub(crate) use repeats::{Keyed, Repeat, UnderWay};
 pub(crate) use services::is_ahead;
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
 pub(crate) use vitals::Vitals;
@@ -67,6 +69,7 @@ pub(crate) struct Platform {
     pub(crate) wake: Wake,
     pub(crate) attempts: Attempts,
     pub(crate) refusals: Refusals,
+    pub(crate) under_way: UnderWay,
     /// Held while a stored service is read, changed and written back, so that of two changes at
     /// once none is lost.
     pub(crate) changing: tokio::sync::Mutex<()>,

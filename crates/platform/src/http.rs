@@ -21,6 +21,7 @@ mod witness;
 
 mod config;
 pub(crate) mod console;
+mod repeat;
 pub(crate) mod router;
 
 use std::sync::Arc;

@@ -23,7 +23,7 @@ use crate::state::rights::{self, use_right};
 
 /// A strip for each that waits, the newest first. The list is read only while the newest one waits.
 #[component]
-pub(super) fn Approvals(here: Here) -> impl IntoView {
+pub fn Approvals(here: Here) -> impl IntoView {
     let waits = memo(move || {
         let newest = here.deployment.get();
         newest.is_some_and(|newest| newest.needs_approval)

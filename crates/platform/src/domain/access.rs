@@ -58,6 +58,13 @@ impl Actor {
         (&self.holder.name, &self.holder.owner)
     }
 
+    /// What holds their roles, by its id.
+    pub(super) fn id(&self) -> &str {
+        match &self.holder.owner {
+            Owner::Person(id) | Owner::Key(id) => id,
+        }
+    }
+
     /// Whether they may do what asks for a role, at the place that is called.
     ///
     /// # Errors

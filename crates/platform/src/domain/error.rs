@@ -89,6 +89,14 @@ pub(crate) enum Error {
         "This was changed meanwhile. Read it again, look at what differs, then save once more."
     )]
     Stale,
+    /// The same is being done.
+    #[error("This is being done already. Wait for it, then ask again for its answer.")]
+    UnderWay,
+    /// A key of an earlier change.
+    #[error(
+        "This Idempotency-Key came with another request before. Give each change a key of its own."
+    )]
+    OtherRepeat,
     /// The body of a webhook is no push.
     #[error("This is not the body of a push. Let the webhook send `application/json`.")]
     NotAPush,

@@ -162,6 +162,14 @@ impl Failure {
             Error::WrongState(_) | Error::DefaultEnvironment(_) => {
                 Self::new(ErrorCode::WrongState, message)
             }
+            Error::UnderWay => Self {
+                retry_after: Some(1),
+                ..Self::new(ErrorCode::WrongState, message)
+            },
+            Error::OtherRepeat => Self {
+                errors: FieldErrors::one("Idempotency-Key", message.as_str()),
+                ..Self::new(ErrorCode::Invalid, message)
+            },
             Error::NotAPush => Self::new(ErrorCode::MalformedJson, message),
             Error::Stale => Self::new(ErrorCode::Stale, message),
             Error::NotEmpty { .. } => Self::new(ErrorCode::NotEmpty, message),

@@ -1,6 +1,6 @@
 //! A request as its endpoint's own types, read strictly.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
@@ -105,7 +105,7 @@ async fn document(request: &Parts, body: Body) -> Result<Option<Value>, Failure>
     if announced.is_some_and(|length| length > MAX_BODY) {
         return Err(too_large());
     }
-    let bytes = to_bytes(body, MAX_BODY).await.map_err(unread)?;
+    let bytes = bytes(body).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -122,6 +122,11 @@ async fn document(request: &Parts, body: Body) -> Result<Option<Value>, Failure>
         );
         Failure::new(ErrorCode::MalformedJson, message)
     })
+}
+
+/// A body to its end.
+pub(super) async fn bytes(body: Body) -> Result<Bytes, Failure> {
+    to_bytes(body, MAX_BODY).await.map_err(unread)
 }
 
 fn too_large() -> Failure {

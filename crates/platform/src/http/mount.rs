@@ -21,6 +21,7 @@ use super::answer::{Answer, Failure, success};
 use super::call::{self, Call};
 use super::credentials::{has_key, identify, refuse_foreign_page};
 use super::openapi::Document;
+use super::repeat::{self, Turn};
 use super::trace::RequestId;
 use super::witness::Witness;
 use crate::domain::{Actor, gather};
@@ -121,6 +122,13 @@ where
                     return failure.response(dialect, &id);
                 }
             };
+            let platform = std::sync::Arc::clone(&context.platform);
+            let asked = repeat::turn::<E>(&platform, witness.actor.as_ref(), &parts, body, &id);
+            let (body, keyed) = match asked.await {
+                Ok(Turn::Do(body, keyed)) => (body, keyed),
+                Ok(Turn::Done(response)) => return response,
+                Err(failure) => return failure.response(dialect, &id),
+            };
             let outcome = async {
                 let call = unpack::<E>(context, dialect, parts, body, &mut witness, &id).await?;
                 let reads_values = call.reads_values();
@@ -144,6 +152,9 @@ where
                     failure.response(dialect, &id)
                 }
             };
+            if let Some(keyed) = keyed {
+                response = repeat::keep(&platform, keyed, response).await;
+            }
             if let Some(cookie) = cookie {
                 response.headers_mut().insert(SET_COOKIE, cookie);
             }

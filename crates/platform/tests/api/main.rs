@@ -26,6 +26,7 @@ mod people;
 mod pipeline;
 mod projects;
 mod pushes;
+mod repeats;
 mod repositories;
 mod roles;
 mod seed;
@@ -87,6 +88,9 @@ fn main() -> ExitCode {
         approvals::a_deploy_waits_for_another_admin,
         approvals::every_way_to_deploy_waits,
         approvals::what_waits_for_an_approval_can_be_cancelled_and_stays_in_line,
+        repeats::the_same_again_is_done_once,
+        repeats::a_key_stands_for_one_request_of_one_caller,
+        repeats::of_many_at_once_one_is_done,
         roles::every_route_asks_for_its_role,
         roles::viewers_read_names_and_no_values,
         roles::lists_tell_what_one_may_see,
