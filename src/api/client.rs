@@ -120,8 +120,8 @@ async fn receive<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
         Ok(answer) => answer.read(),
         Err(failure) => Err(failure),
     };
-    let is_answered = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
-    LOST.with_borrow_mut(|lost| lost.settle(request, key, is_answered));
+    // A platform keeps no answer that says no: what failed may have the same key again.
+    LOST.with_borrow_mut(|lost| lost.settle(request, key, outcome.is_ok()));
     outcome
 }
 
