@@ -8,11 +8,13 @@ mod delivery;
 mod events;
 mod fallback;
 mod figures;
+mod harden;
 mod meta;
 mod mount;
 mod openapi;
 mod orgs;
 mod overview;
+mod policy;
 mod push;
 mod services;
 mod session;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use crate::domain::Platform;
 use figures::Figures;
+use harden::Secure;
 
 /// What every handler shares.
 #[derive(Clone)]
@@ -45,6 +48,11 @@ impl Context {
             behind_proxy,
             figures: Figures::default(),
         }
+    }
+
+    /// Whether what is answered travels over TLS.
+    fn secure(&self) -> Secure {
+        Secure(self.behind_proxy)
     }
 
     /// Whether a proxy in front ends TLS.

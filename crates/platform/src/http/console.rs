@@ -1,28 +1,30 @@
 //! The console's built files, and the page for every address that is the page's own.
 
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    IF_NONE_MATCH, VARY,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tower::ServiceExt;
 use tower_http::services::{ServeDir, ServeFile};
 
+use super::policy::Policy;
+
+/// The page's file.
+const PAGE: &str = "index.html";
+
 /// Names with a hash never change what they stand for.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Kept, but asked for again each time, which costs a 304.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
-/// Nothing of the API is kept.
-const NEVER: HeaderValue = HeaderValue::from_static("no-store");
 /// How long hashes in file names are, in hexadecimal digits: 64 bits, and Trunk leaves out zeros
 /// that lead.
 const HASH_DIGITS: RangeInclusive<usize> = 12..=16;
@@ -36,13 +38,23 @@ repository, or <code>trunk build --release</code> and start again with \
 /// Serves the console's build from a folder; without one, a page that says how to make it.
 pub(crate) fn console(folder: Option<PathBuf>) -> Router {
     match folder {
-        Some(folder) => Router::new().fallback(get(file)).with_state(Folder(folder)),
+        Some(folder) => {
+            let page = Page {
+                policy: Policy::of(folder.join(PAGE)),
+                folder,
+            };
+            Router::new().fallback(get(file)).with_state(page)
+        }
         None => Router::new().fallback(get(unbuilt)),
     }
 }
 
+/// The console's build.
 #[derive(Clone)]
-struct Folder(PathBuf);
+struct Page {
+    folder: PathBuf,
+    policy: Policy,
+}
 
 async fn unbuilt(request: Request) -> Response {
     if !is_page(&request) {
@@ -53,11 +65,11 @@ async fn unbuilt(request: Request) -> Response {
     (headers, UNBUILT).into_response()
 }
 
-async fn file(State(folder): State<Folder>, request: Request) -> Response {
-    let page = is_page(&request);
+async fn file(State(page): State<Page>, request: Request) -> Response {
+    let asks_page = is_page(&request);
     let (kept, asked) = (is_hashed(request.uri().path()), Asked::of(&request));
-    if request.uri().path() != "/" {
-        let files = ServeDir::new(&folder.0)
+    if !matches!(request.uri().path(), "/" | "/index.html") {
+        let files = ServeDir::new(&page.folder)
             .append_index_html_on_directories(false)
             .precompressed_br()
             .precompressed_gzip();
@@ -66,22 +78,26 @@ async fn file(State(folder): State<Folder>, request: Request) -> Response {
             return keep(response, if kept { FOR_EVER } else { ASK_AGAIN });
         }
     }
-    if page {
-        return index(&folder.0, asked).await;
+    if asks_page {
+        return index(&page, asked).await;
     }
     missing()
 }
 
 /// The page itself, which then shows what its address says.
-async fn index(folder: &Path, asked: Asked) -> Response {
-    let file = ServeFile::new(folder.join("index.html"))
+async fn index(page: &Page, asked: Asked) -> Response {
+    let file = ServeFile::new(page.folder.join(PAGE))
         .precompressed_br()
         .precompressed_gzip();
     let response = infallible(file.oneshot(asked.request()).await);
     if response.status() == StatusCode::NOT_FOUND {
         return missing();
     }
-    keep(response, ASK_AGAIN)
+    let mut response = keep(response, ASK_AGAIN);
+    let policy = page.policy.header().await;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 /// The headers of a request that decide in which form a file is sent.
@@ -159,20 +175,6 @@ fn is_hashed(path: &str) -> bool {
     name.split(['-', '_', '.']).any(|part| {
         HASH_DIGITS.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_hexdigit())
     })
-}
-
-/// Headers that make a browser stricter, on every response; nothing of the API is kept.
-pub(super) async fn harden(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("frame-ancestors 'none'; base-uri 'self'; object-src 'none'"),
-    );
-    headers.entry(CACHE_CONTROL).or_insert(NEVER);
-    response
 }
 
 #[cfg(test)]

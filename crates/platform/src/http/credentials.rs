@@ -120,7 +120,7 @@ pub(super) fn refuse_foreign_page(request: &Parts) -> Result<(), Failure> {
 
 /// The `Set-Cookie` that opens a session in the browser, or ends it with an empty secret.
 pub(super) fn session_cookie(context: &Context, secret: &str, seconds: i64) -> Option<HeaderValue> {
-    let secure = if context.behind_proxy { "; Secure" } else { "" };
+    let secure = if context.secure().0 { "; Secure" } else { "" };
     HeaderValue::from_str(&format!(
         "{SESSION_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     ))

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use pilothouse_wire::endpoint::BASE;
 use pilothouse_wire::endpoints as e;
@@ -9,7 +10,7 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, access, config, console, delivery, events, fallback, figures, meta, orgs, overview,
+    Context, access, config, delivery, events, fallback, figures, harden, meta, orgs, overview,
     push, services, session, trace,
 };
 
@@ -40,8 +41,8 @@ pub(crate) fn router(context: Context, console: Router) -> Router {
         .with_state(context.clone());
     api.merge(probes)
         .fallback_service(console)
-        .layer(axum::middleware::from_fn(console::harden))
-        .layer(axum::middleware::from_fn_with_state(context, trace::trace))
+        .layer(from_fn_with_state(context.secure(), harden::harden))
+        .layer(from_fn_with_state(context.figures, trace::trace))
 }
 
 /// The OpenAPI document of every mounted endpoint.

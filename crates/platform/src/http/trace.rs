@@ -10,7 +10,7 @@ use axum::response::Response;
 use http::HeaderValue;
 use http::header::HeaderName;
 
-use super::Context;
+use super::figures::Figures;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -38,8 +38,8 @@ impl fmt::Display for RequestId {
 
 /// The outermost layer: an id for the request and one line in the log. Queries are not logged, as
 /// they may hold what people searched for.
-pub(super) async fn trace(
-    State(context): State<Context>,
+pub(crate) async fn trace(
+    State(figures): State<Figures>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -55,9 +55,7 @@ pub(super) async fn trace(
     }
     let route = route.as_ref().map(MatchedPath::as_str);
     let took = started.elapsed();
-    context
-        .figures
-        .count(&method, route, response.status(), took);
+    figures.count(&method, route, response.status(), took);
     tracing::debug!(
         request_id = %id, %method, path, status = response.status().as_u16(),
         milliseconds = took.as_millis(), "answered"

@@ -16,6 +16,7 @@ mod environments;
 mod errors;
 mod events;
 mod figures;
+mod headers;
 mod images;
 mod logs;
 mod meta;
@@ -199,6 +200,9 @@ fn main() -> ExitCode {
         console::answers_deep_links_with_the_page,
         console::keeps_to_its_folder,
         console::says_how_to_build_it,
+        headers::are_on_every_answer,
+        headers::name_all_that_the_page_may_run,
+        headers::keep_to_tls_where_it_is,
         openapi::describes_every_endpoint,
         openapi::is_as_it_was_agreed,
     );
