@@ -6,7 +6,7 @@ mod call;
 mod credentials;
 mod delivery;
 mod events;
-mod fallback;
+pub(crate) mod fallback;
 mod figures;
 mod harden;
 mod meta;
@@ -29,8 +29,14 @@ pub(crate) mod router;
 use std::sync::Arc;
 
 use crate::domain::Platform;
-use figures::Figures;
-use harden::Secure;
+
+pub(crate) use answer::{Failure, json};
+pub(crate) use credentials::{host, is_of_own_page};
+pub(crate) use fallback::dialect_of;
+pub(crate) use figures::Figures;
+pub(crate) use harden::{Secure, harden};
+pub(crate) use meta::healthz;
+pub(crate) use trace::{RequestId, trace};
 
 /// What every handler shares.
 #[derive(Clone)]

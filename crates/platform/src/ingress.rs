@@ -21,6 +21,7 @@ mod streams;
 mod threads;
 mod visitor;
 
+pub(crate) use headers::strip_hop_by_hop;
 pub use ledger::{CLASSES, Counted, Ledger, Visit};
 pub use limits::Limits;
 pub use room::Room;

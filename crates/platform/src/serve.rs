@@ -1,47 +1,34 @@
 //! `pilothouse serve`: sockets, the words at the start, and the end.
 
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::{Listener, ListenerExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Parts, app};
 use crate::build::BuildSettings;
 use crate::data_dir;
+use crate::front::{Clients, FINISH_WITHIN, answer, listen, reachable, stop_on_signal, url};
+use crate::gateway;
 use crate::logs::Retention;
-use crate::patient::Patient;
 use crate::process;
 use crate::sample;
 use crate::settings::{BuildArgs, LogArgs, ServeArgs};
 use crate::start::StartError;
-
-/// How long requests may go on after a signal.
-const FINISH_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long a client may take nothing of what is sent.
-const TAKING: Duration = Duration::from_secs(60);
 
 /// Serves until a signal asks to stop.
 ///
 /// # Errors
 /// Why it does not start.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
-    refuse_public(args)?;
     process::raise_descriptors();
-    let console = args.console_folder();
-    if let Some(folder) = console
-        .as_ref()
-        .filter(|dir| !dir.join("index.html").exists())
-    {
-        return Err(StartError::NoConsole(folder.clone()));
+    if let Some(gate) = args.gateway.named() {
+        return gateway::serve(args, &gate).await;
     }
+    refuse_public(args)?;
+    let console = console(args)?;
     let held = data_dir::hold(&args.data)?;
     let listener = listen(args.listen, "--listen").await?;
     let ingress_listener = listen(args.ingress_listen, "--ingress-listen").await?;
@@ -70,10 +57,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
     let ingress = tokio::spawn(app.ingress(ingress_listener, stop.clone())?);
-    let api = Clients {
-        listener,
-        taking: TAKING,
-    };
+    let api = Clients::new(listener);
     let api = tokio::spawn(answer(api, app.router(), stop.clone()));
     greet(&app, &urls, held.folder()).await?;
     if args.sample {
@@ -90,6 +74,25 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     }
     app.close().await;
     Ok(())
+}
+
+fn refuse_public(args: &ServeArgs) -> Result<(), StartError> {
+    let public = [args.listen, args.ingress_listen]
+        .into_iter()
+        .find(|address| !address.ip().is_loopback());
+    match public {
+        Some(address) if !args.behind_proxy => Err(StartError::PublicAddress(address)),
+        _ => Ok(()),
+    }
+}
+
+/// The folder of the console's build, if there is one.
+pub(crate) fn console(args: &ServeArgs) -> Result<Option<PathBuf>, StartError> {
+    let folder = args.console_folder();
+    match folder.filter(|folder| !folder.join("index.html").exists()) {
+        Some(folder) => Err(StartError::NoConsole(folder)),
+        None => Ok(args.console_folder()),
+    }
 }
 
 fn retention(args: &LogArgs) -> Retention {
@@ -129,90 +132,6 @@ struct Urls {
     ingress: String,
 }
 
-/// An address as it is reached from this machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
-    } else {
-        address
-    }
-}
-
-fn url(address: SocketAddr) -> String {
-    format!("http://{}", reachable(address))
-}
-
-fn refuse_public(args: &ServeArgs) -> Result<(), StartError> {
-    let public = [args.listen, args.ingress_listen]
-        .into_iter()
-        .find(|address| !address.ip().is_loopback());
-    match public {
-        Some(address) if !args.behind_proxy => Err(StartError::PublicAddress(address)),
-        _ => Ok(()),
-    }
-}
-
-async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| {
-        if source.kind() == io::ErrorKind::AddrInUse {
-            StartError::AddressInUse { address, option }
-        } else {
-            StartError::Listen {
-                address,
-                option,
-                source,
-            }
-        }
-    })
-}
-
-/// Who comes for the console and the API, each of whom is left when he takes nothing.
-struct Clients {
-    listener: TcpListener,
-    taking: Duration,
-}
-
-impl Listener for Clients {
-    type Io = Patient<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.listener).await;
-        // Small replies go out at once.
-        let _ = stream.set_nodelay(true);
-        (Patient::new(stream, self.taking), address)
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.listener.local_addr()
-    }
-}
-
-async fn answer(clients: Clients, router: Router, stop: CancellationToken) {
-    // What is tapped tells the handlers who calls.
-    let listener = clients.tap_io(|_| {});
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the console and API are not served any more");
-    }
-}
-
-fn stop_on_signal(stop: CancellationToken) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        stop.cancel();
-    });
-    Ok(())
-}
-
 /// Says on standard output where everything is.
 async fn greet(app: &App, urls: &Urls, data_dir: &Path) -> Result<(), StartError> {
     let engine = match app.platform.engine.detail().await {
@@ -238,61 +157,12 @@ async fn greet(app: &App, urls: &Urls, data_dir: &Path) -> Result<(), StartError
         ));
     }
     words.push('\n');
-    // Whoever started this may have closed its output; that is no reason to stop.
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());
+    say(&words);
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use bytes::Bytes;
-    use tokio::io::AsyncWriteExt;
-    use tokio::sync::mpsc;
-
-    use super::*;
-
-    /// An answer that says when it is not held any more.
-    struct Told(Vec<u8>, mpsc::UnboundedSender<()>);
-
-    impl AsRef<[u8]> for Told {
-        fn as_ref(&self) -> &[u8] {
-            &self.0
-        }
-    }
-
-    impl Drop for Told {
-        fn drop(&mut self) {
-            let _ = self.1.send(());
-        }
-    }
-
-    #[tokio::test]
-    async fn an_answer_is_held_until_it_is_taken_or_its_client_is_left() {
-        let (dropped, mut drops) = mpsc::unbounded_channel();
-        let large = move || {
-            let told = Told(vec![b'x'; 32 * 1024 * 1024], dropped.clone());
-            async { Bytes::from_owner(told) }
-        };
-        let clients = Clients {
-            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
-            taking: Duration::from_secs(1),
-        };
-        let (address, stop) = (clients.local_addr().unwrap(), CancellationToken::new());
-        let router = Router::new().route("/", get(large));
-        let serving = tokio::spawn(answer(clients, router, stop.clone()));
-        let begun = tokio::time::Instant::now();
-        let mut client = TcpStream::connect(address).await.unwrap();
-        client
-            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            .await
-            .unwrap();
-        // Takes nothing at all.
-        let left = tokio::time::timeout(Duration::from_secs(30), drops.recv());
-        left.await.unwrap().unwrap();
-        assert!(begun.elapsed() >= Duration::from_secs(1));
-        stop.cancel();
-        serving.await.unwrap();
-    }
+/// Says something to who started this. They may have closed its output; that is no reason to stop.
+pub(crate) fn say(words: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());
 }

@@ -8,6 +8,7 @@ use pilothouse_wire::session::Role;
 use pilothouse_wire::text::Name;
 
 use crate::engine::EngineChoice;
+use crate::gateway::Origin;
 
 /// A container-service platform in one binary: REST API, containers, ingress and the web console.
 #[derive(Debug, Parser)]
@@ -33,7 +34,7 @@ pub struct Cli {
 pub enum Command {
     /// Serve the console, the API and ingress until a signal asks to stop. Containers go on running
     /// meanwhile and are taken up again at the next start.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Keys for the API and for signing in.
     Key {
         /// What to do with keys.
@@ -111,6 +112,9 @@ pub struct ServeArgs {
     /// X-Forwarded-For, and marks cookies for TLS only.
     #[arg(long, env = "PILOTHOUSE_BEHIND_PROXY")]
     pub behind_proxy: bool,
+    /// Another platform in place of an own one.
+    #[command(flatten)]
+    pub gateway: GatewayArgs,
     /// The folder of the console's build. [default: ./dist where it exists]
     #[arg(long, env = "PILOTHOUSE_CONSOLE", value_name = "DIR")]
     pub console: Option<PathBuf>,
@@ -134,6 +138,52 @@ impl ServeArgs {
     pub(crate) fn console_folder(&self) -> Option<PathBuf> {
         let beside = || Some(PathBuf::from("dist")).filter(|dist| dist.join("index.html").exists());
         self.console.clone().or_else(beside)
+    }
+}
+
+/// Another platform, for which the console is served instead of an own one.
+#[derive(Args, Clone, Debug)]
+pub struct GatewayArgs {
+    /// Serve the console for the platform at this origin, and pass /api/v1 on to it with the key of
+    /// --upstream-key-file, which no browser ever sees. Nothing else is started here: no database,
+    /// no engine, no ingress.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_UPSTREAM",
+        value_name = "URL",
+        requires = "upstream_key_file",
+        conflicts_with = "sample"
+    )]
+    pub upstream: Option<Origin>,
+    /// The file that holds the key for --upstream, readable by its owner alone.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_UPSTREAM_KEY_FILE",
+        value_name = "FILE",
+        requires = "upstream"
+    )]
+    pub upstream_key_file: Option<PathBuf>,
+    /// Allows an address that is not loopback with --upstream: whoever reaches it acts with the key.
+    #[arg(long, env = "PILOTHOUSE_UPSTREAM_OPEN", requires = "upstream")]
+    pub upstream_open: bool,
+}
+
+/// A platform elsewhere, and the file of the key for it.
+pub(crate) struct Gate {
+    pub(crate) upstream: Origin,
+    pub(crate) key_file: PathBuf,
+    /// Whether others than this machine may act with the key.
+    pub(crate) open: bool,
+}
+
+impl GatewayArgs {
+    /// The platform elsewhere, if one is named.
+    pub(crate) fn named(&self) -> Option<Gate> {
+        Some(Gate {
+            upstream: self.upstream.clone()?,
+            key_file: self.upstream_key_file.clone()?,
+            open: self.upstream_open,
+        })
     }
 }
 

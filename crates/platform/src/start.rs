@@ -66,6 +66,14 @@ pub enum StartError {
         "{0} can be reached from other machines, and keys would travel there unencrypted: listen on 127.0.0.1, or put a proxy with TLS in front and say so with --behind-proxy"
     )]
     PublicAddress(SocketAddr),
+    /// Others than this machine would act with the key.
+    #[error(
+        "{0} can be reached from other machines, and whoever reaches it acts with the key of --upstream-key-file: listen on 127.0.0.1, or let only the right people come to it and say so with --upstream-open"
+    )]
+    OpenGateway(SocketAddr),
+    /// The platform elsewhere can't be asked.
+    #[error(transparent)]
+    Gateway(#[from] crate::gateway::GatewayError),
     /// The console's folder holds no page.
     #[error("there is no index.html in {}: build the console with `trunk build --release`, or name its folder with --console", .0.display())]
     NoConsole(PathBuf),

@@ -44,6 +44,10 @@ words! {
         EngineUnavailable = "engine_unavailable",
         /// The platform's disk is full or its database cannot be written.
         StorageUnavailable = "storage_unavailable",
+        /// The platform behind a gateway answers what can't be passed on.
+        UpstreamFailed = "upstream_failed",
+        /// The platform behind a gateway can't be reached.
+        UpstreamUnavailable = "upstream_unavailable",
         /// The request took longer than the platform allows.
         Timeout = "timeout",
     }
@@ -65,7 +69,8 @@ impl ErrorCode {
             Self::Invalid => 422,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
-            Self::EngineUnavailable | Self::StorageUnavailable => 503,
+            Self::UpstreamFailed => 502,
+            Self::EngineUnavailable | Self::StorageUnavailable | Self::UpstreamUnavailable => 503,
             Self::Timeout => 504,
         }
     }

@@ -89,7 +89,7 @@ pub(super) type Answer<E> = Result<Reply<<E as Endpoint>::Reply>, domain::Error>
 
 /// Why a request is answered with an error.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     code: ErrorCode,
     message: String,
     errors: FieldErrors,
@@ -99,7 +99,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -107,6 +107,11 @@ impl Failure {
             retry_after: (code.status() == 503).then_some(RETRY_SECONDS),
             refused: code == ErrorCode::Forbidden,
         }
+    }
+
+    /// The sentence for people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// One or more fields are not valid.
@@ -194,7 +199,7 @@ impl Failure {
     }
 
     /// The response, in the dialect's shape.
-    pub(super) fn response(self, dialect: Dialect, request: &RequestId) -> Response {
+    pub(crate) fn response(self, dialect: Dialect, request: &RequestId) -> Response {
         let status = self.code.status();
         let error = ApiError {
             status,
@@ -273,7 +278,7 @@ fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
 }
 
 /// A JSON response.
-pub(super) fn json(status: u16, body: impl Into<Body>) -> Response {
+pub(crate) fn json(status: u16, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::extract::ConnectInfo;
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method};
 use pilothouse_wire::error::ErrorCode;
 
@@ -96,26 +97,37 @@ pub(super) fn refuse_foreign_page(request: &Parts) -> Result<(), Failure> {
     if matches!(request.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
-    let text = |name: HeaderName| {
-        let value = request.headers.get(name);
-        value.and_then(|value| value.to_str().ok())
-    };
-    let own = match (text(FETCH_SITE), text(ORIGIN)) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => {
-            let host = origin.split_once("://").map(|(_, host)| host);
-            host.is_some() && host == text(HOST)
-        }
-        // No browser of today leaves both out.
-        (None, None) => true,
-    };
-    if own {
+    if is_of_own_page(request) {
         return Ok(());
     }
     Err(Failure::new(
         ErrorCode::Forbidden,
         "This request comes from another site's page. Use the console itself, or a key.",
     ))
+}
+
+/// Whether a page of this very site asks, or none at all.
+pub(crate) fn is_of_own_page(request: &Parts) -> bool {
+    let text = |name: HeaderName| {
+        let value = request.headers.get(name);
+        value.and_then(|value| value.to_str().ok())
+    };
+    match (text(FETCH_SITE), text(ORIGIN)) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some() && host == self::host(request)
+        }
+        // No browser of today leaves both out.
+        (None, None) => true,
+    }
+}
+
+/// The host that a request is for: HTTP/2 tells it in the address.
+pub(crate) fn host(request: &Parts) -> Option<&str> {
+    let named = request.uri.authority().map(Authority::as_str);
+    let header = || request.headers.get(HOST)?.to_str().ok();
+    named.or_else(header)
 }
 
 /// The `Set-Cookie` that opens a session in the browser, or ends it with an empty secret.

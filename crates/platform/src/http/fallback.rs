@@ -9,7 +9,7 @@ use super::answer::Failure;
 use super::trace::RequestId;
 
 /// The error body that fits an address, by the dialect its beginning belongs to.
-fn dialect_of(path: &str) -> Dialect {
+pub(crate) fn dialect_of(path: &str) -> Dialect {
     if path.starts_with("/api/v1/workspaces") {
         Dialect::Workspace
     } else {
@@ -18,7 +18,7 @@ fn dialect_of(path: &str) -> Dialect {
 }
 
 /// No such route below the API.
-pub(super) async fn not_found(request: Request) -> Response {
+pub(crate) async fn not_found(request: Request) -> Response {
     let (parts, _) = request.into_parts();
     Failure::new(
         ErrorCode::NotFound,

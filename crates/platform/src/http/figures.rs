@@ -33,7 +33,7 @@ const CONSOLE: &str = "console";
 
 /// What was answered so far. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Figures {
+pub(crate) struct Figures {
     answers: Family<Answer, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
 }

@@ -15,7 +15,7 @@ pub(super) async fn get(call: Call<GetMeta>) -> Answer<GetMeta> {
 }
 
 /// `GET /healthz`: the process answers.
-pub(super) async fn healthz() -> Response {
+pub(crate) async fn healthz() -> Response {
     json_response(200, r#"{"ok":true}"#)
 }
 

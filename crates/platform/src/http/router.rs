@@ -41,8 +41,8 @@ pub(crate) fn router(context: Context, console: Router) -> Router {
         .with_state(context.clone());
     api.merge(probes)
         .fallback_service(console)
-        .layer(from_fn_with_state(context.secure(), harden::harden))
-        .layer(from_fn_with_state(context.figures, trace::trace))
+        .layer(from_fn_with_state(context.secure(), harden))
+        .layer(from_fn_with_state(context.figures, trace))
 }
 
 /// The OpenAPI document of every mounted endpoint.

@@ -16,7 +16,7 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Identifies one request in the platform's log.
 #[derive(Clone, Debug)]
-pub(super) struct RequestId(Arc<str>);
+pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
     fn generate() -> Self {
@@ -24,7 +24,7 @@ impl RequestId {
     }
 
     /// The id that [`trace`] gave the request.
-    pub(super) fn of(request: &http::request::Parts) -> Self {
+    pub(crate) fn of(request: &http::request::Parts) -> Self {
         let id = request.extensions.get::<Self>();
         id.cloned().unwrap_or_else(Self::generate)
     }
@@ -51,7 +51,8 @@ pub(crate) async fn trace(
     let started = Instant::now();
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(HEADER, value);
+        // One that another platform gave is the one that its answer names.
+        response.headers_mut().entry(HEADER).or_insert(value);
     }
     let route = route.as_ref().map(MatchedPath::as_str);
     let took = started.elapsed();

@@ -150,7 +150,8 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
-fn strip_hop_by_hop(headers: &mut HeaderMap) {
+/// Removes what speaks of one connection only, and what that connection names itself.
+pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = tokens(headers, header::CONNECTION)
         .filter_map(|name| name.parse().ok())
         .filter(|name| *name != header::UPGRADE)
