@@ -100,6 +100,7 @@ async fn measure(count: usize, bars: Option<(u32, u32)>) {
         engine: EngineChoice::Simulated,
         ingress_url: "http://127.0.0.1:7080".to_owned(),
         behind_proxy: false,
+        tls: false,
         logs: Retention::default(),
         builds: BuildSettings::default(),
         console: None,

@@ -36,6 +36,8 @@ pub struct Parts {
     pub ingress_url: String,
     /// Whether a proxy in front ends TLS.
     pub behind_proxy: bool,
+    /// Whether the platform itself ends TLS.
+    pub tls: bool,
     /// How long the lines of services are kept.
     pub logs: Retention,
     /// How builds are done; their folder is the data directory's own where none is named.
@@ -98,7 +100,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
     let reconciler = tokio::spawn(reconcile::run(Arc::clone(&platform), woken));
     let builder = tokio::spawn(build::run(Arc::clone(&platform)));
     Ok(App {
-        context: Context::new(Arc::clone(&platform), parts.behind_proxy),
+        context: Context::new(Arc::clone(&platform), parts.behind_proxy, parts.tls),
         platform,
         console: parts.console,
         ledger,

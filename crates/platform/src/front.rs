@@ -8,16 +8,59 @@ use axum::Router;
 use axum::serve::{Listener, ListenerExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::patient::Patient;
+use crate::settings::ServeArgs;
 use crate::start::StartError;
+use crate::tls::{Certificate, Handshakes};
 
 /// How long requests may go on after a signal.
 pub(crate) const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a client may take nothing of what is sent.
 const TAKING: Duration = Duration::from_secs(60);
+
+/// The door of the console and the API.
+pub(crate) struct Front {
+    clients: Clients,
+    /// Nothing: what is spoken here is not encrypted by the platform itself.
+    certificate: Option<Certificate>,
+}
+
+impl Front {
+    /// Takes the address of choice, with the certificate of choice.
+    pub(crate) async fn open(args: &ServeArgs) -> Result<Self, StartError> {
+        let certificate = args.tls.files().map(Certificate::open).transpose()?;
+        let listener = listen(args.listen, "--listen").await?;
+        Ok(Self {
+            clients: Clients::new(listener),
+            certificate,
+        })
+    }
+
+    /// The address, as a browser on this machine asks for it.
+    pub(crate) fn url(&self) -> io::Result<String> {
+        let address = reachable(self.clients.local_addr()?);
+        let scheme = self.certificate.as_ref().map_or("http", |_| "https");
+        Ok(format!("{scheme}://{address}"))
+    }
+
+    /// Answers clients until asked to stop.
+    pub(crate) fn serve(
+        self,
+        router: Router,
+        stop: CancellationToken,
+    ) -> io::Result<JoinHandle<()>> {
+        let Some(certificate) = self.certificate else {
+            return Ok(tokio::spawn(answer(self.clients, router, stop)));
+        };
+        tokio::spawn(certificate.clone().keep_fresh(stop.clone())?);
+        let clients = Handshakes::of(self.clients, certificate)?;
+        Ok(tokio::spawn(answer(clients, router, stop)))
+    }
+}
 
 /// Takes an address for this process.
 pub(crate) async fn listen(
@@ -46,11 +89,6 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The address of what listens there, as a browser on this machine asks for it.
-pub(crate) fn url(address: SocketAddr) -> String {
-    format!("http://{}", reachable(address))
-}
-
 /// Who comes for the console and the API, each of whom is left when he takes nothing.
 pub(crate) struct Clients {
     listener: TcpListener,
@@ -58,7 +96,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn new(listener: TcpListener) -> Self {
+    fn new(listener: TcpListener) -> Self {
         Self {
             listener,
             taking: TAKING,
@@ -82,8 +120,10 @@ impl Listener for Clients {
     }
 }
 
-/// Answers clients until asked to stop.
-pub(crate) async fn answer(clients: Clients, router: Router, stop: CancellationToken) {
+async fn answer<L>(clients: L, router: Router, stop: CancellationToken)
+where
+    L: Listener<Addr = SocketAddr>,
+{
     // What is tapped tells the handlers who calls.
     let listener = clients.tap_io(|_| {});
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

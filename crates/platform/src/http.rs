@@ -42,23 +42,26 @@ pub(crate) use trace::{RequestId, trace};
 #[derive(Clone)]
 pub(crate) struct Context {
     platform: Arc<Platform>,
-    /// Whether a proxy in front ends TLS: then it tells who calls, and cookies are for TLS only.
+    /// Whether a proxy in front ends TLS: then it tells who calls.
     behind_proxy: bool,
+    /// Whether the platform itself ends TLS.
+    tls: bool,
     figures: Figures,
 }
 
 impl Context {
-    pub(crate) fn new(platform: Arc<Platform>, behind_proxy: bool) -> Self {
+    pub(crate) fn new(platform: Arc<Platform>, behind_proxy: bool, tls: bool) -> Self {
         Self {
             platform,
             behind_proxy,
+            tls,
             figures: Figures::default(),
         }
     }
 
-    /// Whether what is answered travels over TLS.
+    /// Whether what is answered travels over TLS, and cookies are for TLS only.
     fn secure(&self) -> Secure {
-        Secure(self.behind_proxy)
+        Secure(self.behind_proxy || self.tls)
     }
 
     /// Whether a proxy in front ends TLS.

@@ -26,5 +26,6 @@ mod sample;
 mod serve;
 mod store;
 mod telemetry;
+mod tls;
 mod vault;
 mod webhook;

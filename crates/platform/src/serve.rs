@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Parts, app};
 use crate::build::BuildSettings;
 use crate::data_dir;
-use crate::front::{Clients, FINISH_WITHIN, answer, listen, reachable, stop_on_signal, url};
+use crate::front::{FINISH_WITHIN, Front, listen, reachable, stop_on_signal};
 use crate::gateway;
 use crate::logs::Retention;
 use crate::process;
@@ -30,18 +30,19 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     refuse_public(args)?;
     let console = console(args)?;
     let held = data_dir::hold(&args.data)?;
-    let listener = listen(args.listen, "--listen").await?;
+    let front = Front::open(args).await?;
     let ingress_listener = listen(args.ingress_listen, "--ingress-listen").await?;
     let visitors = reachable(ingress_listener.local_addr()?);
     let urls = Urls {
-        console: url(listener.local_addr()?),
-        ingress: url(visitors),
+        console: front.url()?,
+        ingress: format!("http://{visitors}"),
     };
     let app = app(Parts {
         data_dir: held.folder().to_owned(),
         engine: args.engine,
         ingress_url: urls.ingress.clone(),
         behind_proxy: args.behind_proxy,
+        tls: args.tls.files().is_some(),
         logs: retention(&args.logs),
         builds: build_settings(&args.builds, held.folder())?,
         console,
@@ -57,8 +58,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
     let ingress = tokio::spawn(app.ingress(ingress_listener, stop.clone())?);
-    let api = Clients::new(listener);
-    let api = tokio::spawn(answer(api, app.router(), stop.clone()));
+    let api = front.serve(app.router(), stop.clone())?;
     greet(&app, &urls, held.folder()).await?;
     if args.sample {
         let platform = Arc::clone(&app.platform);
@@ -81,7 +81,7 @@ fn refuse_public(args: &ServeArgs) -> Result<(), StartError> {
         .into_iter()
         .find(|address| !address.ip().is_loopback());
     match public {
-        Some(address) if !args.behind_proxy => Err(StartError::PublicAddress(address)),
+        Some(address) if !args.is_secure() => Err(StartError::PublicAddress(address)),
         _ => Ok(()),
     }
 }

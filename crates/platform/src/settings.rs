@@ -9,6 +9,7 @@ use pilothouse_wire::text::Name;
 
 use crate::engine::EngineChoice;
 use crate::gateway::Origin;
+use crate::tls::Files;
 
 /// A container-service platform in one binary: REST API, containers, ingress and the web console.
 #[derive(Debug, Parser)]
@@ -108,6 +109,9 @@ pub struct ServeArgs {
         value_name = "ENGINE"
     )]
     pub engine: EngineChoice,
+    /// TLS of the platform's own.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// A proxy in front ends TLS: allows addresses that are not loopback, trusts its
     /// X-Forwarded-For, and marks cookies for TLS only.
     #[arg(long, env = "PILOTHOUSE_BEHIND_PROXY")]
@@ -134,10 +138,48 @@ pub struct ServeArgs {
 }
 
 impl ServeArgs {
+    /// Whether browsers come over TLS, the platform's own or that of a proxy in front.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.behind_proxy || self.tls.files().is_some()
+    }
+
     /// The console's build: the folder that was named, or `dist` where it is.
     pub(crate) fn console_folder(&self) -> Option<PathBuf> {
         let beside = || Some(PathBuf::from("dist")).filter(|dist| dist.join("index.html").exists());
         self.console.clone().or_else(beside)
+    }
+}
+
+/// TLS for the console and the API; ingress stays as it is.
+#[derive(Args, Clone, Debug)]
+pub struct TlsArgs {
+    /// The certificate for --listen, a PEM file with the authorities' after the platform's own. The
+    /// console and the API are then served over TLS alone. Another one in its place is taken in
+    /// within seconds, or at once on SIGHUP.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_TLS_CERTIFICATE",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's key, a PEM file without a password.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_certificate"
+    )]
+    pub tls_key: Option<PathBuf>,
+}
+
+impl TlsArgs {
+    /// The files, if they are named.
+    pub(crate) fn files(&self) -> Option<Files> {
+        Some(Files {
+            certificate: self.tls_certificate.clone()?,
+            key: self.tls_key.clone()?,
+        })
     }
 }
 

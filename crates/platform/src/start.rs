@@ -63,7 +63,7 @@ pub enum StartError {
     },
     /// Keys would travel in the clear.
     #[error(
-        "{0} can be reached from other machines, and keys would travel there unencrypted: listen on 127.0.0.1, or put a proxy with TLS in front and say so with --behind-proxy"
+        "{0} can be reached from other machines, and keys would travel there unencrypted: listen on 127.0.0.1, name a certificate with --tls-certificate and --tls-key, or put a proxy with TLS in front and say so with --behind-proxy"
     )]
     PublicAddress(SocketAddr),
     /// Others than this machine would act with the key.
@@ -71,6 +71,9 @@ pub enum StartError {
         "{0} can be reached from other machines, and whoever reaches it acts with the key of --upstream-key-file: listen on 127.0.0.1, or let only the right people come to it and say so with --upstream-open"
     )]
     OpenGateway(SocketAddr),
+    /// TLS can't be spoken.
+    #[error(transparent)]
+    Tls(#[from] crate::tls::TlsError),
     /// The platform elsewhere can't be asked.
     #[error(transparent)]
     Gateway(#[from] crate::gateway::GatewayError),

@@ -326,6 +326,10 @@ fn help_explains_each_option() {
         "--engine",
         "--sample",
         "--console",
+        "--tls-certificate",
+        "--tls-key",
+        "--upstream",
+        "--upstream-key-file",
         "PILOTHOUSE_",
     ] {
         assert!(help.contains(word), "{word}");

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::{Hosts, Key, Limits, Parts, router};
-use crate::front::{Clients, FINISH_WITHIN, answer, listen, stop_on_signal, url};
+use crate::front::{FINISH_WITHIN, Front, stop_on_signal};
 use crate::serve::{console, say};
 use crate::settings::{Gate, ServeArgs};
 use crate::start::StartError;
@@ -13,7 +13,7 @@ use crate::start::StartError;
 /// # Errors
 /// Why it does not start.
 pub(crate) async fn serve(args: &ServeArgs, gate: &Gate) -> Result<(), StartError> {
-    let secure = args.behind_proxy;
+    let secure = args.is_secure();
     let public = !args.listen.ip().is_loopback();
     if public && !secure {
         return Err(StartError::PublicAddress(args.listen));
@@ -33,11 +33,11 @@ pub(crate) async fn serve(args: &ServeArgs, gate: &Gate) -> Result<(), StartErro
         secure,
         limits: Limits::default(),
     })?;
-    let listener = listen(args.listen, "--listen").await?;
-    let console = url(listener.local_addr()?);
+    let front = Front::open(args).await?;
+    let console = front.url()?;
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
-    let answered = tokio::spawn(answer(Clients::new(listener), router, stop.clone()));
+    let answered = front.serve(router, stop.clone())?;
     say(&format!(
         "Pilothouse {version}\n\
          Upstream  {upstream}\n\

@@ -252,6 +252,7 @@ mod tests {
             engine: EngineChoice::Simulated,
             ingress_url: String::new(),
             behind_proxy: false,
+            tls: false,
             logs: Retention::default(),
             builds: BuildSettings::default(),
             console: None,
@@ -259,7 +260,7 @@ mod tests {
         .await
         .unwrap();
         let panics = |_: Call<GetMeta>| async { panic!("a secret of the inside") };
-        let context = Context::new(std::sync::Arc::clone(&app.platform), false);
+        let context = Context::new(std::sync::Arc::clone(&app.platform), false, false);
         let router = Table::new(context).mount::<GetMeta, _, _>(panics).router;
         for _ in 0..2 {
             let request = Request::get("/api/v1/meta").body(Body::empty()).unwrap();

@@ -42,6 +42,7 @@ impl Api {
             engine: EngineChoice::Simulated,
             ingress_url: "http://127.0.0.1:7080".to_owned(),
             behind_proxy: false,
+            tls: false,
             logs: Retention::default(),
             builds: BuildSettings::default(),
             console: None::<PathBuf>,

@@ -19,6 +19,7 @@ async fn a_platform_is_used_without_a_key_of_ones_own() {
         engine: EngineChoice::Simulated,
         ingress_url: String::new(),
         behind_proxy: false,
+        tls: false,
         logs: Retention::default(),
         builds: BuildSettings::default(),
         console: None,
