@@ -7,8 +7,8 @@ import { join, resolve } from "node:path";
 import { engine } from "./engine.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const binary = process.env.PILOTHOUSE_BIN ?? join(root, "target/release/pilothouse");
-const dist = process.env.PILOTHOUSE_DIST ?? join(root, "dist");
+export const binary = process.env.PILOTHOUSE_BIN ?? join(root, "target/release/pilothouse");
+export const dist = process.env.PILOTHOUSE_DIST ?? join(root, "dist");
 
 export type Engine = "containers" | "simulated";
 
