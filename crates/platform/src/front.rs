@@ -1,11 +1,14 @@
 //! The front door: where clients of the console and the API come in, and how long it is kept open.
 
+mod answer;
+mod taken;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::{Listener, ListenerExt};
+use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -16,11 +19,11 @@ use crate::settings::ServeArgs;
 use crate::start::StartError;
 use crate::tls::{Certificate, Handshakes};
 
+pub(crate) use answer::Spoken;
+use answer::{Limits, answer};
+
 /// How long requests may go on after a signal.
 pub(crate) const FINISH_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long a client may take nothing of what is sent.
-const TAKING: Duration = Duration::from_secs(60);
 
 /// The door of the console and the API.
 pub(crate) struct Front {
@@ -53,12 +56,13 @@ impl Front {
         router: Router,
         stop: CancellationToken,
     ) -> io::Result<JoinHandle<()>> {
+        let limits = self.clients.limits;
         let Some(certificate) = self.certificate else {
-            return Ok(tokio::spawn(answer(self.clients, router, stop)));
+            return Ok(tokio::spawn(answer(self.clients, limits, router, stop)));
         };
         tokio::spawn(certificate.clone().keep_fresh(stop.clone())?);
         let clients = Handshakes::of(self.clients, certificate)?;
-        Ok(tokio::spawn(answer(clients, router, stop)))
+        Ok(tokio::spawn(answer(clients, limits, router, stop)))
     }
 }
 
@@ -92,14 +96,14 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
 /// Who comes for the console and the API, each of whom is left when he takes nothing.
 pub(crate) struct Clients {
     listener: TcpListener,
-    taking: Duration,
+    limits: Limits,
 }
 
 impl Clients {
     fn new(listener: TcpListener) -> Self {
         Self {
             listener,
-            taking: TAKING,
+            limits: Limits::default(),
         }
     }
 }
@@ -112,26 +116,11 @@ impl Listener for Clients {
         let (stream, address) = Listener::accept(&mut self.listener).await;
         // Small replies go out at once.
         let _ = stream.set_nodelay(true);
-        (Patient::new(stream, self.taking), address)
+        (Patient::new(stream, self.limits.taking), address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
         self.listener.local_addr()
-    }
-}
-
-async fn answer<L>(clients: L, router: Router, stop: CancellationToken)
-where
-    L: Listener<Addr = SocketAddr>,
-{
-    // What is tapped tells the handlers who calls.
-    let listener = clients.tap_io(|_| {});
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the console and API are not served any more");
     }
 }
 
@@ -147,57 +136,4 @@ pub(crate) fn stop_on_signal(stop: CancellationToken) -> io::Result<()> {
         stop.cancel();
     });
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use bytes::Bytes;
-    use tokio::io::AsyncWriteExt;
-    use tokio::sync::mpsc;
-
-    use super::*;
-
-    /// An answer that says when it is not held any more.
-    struct Told(Vec<u8>, mpsc::UnboundedSender<()>);
-
-    impl AsRef<[u8]> for Told {
-        fn as_ref(&self) -> &[u8] {
-            &self.0
-        }
-    }
-
-    impl Drop for Told {
-        fn drop(&mut self) {
-            let _ = self.1.send(());
-        }
-    }
-
-    #[tokio::test]
-    async fn an_answer_is_held_until_it_is_taken_or_its_client_is_left() {
-        let (dropped, mut drops) = mpsc::unbounded_channel();
-        let large = move || {
-            let told = Told(vec![b'x'; 32 * 1024 * 1024], dropped.clone());
-            async { Bytes::from_owner(told) }
-        };
-        let clients = Clients {
-            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
-            taking: Duration::from_secs(1),
-        };
-        let (address, stop) = (clients.local_addr().unwrap(), CancellationToken::new());
-        let router = Router::new().route("/", get(large));
-        let serving = tokio::spawn(answer(clients, router, stop.clone()));
-        let begun = tokio::time::Instant::now();
-        let mut client = TcpStream::connect(address).await.unwrap();
-        client
-            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            .await
-            .unwrap();
-        // Takes nothing at all.
-        let left = tokio::time::timeout(Duration::from_secs(30), drops.recv());
-        left.await.unwrap().unwrap();
-        assert!(begun.elapsed() >= Duration::from_secs(1));
-        stop.cancel();
-        serving.await.unwrap();
-    }
 }

@@ -15,7 +15,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Certificate;
-use crate::front::Clients;
+use crate::front::{Clients, Spoken};
 use crate::patient::Patient;
 
 /// How long a handshake may take.
@@ -61,6 +61,12 @@ impl Listener for Handshakes {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.address)
+    }
+}
+
+impl Spoken for TlsStream<Patient<TcpStream>> {
+    fn is_http2(&self) -> bool {
+        self.get_ref().1.alpn_protocol() == Some(b"h2")
     }
 }
 
