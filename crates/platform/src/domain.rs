@@ -20,6 +20,7 @@ mod repeats;
 mod scope;
 mod services;
 mod spec;
+mod tags;
 mod telemetry;
 mod verdict;
 mod vitals;
@@ -47,6 +48,7 @@ pub(crate) use procfile::{argv, parse as parse_procfile};
 pub(crate) use repeats::{Keyed, Repeat, UnderWay};
 pub(crate) use services::is_ahead;
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};
+pub(crate) use tags::Tagged;
 pub(crate) use vitals::Vitals;
 
 /// The outcome of an operation.

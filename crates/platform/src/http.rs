@@ -24,6 +24,7 @@ mod witness;
 mod config;
 pub(crate) mod console;
 mod repeat;
+mod revision;
 pub(crate) mod router;
 
 use std::sync::Arc;

@@ -6,10 +6,12 @@ use pilothouse_wire::environment::{
 };
 use pilothouse_wire::open::Open;
 use pilothouse_wire::org::{Named, Org, Rename};
+use pilothouse_wire::path::EnvironmentParams;
 use pilothouse_wire::project::{DEFAULT_ENVIRONMENT, Project};
 use pilothouse_wire::text::Name;
 use uuid::Uuid;
 
+use super::tags::{self, Tagged as _};
 use super::{Actor, Error, Platform, Result, audit};
 use crate::store::{Spot, StoreError};
 
@@ -64,8 +66,15 @@ impl Platform {
         Ok(org)
     }
 
-    pub(crate) async fn rename_org(&self, org: &str, body: Rename) -> Result<Org> {
+    pub(crate) async fn rename_org(
+        &self,
+        org: &str,
+        body: Rename,
+        expected: Option<&str>,
+    ) -> Result<Org> {
+        let _changing = self.changing.lock().await;
         let found = self.find_org(org).await?;
+        tags::check(expected, &found.tag())?;
         if let Some(name) = body.name {
             self.store
                 .rename_org(&found.id, name.as_str(), Utc::now())
@@ -139,8 +148,11 @@ impl Platform {
         org: &str,
         project: &str,
         body: Rename,
+        expected: Option<&str>,
     ) -> Result<Project> {
+        let _changing = self.changing.lock().await;
         let found = self.find_project(org, project).await?;
+        tags::check(expected, &found.tag())?;
         if let Some(name) = body.name {
             self.store
                 .rename_project(&found.id, name.as_str(), Utc::now())
@@ -219,12 +231,14 @@ impl Platform {
 
     pub(crate) async fn update_environment(
         &self,
-        org: &str,
-        project: &str,
-        environment: &str,
+        at: &EnvironmentParams,
         patch: EnvironmentPatch,
+        expected: Option<&str>,
     ) -> Result<Environment> {
-        let before = self.find_environment(org, project, environment).await?;
+        let _changing = self.changing.lock().await;
+        let before = self.find_environment(&at.org, &at.project, &at.environment);
+        let before = before.await?;
+        tags::check(expected, &before.tag())?;
         let mut changed = before.clone();
         if let Some(name) = patch.name {
             changed.name = name.into();

@@ -17,6 +17,7 @@ use pilothouse_wire::status::{ServiceState, ServiceStatus, StatusSummary};
 use uuid::Uuid;
 
 use super::deploys::Choice;
+use super::tags;
 use super::{
     Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, audit, frozen,
 };
@@ -98,10 +99,12 @@ impl Platform {
         &self,
         at: &ServiceParams,
         patch: ServicePatch,
+        expected: Option<&str>,
         by: &str,
     ) -> Result<Service> {
         let _changing = self.changing.lock().await;
         let before = self.find_service(at).await?;
+        tags::check(expected, &tags::by_time(Some(before.updated)))?;
         let at_once = at.scope.dialect() == Dialect::Workspace;
         let mut row = before.clone();
         if let Some(name) = &patch.name {

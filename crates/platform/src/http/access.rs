@@ -8,6 +8,7 @@ use pilothouse_wire::session::Done;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::revision::{expected, tagged};
 
 /// `GET /orgs/{org}/people`
 pub(super) async fn people(call: Call<ListPeople>) -> Answer<ListPeople> {
@@ -16,10 +17,10 @@ pub(super) async fn people(call: Call<ListPeople>) -> Answer<ListPeople> {
 
 /// `PATCH /orgs/{org}/people/{person}`
 pub(super) async fn update_person(call: Call<UpdatePerson>) -> Answer<UpdatePerson> {
-    let (platform, actor) = (call.platform(), call.caller()?);
+    let (platform, actor, expected) = (call.platform(), call.caller()?, expected(&call));
     let patch = call.body.clone();
-    let person = platform.update_person(actor, &call.params.person, patch);
-    Ok(person.await?.into())
+    let person = platform.update_person(actor, &call.params.person, patch, expected.as_deref());
+    Ok(tagged(person.await?))
 }
 
 /// `DELETE /orgs/{org}/people/{person}`

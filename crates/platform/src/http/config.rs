@@ -1,7 +1,5 @@
 //! Config, at every level.
 
-use http::HeaderValue;
-use http::header::{ETAG, IF_MATCH};
 use pilothouse_wire::endpoint::Endpoint;
 use pilothouse_wire::endpoints::{
     BulkConfig, DeleteConfig, ListConfig, ListConfigHistory, PreviewConfig, ResolveConfig,
@@ -11,6 +9,7 @@ use pilothouse_wire::session::Done;
 
 use super::answer::{Answer, Reply};
 use super::call::Call;
+use super::revision::{self, with_tag};
 use crate::domain::{Error, Revised};
 
 /// `GET C`
@@ -64,27 +63,11 @@ pub(super) async fn history(call: Call<ListConfigHistory>) -> Answer<ListConfigH
 }
 
 fn revised<T>(revised: Revised<T>) -> Reply<T> {
-    let etag = HeaderValue::try_from(format!("\"{}\"", revised.revision));
-    let reply = Reply::from(revised.content);
-    match etag {
-        Ok(etag) => reply.with(ETAG, etag),
-        // Digits between quotes always make a header.
-        Err(_) => reply,
-    }
+    with_tag(revised.content.into(), &revised.revision.to_string())
 }
 
-/// The revision that a change asks for. What is no revision of ours fits none.
+/// The revision that a change asks for.
 fn expected<E: Endpoint>(call: &Call<E>) -> Result<Option<u32>, Error> {
-    let Some(header) = call.request.headers.get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let text = header.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let number = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    let number = number.and_then(|number| number.parse().ok());
-    number.map(Some).ok_or(Error::Stale)
+    let number = revision::expected(call).map(|tag| tag.parse().map_err(|_| Error::Stale));
+    number.transpose()
 }

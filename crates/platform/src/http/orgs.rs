@@ -10,6 +10,7 @@ use pilothouse_wire::session::Done;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::revision::{expected, tagged};
 
 /// `GET /orgs`
 pub(super) async fn list(call: Call<ListOrgs>) -> Answer<ListOrgs> {
@@ -35,14 +36,17 @@ pub(super) async fn create_workspace(call: Call<CreateWorkspace>) -> Answer<Crea
 
 /// `GET /orgs/{org}`
 pub(super) async fn get(call: Call<GetOrg>) -> Answer<GetOrg> {
-    Ok(call.platform().find_org(&call.params.org).await?.into())
+    let org = call.platform().find_org(&call.params.org).await?;
+    Ok(tagged(org))
 }
 
 /// `PATCH /orgs/{org}`
 pub(super) async fn update(call: Call<UpdateOrg>) -> Answer<UpdateOrg> {
-    let platform = &call.context.platform;
-    let renamed = platform.rename_org(&call.params.org, call.body).await?;
-    Ok(renamed.into())
+    let (platform, expected) = (&call.context.platform, expected(&call));
+    let renamed = platform
+        .rename_org(&call.params.org, call.body, expected.as_deref())
+        .await?;
+    Ok(tagged(renamed))
 }
 
 /// `DELETE /orgs/{org}`
@@ -88,16 +92,17 @@ pub(super) async fn create_workspace_project(
 pub(super) async fn get_project(call: Call<GetProject>) -> Answer<GetProject> {
     let at = &call.params;
     let project = call.platform().find_project(&at.org, &at.project).await?;
-    Ok(project.into())
+    Ok(tagged(project))
 }
 
 /// `PATCH /orgs/{org}/projects/{project}`
 pub(super) async fn update_project(call: Call<UpdateProject>) -> Answer<UpdateProject> {
+    let expected = expected(&call);
     let (platform, at) = (&call.context.platform, &call.params);
     let renamed = platform
-        .rename_project(&at.org, &at.project, call.body)
+        .rename_project(&at.org, &at.project, call.body, expected.as_deref())
         .await?;
-    Ok(renamed.into())
+    Ok(tagged(renamed))
 }
 
 /// `DELETE /orgs/{org}/projects/{project}`
@@ -131,16 +136,17 @@ pub(super) async fn get_environment(call: Call<GetEnvironment>) -> Answer<GetEnv
     let environment = platform
         .find_environment(&at.org, &at.project, &at.environment)
         .await?;
-    Ok(environment.into())
+    Ok(tagged(environment))
 }
 
 /// `PATCH /orgs/{org}/projects/{project}/envs/{env}`
 pub(super) async fn update_environment(call: Call<UpdateEnvironment>) -> Answer<UpdateEnvironment> {
+    let expected = expected(&call);
     let (platform, at) = (&call.context.platform, &call.params);
     let environment = platform
-        .update_environment(&at.org, &at.project, &at.environment, call.body)
+        .update_environment(at, call.body, expected.as_deref())
         .await?;
-    Ok(environment.into())
+    Ok(tagged(environment))
 }
 
 /// `DELETE /orgs/{org}/projects/{project}/envs/{env}`

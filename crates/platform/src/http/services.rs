@@ -9,6 +9,7 @@ use pilothouse_wire::session::Done;
 
 use super::answer::{Answer, Reply};
 use super::call::Call;
+use super::revision::{expected, tagged};
 
 /// `GET S`
 pub(super) async fn list(call: Call<ListServices>) -> Answer<ListServices> {
@@ -28,25 +29,28 @@ pub(super) async fn create(call: Call<CreateService>) -> Answer<CreateService> {
 
 /// `GET S/{service}`
 pub(super) async fn get(call: Call<GetService>) -> Answer<GetService> {
-    Ok(call.platform().get_service(&call.params).await?.into())
+    let service = call.platform().get_service(&call.params).await?;
+    Ok(tagged(service))
 }
 
 /// `PATCH S/{service}`
 pub(super) async fn update(call: Call<UpdateService>) -> Answer<UpdateService> {
+    let expected = expected(&call);
     let (by, platform) = (call.by().to_owned(), &call.context.platform);
     let service = platform
-        .update_service(&call.params, call.body, &by)
+        .update_service(&call.params, call.body, expected.as_deref(), &by)
         .await?;
-    Ok(service.into())
+    Ok(tagged(service))
 }
 
 /// `PUT S/{service}`, W only: the same as `PATCH`.
 pub(super) async fn put(call: Call<PutService>) -> Answer<PutService> {
+    let expected = expected(&call);
     let (by, platform) = (call.by().to_owned(), &call.context.platform);
     let service = platform
-        .update_service(&call.params, call.body, &by)
+        .update_service(&call.params, call.body, expected.as_deref(), &by)
         .await?;
-    Ok(service.into())
+    Ok(tagged(service))
 }
 
 /// `DELETE S/{service}`

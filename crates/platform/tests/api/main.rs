@@ -33,6 +33,7 @@ mod roles;
 mod seed;
 mod services;
 mod session;
+mod stale;
 mod telemetry;
 mod verdict;
 mod workspaces;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         repeats::the_same_again_is_done_once,
         repeats::a_key_stands_for_one_request_of_one_caller,
         repeats::of_many_at_once_one_is_done,
+        stale::a_change_of_an_older_state_is_refused,
         roles::every_route_asks_for_its_role,
         roles::viewers_read_names_and_no_values,
         roles::lists_tell_what_one_may_see,

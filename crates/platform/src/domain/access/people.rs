@@ -12,6 +12,7 @@ use pilothouse_wire::session::{Grant as SessionGrant, Role};
 use uuid::Uuid;
 
 use super::{Actor, SIGN_IN_LINK, hash, secret, told_grant};
+use crate::domain::tags::{self, Tagged as _};
 use crate::domain::{Error, Platform, Result, audit};
 use crate::store::{Grant, InvitationRow, Owner, PersonRow, Spot};
 
@@ -29,8 +30,11 @@ impl Platform {
         actor: &Actor,
         id: &str,
         patch: PersonPatch,
+        expected: Option<&str>,
     ) -> Result<Person> {
+        let _changing = self.changing.lock().await;
         let before = self.find_person(actor, id).await?;
+        tags::check(expected, &before.tag())?;
         if let Some(grants) = &patch.grants {
             refuse_own(actor, id)?;
             let mut wanted: Vec<Grant> = Vec::with_capacity(grants.len());
