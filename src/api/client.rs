@@ -41,8 +41,7 @@ pub struct Call<T> {
 
 /// What came back of a call, not read yet.
 pub struct Answer {
-    name: &'static str,
-    dialect: Dialect,
+    request: Request,
     bytes: Vec<u8>,
     revision: Option<String>,
 }
@@ -108,21 +107,7 @@ impl<T> Call<T> {
 }
 
 async fn receive<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
-    if request.method != Method::Post {
-        return request.send().await?.read();
-    }
-    let key = LOST.with_borrow(|lost| lost.key(&request, repeat::fresh));
-    let keyed = Request {
-        key: Some(key.clone()),
-        ..request.clone()
-    };
-    let outcome = match keyed.send().await {
-        Ok(answer) => answer.read(),
-        Err(failure) => Err(failure),
-    };
-    // A platform keeps no answer that says no: what failed may have the same key again.
-    LOST.with_borrow_mut(|lost| lost.settle(request, key, outcome.is_ok()));
-    outcome
+    request.send().await?.read()
 }
 
 /// A request on its way, whatever it asks for.
@@ -132,15 +117,33 @@ impl Request {
     /// Sends it. Dropping the future aborts it.
     pub fn send(self) -> Exchange {
         Box::pin(async move {
-            let (name, dialect) = (self.name, self.dialect);
-            let (bytes, revision) = exchange(self).await?;
+            let keyed = self.keyed();
+            let (bytes, revision) = exchange(keyed).await?;
             Ok(Answer {
-                name,
-                dialect,
+                request: self,
                 bytes,
                 revision,
             })
         })
+    }
+
+    /// The same with what the platform will know it by if its answer is lost. A platform keeps no
+    /// answer that says no: what failed may have the same key again.
+    fn keyed(&self) -> Self {
+        let mut keyed = self.clone();
+        if self.method == Method::Post {
+            let key = LOST.with_borrow(|lost| lost.key(self, repeat::fresh));
+            LOST.with_borrow_mut(|lost| lost.settle(self.clone(), key.clone(), false));
+            keyed.key = Some(key);
+        }
+        keyed
+    }
+
+    /// Its answer has arrived, whole.
+    fn is_answered(&self) {
+        if self.method == Method::Post {
+            LOST.with_borrow_mut(|lost| lost.settle(self.clone(), String::new(), true));
+        }
     }
 
     /// The same call for a terminal, without the key: it stands in the environment there.
@@ -171,8 +174,12 @@ impl Answer {
         &'a self,
         read: impl FnOnce(Dialect, &'a [u8]) -> Result<T, serde_json::Error>,
     ) -> Result<T, Failure> {
-        read(self.dialect, &self.bytes)
-            .map_err(|error| Failure::Malformed(format!("{}: {error}", self.name)))
+        let Request { name, dialect, .. } = self.request;
+        let read = read(dialect, &self.bytes);
+        if read.is_ok() {
+            self.request.is_answered();
+        }
+        read.map_err(|error| Failure::Malformed(format!("{name}: {error}")))
     }
 
     /// The revision of what was answered, where the platform told one.

@@ -22,7 +22,7 @@ impl<T: PartialEq> Lost<T> {
         known.map_or_else(fresh, |(_, key)| key.clone())
     }
 
-    /// A change was sent: whether it was answered, or may or may not have been done.
+    /// Whether a change was answered, or may or may not have been done.
     pub fn settle(&mut self, change: T, key: String, is_answered: bool) {
         self.0.retain(|(lost, _)| *lost != change);
         if !is_answered {
