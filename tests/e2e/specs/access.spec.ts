@@ -2,6 +2,7 @@
 // shown once, and the audit tells all of it.
 import { readFileSync } from "node:fs";
 import { type Browser, type Page } from "@playwright/test";
+import { clipboard } from "../clipboard.ts";
 import { isCleanEverywhere } from "../looks.ts";
 import { expect, Platform, signIn, test as base } from "../platform.ts";
 
@@ -26,7 +27,7 @@ const row = (page: Page, name: string) => page.getByRole("row").filter({ has: pa
 
 /** A browser of somebody else. */
 async function anotherBrowser(browser: Browser): Promise<Page> {
-  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  const context = await browser.newContext({ permissions: ["clipboard-write"] });
   return context.newPage();
 }
 
@@ -56,7 +57,7 @@ test("who is invited reads, asks by link for what they may not do, and is given 
   await scale.click({ force: true });
   await expect(ada.getByText("The link is copied.")).toBeVisible();
   await expect(ada.getByRole("dialog")).toBeHidden();
-  const asked = await ada.evaluate(() => navigator.clipboard.readText());
+  const asked = await clipboard(ada);
   expect(asked).toBe(`${acme.url}${SERVICE}/overview?do=scale`);
   // A link that opens a dialog opens nothing for who may not do it.
   await ada.goto(asked);

@@ -1,6 +1,7 @@
 // "Copy as curl": what a terminal gets is what the page would send, without the key.
 import { spawnSync } from "node:child_process";
 import { type Page, type Request } from "@playwright/test";
+import { clipboard } from "../clipboard.ts";
 import { expect, type Platform, signIn, test } from "../platform.ts";
 
 const SERVICES = "/orgs/terminal/projects/shop/envs/production/services";
@@ -22,15 +23,7 @@ test.beforeEach(async ({ platform, context, page }) => {
 async function copied(page: Page, within = page.locator("body")): Promise<string> {
   await within.getByRole("button", { name: "Copy as curl" }).click();
   await expect(within.getByRole("button", { name: "Copied" })).toBeVisible();
-  // The console's own page may write to the clipboard alone.
-  const other = await page.context().newPage();
-  await other.setContent("<textarea></textarea>");
-  await other.locator("textarea").focus();
-  await other.keyboard.press("Control+V");
-  const text = await other.locator("textarea").inputValue();
-  await other.close();
-  await page.bringToFront();
-  return text;
+  return clipboard(page);
 }
 
 /** Runs commands in a shell, with a key in its environment. */
