@@ -33,8 +33,9 @@ CREATE INDEX grants_in_org ON grants (org_id);
 INSERT INTO grants (key_id, role) SELECT id, role FROM keys;
 ALTER TABLE keys DROP COLUMN role;
 
--- A session of a browser, of a person or of a key that somebody signed in with. Its secret is
--- replaced while it is used; the one before is taken for a moment more.
+-- A session of a browser, of a person or of a key that somebody signed in with. While it is used its
+-- secret gets a successor. Only when that comes back, the ones before it come to their end: an answer
+-- that was lost on its way signs nobody out.
 DROP TABLE sessions;
 CREATE TABLE sessions (
     id        TEXT NOT NULL PRIMARY KEY,
@@ -53,7 +54,9 @@ CREATE TABLE session_secrets (
     hash       BLOB NOT NULL PRIMARY KEY,
     session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
     created    TEXT NOT NULL,
-    expires    TEXT -- NULL: the newest
+    came_back  INTEGER NOT NULL, -- whether a browser has it for sure
+    succeeded  TEXT,             -- when it last got a successor
+    expires    TEXT              -- NULL: no successor came back
 ) STRICT;
 
 CREATE INDEX session_secrets_of ON session_secrets (session_id);

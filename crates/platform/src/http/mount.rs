@@ -124,38 +124,22 @@ where
             };
             let platform = std::sync::Arc::clone(&context.platform);
             let asked = repeat::turn::<E>(&platform, witness.actor.as_ref(), &parts, body, &id);
-            let (body, keyed) = match asked.await {
-                Ok(Turn::Do(body, keyed)) => (body, keyed),
-                Ok(Turn::Done(response)) => return response,
-                Err(failure) => return failure.response(dialect, &id),
-            };
-            let outcome = async {
-                let call = unpack::<E>(context, dialect, parts, body, &mut witness, &id).await?;
-                let reads_values = call.reads_values();
-                let (outcome, changes) = gather(handler(call)).await;
-                let mut reply = outcome.map_err(|error| Failure::of(error, &id))?;
-                if E::CHANGES && E::ACCESS != Access::Public {
-                    let noted = witness.done(&changes).await;
-                    noted.map_err(|error| Failure::of(error, &id))?;
-                }
-                if !reads_values {
-                    reply.conceal();
-                }
-                Ok::<_, Failure>(success::<E>(reply, dialect, &id))
-            };
-            let mut response = match outcome.await {
-                Ok(response) => response,
-                Err(failure) => {
-                    if let Some(words) = failure.refused() {
-                        witness.refused(words).await;
+            let mut response = match asked.await {
+                Ok(Turn::Do(body, keyed)) => {
+                    let response =
+                        perform::<E, F, Fut>(context, &handler, dialect, parts, body, witness, &id);
+                    match keyed {
+                        Some(keyed) => repeat::keep(&platform, keyed, response.await).await,
+                        None => response.await,
                     }
-                    failure.response(dialect, &id)
                 }
+                Ok(Turn::Done(response)) => response,
+                Err(failure) => failure.response(dialect, &id),
             };
-            if let Some(keyed) = keyed {
-                response = repeat::keep(&platform, keyed, response).await;
-            }
-            if let Some(cookie) = cookie {
+            // Whoever signs out gets no secret instead.
+            if let Some(cookie) = cookie
+                && !response.headers().contains_key(SET_COOKIE)
+            {
                 response.headers_mut().insert(SET_COOKIE, cookie);
             }
             response
@@ -171,6 +155,46 @@ where
         ),
     };
     failure.response(dialect, &id)
+}
+
+/// Does what is asked, if the caller may, and writes it down.
+async fn perform<E, F, Fut>(
+    context: Context,
+    handler: &F,
+    dialect: Dialect,
+    parts: http::request::Parts,
+    body: axum::body::Body,
+    mut witness: Witness,
+    id: &RequestId,
+) -> Response
+where
+    E: Endpoint,
+    F: Fn(Call<E>) -> Fut,
+    Fut: Future<Output = Answer<E>>,
+{
+    let outcome = async {
+        let call = unpack::<E>(context, dialect, parts, body, &mut witness, id).await?;
+        let reads_values = call.reads_values();
+        let (outcome, changes) = gather(handler(call)).await;
+        let mut reply = outcome.map_err(|error| Failure::of(error, id))?;
+        if E::CHANGES && E::ACCESS != Access::Public {
+            let noted = witness.done(&changes).await;
+            noted.map_err(|error| Failure::of(error, id))?;
+        }
+        if !reads_values {
+            reply.conceal();
+        }
+        Ok::<_, Failure>(success::<E>(reply, dialect, id))
+    };
+    match outcome.await {
+        Ok(response) => response,
+        Err(failure) => {
+            if let Some(words) = failure.refused() {
+                witness.refused(words).await;
+            }
+            failure.response(dialect, id)
+        }
+    }
 }
 
 /// Who calls, where that is asked, and the cookie that replaces theirs.

@@ -1,4 +1,4 @@
-//! Sessions of browsers. A session's secret is replaced while it is used.
+//! Sessions of browsers. A session's secret gets successors while it is used.
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
@@ -17,8 +17,10 @@ pub(crate) struct SessionRow {
     pub(crate) expires: DateTime<Utc>,
     /// When the secret was made.
     pub(crate) secret_made: DateTime<Utc>,
-    /// Whether it is the newest one.
-    pub(crate) is_newest: bool,
+    /// Whether it came with a request before.
+    pub(crate) came_back: bool,
+    /// Whether it has come to its end, since a successor came back.
+    pub(crate) is_ending: bool,
 }
 
 impl Store {
@@ -43,7 +45,7 @@ impl Store {
         .bind(expires)
         .execute(&mut *change)
         .await?;
-        insert_secret(&mut change, id, hash, now).await?;
+        insert_secret(&mut change, id, hash, true, now).await?;
         Ok(change.commit().await?)
     }
 
@@ -57,7 +59,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT sessions.id, sessions.person_id, sessions.key_id, seen, sessions.expires,
                     session_secrets.created AS secret_made,
-                    session_secrets.expires IS NULL AS is_newest,
+                    came_back, session_secrets.expires IS NOT NULL AS is_ending,
                     coalesce(people.name, keys.name) AS name,
                     role, org_id, project_id, environment_id
              FROM session_secrets JOIN sessions ON sessions.id = session_id
@@ -91,34 +93,62 @@ impl Store {
             seen: first.get("seen"),
             expires: first.get("expires"),
             secret_made: first.get("secret_made"),
-            is_newest: first.get("is_newest"),
+            came_back: first.get("came_back"),
+            is_ending: first.get("is_ending"),
         }))
     }
 
-    /// Puts a new secret in the place of the newest one, which is taken until `until`. `false`:
-    /// another request has just done so, or the session has ended.
-    pub(crate) async fn rotate_session(
+    /// Adds a successor to a secret, unless it got one after `since`, or has come to its end. `false`:
+    /// it has.
+    pub(crate) async fn add_successor(
         &self,
         before: &[u8],
         after: &[u8],
         now: DateTime<Utc>,
-        until: DateTime<Utc>,
+        since: DateTime<Utc>,
     ) -> StoreResult<bool> {
         let mut change = self.begin().await?;
-        let replaced = sqlx::query(
-            "UPDATE session_secrets SET expires = ? WHERE hash = ? AND expires IS NULL
+        let succeeded = sqlx::query(
+            "UPDATE session_secrets SET succeeded = ?
+             WHERE hash = ? AND expires IS NULL AND (succeeded IS NULL OR succeeded <= ?)
              RETURNING session_id",
         )
-        .bind(until)
+        .bind(now)
         .bind(before)
+        .bind(since)
         .fetch_optional(&mut *change)
         .await?;
-        let Some(replaced) = replaced else {
+        let Some(succeeded) = succeeded else {
             return Ok(false);
         };
-        insert_secret(&mut change, replaced.get("session_id"), after, now).await?;
+        let session = succeeded.get("session_id");
+        insert_secret(&mut change, session, after, false, now).await?;
         change.commit().await?;
         Ok(true)
+    }
+
+    /// Notes that a secret came back: every other one of its session is taken until `until` only.
+    pub(crate) async fn note_came_back(
+        &self,
+        session_id: &str,
+        hash: &[u8],
+        until: DateTime<Utc>,
+    ) -> StoreResult<()> {
+        let mut change = self.begin().await?;
+        sqlx::query("UPDATE session_secrets SET came_back = 1 WHERE hash = ?")
+            .bind(hash)
+            .execute(&mut *change)
+            .await?;
+        sqlx::query(
+            "UPDATE session_secrets SET expires = ?
+             WHERE session_id = ? AND hash <> ? AND expires IS NULL",
+        )
+        .bind(until)
+        .bind(session_id)
+        .bind(hash)
+        .execute(&mut *change)
+        .await?;
+        Ok(change.commit().await?)
     }
 
     pub(crate) async fn note_session_seen(&self, id: &str, now: DateTime<Utc>) -> StoreResult<()> {
@@ -179,13 +209,17 @@ async fn insert_secret(
     change: &mut sqlx::SqliteConnection,
     session_id: &str,
     hash: &[u8],
+    came_back: bool,
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
-    sqlx::query("INSERT INTO session_secrets (hash, session_id, created) VALUES (?, ?, ?)")
-        .bind(hash)
-        .bind(session_id)
-        .bind(now)
-        .execute(change)
-        .await?;
+    sqlx::query(
+        "INSERT INTO session_secrets (hash, session_id, created, came_back) VALUES (?, ?, ?, ?)",
+    )
+    .bind(hash)
+    .bind(session_id)
+    .bind(now)
+    .bind(came_back)
+    .execute(change)
+    .await?;
     Ok(())
 }

@@ -246,31 +246,42 @@ pub(crate) async fn a_sign_in_link_is_not_a_way_up() {
     api.app.close().await;
 }
 
+/// Lets so much time pass for the secrets of all sessions.
+async fn age(database: &mut SqliteConnection, column: &str, past: TimeDelta) {
+    let statement = format!("UPDATE session_secrets SET {column} = ? WHERE {column} IS NOT NULL");
+    sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(Utc::now() - past)
+        .execute(database)
+        .await
+        .unwrap();
+}
+
 pub(crate) async fn a_sessions_secret_is_replaced_while_it_is_used() {
     let api = Api::with_shop().await;
     let first = invited(&api, json!({"name": "Ada", "role": "viewer"})).await;
     let read = |cookie: &str| with(&api, cookie, "GET", "/auth/session").send();
     assert_eq!(read(&first).await.is(200).header("set-cookie"), "");
     let mut database = database(&api).await;
-    sqlx::query("UPDATE session_secrets SET created = ?")
-        .bind(Utc::now() - TimeDelta::hours(2))
-        .execute(&mut database)
-        .await
-        .unwrap();
+    age(&mut database, "created", TimeDelta::hours(2)).await;
     let replaced = read(&first).await.is(200);
     assert!(replaced.header("set-cookie").contains("HttpOnly"));
+    // Of requests at once one brings the successor.
+    assert_eq!(read(&first).await.is(200).header("set-cookie"), "");
+    // The answer that brought it was lost: the secret goes on, and gets another after a minute.
+    age(&mut database, "succeeded", TimeDelta::minutes(2)).await;
+    let replaced = read(&first).await.is(200);
     let second = cookie(&replaced);
     assert_ne!(first, second);
-    // Requests that were under way still hold the one before; it makes no third.
-    assert_eq!(read(&first).await.is(200).header("set-cookie"), "");
+    // It came back: requests that were under way still hold the one before, for a minute.
     assert_eq!(read(&second).await.is(200).header("set-cookie"), "");
-    sqlx::query("UPDATE session_secrets SET expires = ? WHERE expires IS NOT NULL")
-        .bind(Utc::now() - TimeDelta::seconds(1))
-        .execute(&mut database)
-        .await
-        .unwrap();
+    assert_eq!(read(&first).await.is(200).header("set-cookie"), "");
+    age(&mut database, "expires", TimeDelta::seconds(1)).await;
     read(&first).await.fails(401, "unauthorized");
     read(&second).await.is(200);
+    // Whoever signs out gets no secret instead.
+    age(&mut database, "created", TimeDelta::hours(2)).await;
+    let out = with(&api, &second, "DELETE", "/auth/session").send().await;
+    assert!(out.is(200).header("set-cookie").contains("Max-Age=0"));
     database.close().await.unwrap();
     api.app.close().await;
 }

@@ -15,9 +15,10 @@ use crate::store::{Grant, Holder, Owner, Spot};
 const LASTS: TimeDelta = TimeDelta::days(14);
 /// How long one lasts that is not used.
 const IDLE: TimeDelta = TimeDelta::days(3);
-/// How old a secret becomes before it is replaced.
+/// How old a secret becomes before it gets a successor.
 const SECRET_LASTS: TimeDelta = TimeDelta::hours(1);
-/// How long the one before is still taken: requests that are under way carry it.
+/// How long it is still taken when that has come back: requests that are under way carry it. And how
+/// long it waits for it before it gets another.
 const OLD_SECRET_LASTS: TimeDelta = TimeDelta::minutes(1);
 
 /// What a browser keeps in its cookie.
@@ -35,7 +36,7 @@ impl SessionSecret {
 }
 
 impl Platform {
-    /// Who holds this session, and the secret that takes the place of this one, if it is time.
+    /// Who holds this session, and the secret that is to take the place of this one, if it is time.
     pub(crate) async fn session_holder(
         &self,
         session: &str,
@@ -46,14 +47,17 @@ impl Platform {
         if now - row.seen >= USED_WITHIN {
             self.store.note_session_seen(&row.id, now).await?;
         }
-        let mut fresh = None;
-        if row.is_newest && now - row.secret_made >= SECRET_LASTS {
-            let secret = secret("phs_");
+        if !row.came_back && !row.is_ending {
             let until = now + OLD_SECRET_LASTS;
-            let after = hash(&secret);
+            self.store.note_came_back(&row.id, &before, until).await?;
+        }
+        let mut fresh = None;
+        if !row.is_ending && now - row.secret_made >= SECRET_LASTS {
+            let secret = secret("phs_");
+            let (after, since) = (hash(&secret), now - OLD_SECRET_LASTS);
             if self
                 .store
-                .rotate_session(&before, &after, now, until)
+                .add_successor(&before, &after, now, since)
                 .await?
             {
                 fresh = Some(SessionSecret {
