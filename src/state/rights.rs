@@ -90,7 +90,7 @@ fn right(
         spawn_local(async move {
             match JsFuture::from(done).await {
                 Ok(_) => {
-                    notices.say("The link is copied. Send it to somebody who may: it opens this.")
+                    notices.say("The link is copied. Send it to somebody who may: it opens this.");
                 }
                 Err(_) => notices.say(format!("Send this link to somebody who may: {link}")),
             }
