@@ -266,6 +266,7 @@ const UNUSED: &[(&str, &str)] = &[
         "environment.delete",
         "environments are not deleted here yet",
     ),
+    ("audit.list", "the audit is looked at by org"),
     ("workspace.create", "the same as org.create"),
     ("workspace.project.create", "the same as project.create"),
     ("service.put", "the same as service.update"),

@@ -131,11 +131,13 @@ pub fn decode_error(status: u16, body: &[u8]) -> ApiError {
     }
 }
 
+/// Any proxy on the way answers 502: without a word of its own that is not the gateway's.
 fn code_for(status: u16) -> Open<ErrorCode> {
     use crate::open::Words;
     ErrorCode::ALL
         .iter()
         .copied()
+        .filter(|code| *code != ErrorCode::UpstreamFailed)
         .find(|code| code.status() == status)
         .map_or_else(|| Open::Unknown(format!("http_{status}")), Open::Known)
 }
