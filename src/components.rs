@@ -2,6 +2,7 @@
 //! everything it shows and calls back; it never fetches.
 
 pub mod button;
+pub mod clipboard;
 pub mod csv;
 pub mod curl;
 pub mod dialog;

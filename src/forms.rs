@@ -4,6 +4,7 @@ pub mod build;
 pub mod config;
 pub mod deploy;
 pub mod environment;
+pub mod failed;
 pub mod guard;
 pub mod named;
 pub mod person;

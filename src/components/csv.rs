@@ -4,7 +4,7 @@
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// One field. What strangers wrote must not become a formula of whoever opens the file.
-pub fn write_field(field: &str, text: &mut String) {
+fn write_field(field: &str, text: &mut String) {
     let is_formula = field.starts_with(FORMULA);
     let is_plain = !is_formula && !field.contains([',', '"', '\n', '\r']);
     if is_plain {

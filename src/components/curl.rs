@@ -1,10 +1,9 @@
 //! A button that copies a change as a command for a terminal.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use wasm_bindgen_futures::JsFuture;
 
 use super::button::{Button, IconButton, Kind};
+use super::clipboard::copy as copy_text;
 use super::icon::Icon;
 
 use crate::reactive::memo;
@@ -27,10 +26,8 @@ pub fn CopyCurl(
         let Some(text) = commands.run(()) else {
             return;
         };
-        let done = window().navigator().clipboard().write_text(&text);
-        spawn_local(async move {
-            let is_done = JsFuture::from(done).await.is_ok();
-            // The button may be gone by now.
+        // The button may be gone by then.
+        copy_text(&text, move |is_done| {
             copied.try_set(is_done);
         });
     };

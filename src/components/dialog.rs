@@ -48,6 +48,19 @@ pub fn Dialog(
     dynamic(move || modal().into_any())
 }
 
+/// Whether the dialog about something is open: as long as there is something; closing it lets go of
+/// that.
+pub fn open_about<T: Send + Sync + 'static>(about: RwSignal<Option<T>>) -> RwSignal<bool> {
+    let open = RwSignal::new(false);
+    effect(move || open.set(about.with(Option::is_some)));
+    effect(move || {
+        if !open.get() && about.with_untracked(Option::is_some) {
+            about.set(None);
+        }
+    });
+    open
+}
+
 /// Shows a dialog as soon as it is in the page. Before it goes it is closed, for that is when the
 /// browser gives the focus back to what had it; behind an open one nothing can have it.
 fn show_while_alive() -> NodeRef<html::Dialog> {

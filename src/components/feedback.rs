@@ -1,10 +1,9 @@
 //! The states of a page beside its data: loading, empty, failed, stale.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use wasm_bindgen_futures::JsFuture;
 
 use super::button::{Button, IconButton};
+use super::clipboard::copy as copy_text;
 use super::icon::{Icon, icon};
 
 /// Grey bars in the place of the rows to come.
@@ -117,13 +116,8 @@ pub fn CopyButton(
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |()| {
-        let done = window()
-            .navigator()
-            .clipboard()
-            .write_text(&text.get_untracked());
-        spawn_local(async move {
-            let is_done = JsFuture::from(done).await.is_ok();
-            // The button may be gone by now.
+        // The button may be gone by then.
+        copy_text(&text.get_untracked(), move |is_done| {
             copied.try_set(is_done);
         });
     };

@@ -6,10 +6,10 @@ use wire::error::FieldErrors;
 use wire::open::Words;
 use wire::text::{BranchName, Name};
 
+use super::failed::failed_whole;
 use super::named::slug_hint;
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
-use crate::components::feedback::Note;
 use crate::components::field::{Look, SelectField, TextField, Toggle};
 use crate::reactive::memo;
 use crate::state::act::Act;
@@ -90,17 +90,6 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
     let faults = move |field: &'static str| {
         Signal::derive(move || errors.with(|errors| errors.of(field).to_vec()))
     };
-    let other = move || {
-        let failure = act
-            .failure
-            .get()
-            .filter(|failure| failure.field_errors().is_empty())?;
-        Some(view! {
-            <Note bad=true>
-                <span class="grow">{failure.words()}</span>
-            </Note>
-        })
-    };
     let filled = move || {
         checked.set(true);
         draft.with_untracked(Draft::request).ok()
@@ -118,7 +107,7 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
     view! {
         <form on:submit=submit novalidate>
             <div class="body">
-                {other}
+                {failed_whole(act)}
                 <TextField
                     label="Name"
                     first=true

@@ -6,9 +6,9 @@ use wire::name::derive_slug;
 use wire::org::Named;
 use wire::text::Name;
 
+use super::failed::failed_whole;
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
-use crate::components::feedback::Note;
 use crate::components::field::TextField;
 use crate::reactive::memo;
 use crate::state::act::Act;
@@ -55,17 +55,6 @@ fn NamedFields(verb: &'static str, open: RwSignal<bool>, act: Act<Named>) -> imp
             .map(|errors| errors.of("name").to_vec())
             .unwrap_or_default()
     });
-    let other = move || {
-        let failure = act
-            .failure
-            .get()
-            .filter(|failure| failure.field_errors().is_empty())?;
-        Some(view! {
-            <Note bad=true>
-                <span class="grow">{failure.words()}</span>
-            </Note>
-        })
-    };
     let filled = move || {
         checked.set(true);
         request(&name.get_untracked()).ok()
@@ -79,7 +68,7 @@ fn NamedFields(verb: &'static str, open: RwSignal<bool>, act: Act<Named>) -> imp
     view! {
         <form on:submit=submit novalidate>
             <div class="body">
-                {other}
+                {failed_whole(act)}
                 <TextField
                     label="Name"
                     first=true

@@ -7,13 +7,13 @@ use wire::error::FieldErrors;
 use wire::path::PersonParams;
 use wire::person::{Person, PersonPatch};
 
+use super::failed::failed_whole;
 use super::roles::{RoleDraft, RoleFields};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, Kind};
-use crate::components::dialog::{Dialog, DialogButtons};
-use crate::components::feedback::Note;
+use crate::components::dialog::{Dialog, DialogButtons, open_about};
 use crate::components::icon::Icon;
-use crate::reactive::{dynamic, effect, memo};
+use crate::reactive::{dynamic, memo};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
 
@@ -70,13 +70,7 @@ pub fn RolesForm(
             done.run(());
         },
     );
-    let open = RwSignal::new(false);
-    effect(move || open.set(person.with(Option::is_some)));
-    effect(move || {
-        if !open.get() && person.with_untracked(Option::is_some) {
-            person.set(None);
-        }
-    });
+    let open = open_about(person);
     let title = memo(move || {
         let person = person.get();
         person.map_or_else(String::new, |person| format!("What {} may do", person.name))
@@ -105,16 +99,6 @@ fn RolesFields(
             .map(|failure| failure.field_errors())
             .unwrap_or_default()
     });
-    let other = move || {
-        let failure = act.failure.get()?;
-        failure.field_errors().is_empty().then(|| {
-            view! {
-                <Note bad=true>
-                    <span class="grow">{failure.words()}</span>
-                </Note>
-            }
-        })
-    };
     let rows = move || {
         let rows = (0..count.get()).map(|index| {
             let value = Signal::derive(move || {
@@ -166,7 +150,7 @@ fn RolesFields(
     view! {
         <form on:submit=submit novalidate>
             <div class="body">
-                {dynamic(move || other().into_any())}
+                {failed_whole(act)}
                 <p class="dim">
                     "Of several roles that hold at a place, the nearest one wins, for better or worse."
                 </p> {dynamic(rows)} <div>

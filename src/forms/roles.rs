@@ -11,9 +11,13 @@ use wire::person::RoleAt;
 use wire::session::{Grant, Role};
 use wire::text::Name;
 
+use super::failed::failed_whole;
 use crate::api::{call, use_connection};
+use crate::components::button::{Button, Kind};
+use crate::components::dialog::DialogButtons;
 use crate::components::field::{SelectField, TextField};
 use crate::reactive::{When, memo};
+use crate::state::act::Act;
 use crate::state::remote::Remote;
 use crate::state::tree::use_tree;
 
@@ -194,29 +198,56 @@ impl NamedRole {
     }
 }
 
-/// The fields of a name with a role.
+/// The form of a name with a role; `request` makes what is sent of them, and what else is asked for
+/// stands below.
 #[component]
-pub fn NamedRoleFields(
+pub fn NamedRoleForm<I: 'static>(
     org: Memo<String>,
-    draft: RwSignal<NamedRole>,
     hint: &'static str,
-    #[prop(into)] errors: Signal<FieldErrors>,
+    verb: &'static str,
+    open: RwSignal<bool>,
+    act: Act<I>,
+    request: impl Fn(Name, RoleAt) -> I + Copy + Send + Sync + 'static,
+    #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
+    let draft = RwSignal::new(NamedRole::default());
+    let checked = RwSignal::new(false);
+    act.failure.set(None);
+    let errors = memo(move || {
+        let own = draft.with(|draft| draft.request().err());
+        let sent = act.failure.get().map(|failure| failure.field_errors());
+        own.filter(|_| checked.get()).or(sent).unwrap_or_default()
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        checked.set(true);
+        if let Ok((name, at)) = draft.with_untracked(NamedRole::request) {
+            act.go(request(name, at));
+        }
+    };
     view! {
-        <TextField
-            label="Name"
-            first=true
-            value=Signal::derive(move || draft.with(|draft| draft.name.clone()))
-            hint=Signal::stored(hint.to_owned())
-            faults=Signal::derive(move || errors.with(|errors| errors.of("name").to_vec()))
-            on_input=move |name| draft.update(|draft| draft.name = name)
-        />
-        <RoleFields
-            org
-            value=Signal::derive(move || draft.with(|draft| draft.at.clone()))
-            errors
-            on_change=move |at| draft.update(|draft| draft.at = at)
-        />
+        <form on:submit=submit novalidate>
+            <div class="body">
+                {failed_whole(act)}
+                <TextField
+                    label="Name"
+                    first=true
+                    value=Signal::derive(move || draft.with(|draft| draft.name.clone()))
+                    hint=Signal::stored(hint.to_owned())
+                    faults=Signal::derive(move || errors.with(|errors| errors.of("name").to_vec()))
+                    on_input=move |name| draft.update(|draft| draft.name = name)
+                />
+                <RoleFields
+                    org
+                    value=Signal::derive(move || draft.with(|draft| draft.at.clone()))
+                    errors
+                    on_change=move |at| draft.update(|draft| draft.at = at)
+                /> {children.map(|children| children())}
+            </div>
+            <DialogButtons open>
+                <Button label=verb kind=Kind::Primary submit=true pending=act.pending() />
+            </DialogButtons>
+        </form>
     }
 }
 

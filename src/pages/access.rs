@@ -10,7 +10,7 @@ use wire::person::SignInLink;
 use wire::session::Grant;
 
 use crate::components::button::{Button, Kind};
-use crate::components::dialog::Dialog;
+use crate::components::dialog::{Dialog, open_about};
 use crate::components::feedback::CopyButton;
 use crate::components::page::Head;
 use crate::reactive::{effect, memo};
@@ -65,6 +65,30 @@ fn grant_words(grant: &Grant) -> String {
     }
 }
 
+/// A table of few rows, whose last column holds what can be done. The columns that `numbers` names by
+/// their place hold instants.
+fn few(label: &'static str, heads: &[&'static str], numbers: &[usize], rows: AnyView) -> AnyView {
+    let heads = heads.iter().enumerate().map(|(place, head)| {
+        let class = numbers.contains(&place).then_some("num");
+        view! { <th class=class>{*head}</th> }
+    });
+    view! {
+        <div class="scrollx" role="group" aria-label=label tabindex="0">
+            <table class="table">
+                <thead>
+                    <tr>
+                        {heads.collect_view()} <th>
+                            <span class="unseen">"Actions"</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
 /// What opens a door, shown this once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
@@ -97,17 +121,7 @@ impl Shown {
 /// Shows what is told only once, until it is closed.
 #[component]
 fn ShownOnce(shown: RwSignal<Option<Shown>>) -> impl IntoView {
-    let open = RwSignal::new(false);
-    effect(move || {
-        if shown.with(Option::is_some) {
-            open.set(true);
-        }
-    });
-    effect(move || {
-        if !open.get() {
-            shown.set(None);
-        }
-    });
+    let open = open_about(shown);
     let part = move |read: fn(&Shown) -> &str| {
         memo(move || shown.with(|shown| shown.as_ref().map(read).unwrap_or_default().to_owned()))
     };
@@ -130,18 +144,6 @@ fn ShownOnce(shown: RwSignal<Option<Shown>>) -> impl IntoView {
             </footer>
         </Dialog>
     }
-}
-
-/// Whether the dialog about something is open: as long as there is something.
-fn open_with<T: Send + Sync + 'static>(about: RwSignal<Option<T>>) -> RwSignal<bool> {
-    let open = RwSignal::new(false);
-    effect(move || open.set(about.with(Option::is_some)));
-    effect(move || {
-        if !open.get() && about.with_untracked(Option::is_some) {
-            about.set(None);
-        }
-    });
-    open
 }
 
 /// Tells why an action that has no dialog failed.

@@ -2,15 +2,14 @@
 //! only that. The platform decides.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use wasm_bindgen_futures::JsFuture;
 use wire::endpoint::Endpoint;
 use wire::path::{Level, Params, Place};
-use wire::session::{Grant, Role, Session as Identity};
+use wire::session::{self, Role, Session as Identity};
 
 use super::notices::use_notices;
 use super::session::use_session;
 use crate::components::button::Barrier;
+use crate::components::clipboard::copy;
 use crate::reactive::memo;
 
 /// The role that somebody has at a place: the nearest one wins. A platform that tells no roles by
@@ -19,29 +18,11 @@ pub fn role_at(who: &Identity, place: Place<'_>) -> Option<Role> {
     let Some(grants) = &who.grants else {
         return who.role.known();
     };
-    let nearest = grants
-        .iter()
-        .filter(|grant| holds(grant, place))
-        .max_by_key(|grant| depth(grant))?;
-    nearest.role.known()
-}
-
-fn levels(grant: &Grant) -> [Option<&str>; 3] {
-    [
-        grant.org.as_deref(),
-        grant.project.as_deref(),
-        grant.environment.as_deref(),
-    ]
-}
-
-fn holds(grant: &Grant, place: Place<'_>) -> bool {
-    let place = [place.org, place.project, place.environment];
-    let mut both = levels(grant).into_iter().zip(place);
-    both.all(|(own, other)| own.is_none() || own == other)
-}
-
-fn depth(grant: &Grant) -> usize {
-    levels(grant).into_iter().flatten().count()
+    let given = grants.iter();
+    session::role_at(
+        given.map(|grant| (grant.place(), grant.role.known())),
+        place,
+    )
 }
 
 /// What stands against an operation at a place, or on the platform as a whole, as far as roles go; a press copies a link that opens
@@ -82,18 +63,14 @@ fn right(
     });
     let ask = Callback::new(move |()| {
         let link = window().location().origin().unwrap_or_default() + &link();
-        if !window().is_secure_context() {
-            notices.say(format!("Send this link to somebody who may: {link}"));
-            return;
-        }
-        let done = window().navigator().clipboard().write_text(&link);
-        spawn_local(async move {
-            match JsFuture::from(done).await {
-                Ok(_) => {
-                    notices.say("The link is copied. Send it to somebody who may: it opens this.");
+        let told = link.clone();
+        copy(&link, move |is_done| {
+            notices.say(match is_done {
+                true => {
+                    "The link is copied. Send it to somebody who may: it opens this.".to_owned()
                 }
-                Err(_) => notices.say(format!("Send this link to somebody who may: {link}")),
-            }
+                false => format!("Send this link to somebody who may: {told}"),
+            });
         });
     });
     Barrier {
@@ -114,6 +91,7 @@ fn refusal(least: Role, role: Option<Role>) -> String {
 #[cfg(test)]
 mod tests {
     use wire::open::Open;
+    use wire::session::Grant;
 
     use super::*;
 

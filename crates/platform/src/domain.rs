@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod config;
+mod deployments;
 mod deploys;
 mod error;
 mod events;

@@ -125,4 +125,7 @@ pub struct Deployed {
     /// Counts up from 1 in its service.
     #[serde(default)]
     pub release_version: u32,
+    /// Whether it begins only when another admin has approved it.
+    #[serde(default)]
+    pub needs_approval: bool,
 }

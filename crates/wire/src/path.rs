@@ -55,6 +55,30 @@ pub struct Place<'a> {
     pub environment: Option<&'a str>,
 }
 
+impl<'a> Place<'a> {
+    /// The org, its project and that one's environment, as far as they are named.
+    fn levels(self) -> [Option<&'a str>; 3] {
+        [self.org, self.project, self.environment]
+    }
+
+    /// Whether the other place is this one or in it. Both are named in the same way: all by ids, or
+    /// all by slugs.
+    pub fn holds(self, other: Place<'_>) -> bool {
+        let mut levels = self.levels().into_iter().zip(other.levels());
+        levels.all(|(own, theirs)| own.is_none() || own == theirs)
+    }
+
+    /// How many levels are named.
+    pub fn depth(self) -> usize {
+        self.levels().into_iter().flatten().count()
+    }
+
+    /// The name of the narrowest level that is named.
+    pub fn narrowest(self) -> Option<&'a str> {
+        self.levels().into_iter().flatten().next_back()
+    }
+}
+
 /// The values of a path's variable parts.
 pub trait Params: Clone + Sized {
     /// What the first letter of a path that does not begin with `/` stands for: every place where

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::decode::{Decode, DecodeFields, Fields, decode_word};
 use crate::error::FieldErrors;
 use crate::open::{Open, words};
+use crate::path::Place;
 use chrono::{DateTime, Utc};
 
 words! {
@@ -52,6 +53,28 @@ pub struct Grant {
     /// Slug of that one's environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+}
+
+impl Grant {
+    /// Where it holds.
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            org: self.org.as_deref(),
+            project: self.project.as_deref(),
+            environment: self.environment.as_deref(),
+        }
+    }
+}
+
+/// The role that these, each at its place, give at another: the nearest to it wins, for better or
+/// worse. One that is not known gives nothing.
+pub fn role_at<'a>(
+    grants: impl IntoIterator<Item = (Place<'a>, Option<Role>)>,
+    at: Place<'_>,
+) -> Option<Role> {
+    let holding = grants.into_iter().filter(|(place, _)| place.holds(at));
+    let (_, role) = holding.max_by_key(|(place, _)| place.depth())?;
+    role
 }
 
 /// The reply of `GET /auth/session`.

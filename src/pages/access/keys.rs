@@ -9,16 +9,16 @@ use wire::key::{Key, KeyCreate, NewKey};
 use wire::path::{KeyParams, OrgParams};
 use wire::quantity::KeyLifetime;
 
-use super::people::other_failure;
-use super::{AccessHead, Shown, ShownOnce, grant_words, level_of, open_with, use_org};
+use super::{AccessHead, Shown, ShownOnce, few, grant_words, level_of, use_org};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, IconButton, Kind};
-use crate::components::dialog::{Dialog, DialogButtons};
+use crate::components::dialog::{Dialog, DialogButtons, open_about};
 use crate::components::feedback::Empty;
 use crate::components::field::SelectField;
 use crate::components::icon::Icon;
 use crate::components::page::Panel;
-use crate::forms::roles::{NamedRole, NamedRoleFields};
+use crate::forms::failed::failed_whole;
+use crate::forms::roles::NamedRoleForm;
 use crate::pages::parts::{freshness, instant, loaded, maybe_instant, open_asked};
 use crate::reactive::{dynamic, memo};
 use crate::routes::AccessPage;
@@ -115,27 +115,12 @@ fn key_table(revoked: RwSignal<Option<Key>>, keys: &[Key]) -> AnyView {
             }
         })
         .collect_view();
-    view! {
-        <div class="scrollx" role="group" aria-label="Keys" tabindex="0">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th>"Name"</th>
-                        <th>"May do"</th>
-                        <th>"Made by"</th>
-                        <th class="num">"Made"</th>
-                        <th class="num">"Last used"</th>
-                        <th class="num">"Ends"</th>
-                        <th>
-                            <span class="unseen">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    few(
+        "Keys",
+        &["Name", "May do", "Made by", "Made", "Last used", "Ends"],
+        &[3, 4, 5],
+        rows.into_any(),
+    )
 }
 
 fn use_make(
@@ -168,52 +153,29 @@ fn use_make(
 
 #[component]
 fn KeyFields(org: Memo<String>, open: RwSignal<bool>, act: Act<KeyCreate>) -> impl IntoView {
-    let draft = RwSignal::new(NamedRole::default());
     let days = RwSignal::new(LIFETIMES[0].0.to_owned());
-    let checked = RwSignal::new(false);
-    act.failure.set(None);
-    let errors = memo(move || {
-        let own = draft.with(|draft| draft.request().err());
-        let sent = act.failure.get().map(|failure| failure.field_errors());
-        own.filter(|_| checked.get()).or(sent).unwrap_or_default()
-    });
-    let filled = move || {
-        checked.set(true);
-        let (name, at) = draft.with_untracked(NamedRole::request).ok()?;
-        Some(KeyCreate {
-            name,
-            at,
-            expires_in: days.with_untracked(|days| lifetime(days)),
-        })
-    };
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if let Some(key) = filled() {
-            act.go(key);
-        }
-    };
     let lifetimes = LIFETIMES.map(|(days, words)| (days.to_owned(), words.to_owned()));
+    let request = move |name, at| KeyCreate {
+        name,
+        at,
+        expires_in: days.with_untracked(|days| lifetime(days)),
+    };
     view! {
-        <form on:submit=submit novalidate>
-            <div class="body">
-                {dynamic(move || other_failure(act).into_any())}
-                <NamedRoleFields
-                    org
-                    draft
-                    hint="What uses it: build server, nightly backup"
-                    errors
-                />
-                <SelectField
-                    label="Lasts"
-                    choices=lifetimes.to_vec()
-                    value=days
-                    on_choose=move |chosen| days.set(chosen)
-                />
-            </div>
-            <DialogButtons open>
-                <Button label="Make key" kind=Kind::Primary submit=true pending=act.pending() />
-            </DialogButtons>
-        </form>
+        <NamedRoleForm
+            org
+            hint="What uses it: build server, nightly backup"
+            verb="Make key"
+            open
+            act
+            request
+        >
+            <SelectField
+                label="Lasts"
+                choices=lifetimes.to_vec()
+                value=days
+                on_choose=move |chosen| days.set(chosen)
+            />
+        </NamedRoleForm>
     }
 }
 
@@ -244,7 +206,7 @@ fn RevokeDialog(
             keys.refresh();
         },
     );
-    let open = open_with(revoked);
+    let open = open_about(revoked);
     let title = memo(move || {
         let key = revoked.get();
         key.map_or_else(String::new, |key| format!("Revoke {}", key.name))
@@ -257,7 +219,7 @@ fn RevokeDialog(
     view! {
         <Dialog title open>
             <div class="body">
-                {dynamic(move || other_failure(act).into_any())}
+                {failed_whole(act)}
                 <p>
                     "Programs that use it are refused from now on, and whoever signed in with it is signed out. It can't be brought back."
                 </p>

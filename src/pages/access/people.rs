@@ -10,15 +10,16 @@ use wire::endpoints::{
 use wire::path::{InvitationParams, OrgParams, PersonParams};
 use wire::person::{Invitation, InvitationCreate, Person};
 
-use super::{AccessHead, Shown, ShownOnce, complain_of, grant_words, level_of, use_org};
+use super::{AccessHead, Shown, ShownOnce, complain_of, few, grant_words, level_of, use_org};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, IconButton, Kind};
-use crate::components::dialog::{Dialog, DialogButtons};
-use crate::components::feedback::{Empty, Note};
+use crate::components::dialog::{Dialog, DialogButtons, open_about};
+use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::Panel;
+use crate::forms::failed::failed_whole;
 use crate::forms::person::RolesForm;
-use crate::forms::roles::{NamedRole, NamedRoleFields};
+use crate::forms::roles::NamedRoleForm;
 use crate::pages::parts::{freshness, instant, loaded, maybe_instant, open_asked};
 use crate::reactive::{dynamic, memo};
 use crate::routes::AccessPage;
@@ -145,24 +146,12 @@ fn people_table(page: Page, link: Act<Person>, people: &[Person]) -> AnyView {
             }
         })
         .collect_view();
-    view! {
-        <div class="scrollx" role="group" aria-label="People" tabindex="0">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th>"Name"</th>
-                        <th>"May do"</th>
-                        <th class="num">"Last seen"</th>
-                        <th>
-                            <span class="unseen">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    few(
+        "People",
+        &["Name", "May do", "Last seen"],
+        &[2],
+        rows.into_any(),
+    )
 }
 
 fn invitation_table(page: Page, invitations: &[Invitation]) -> AnyView {
@@ -198,25 +187,12 @@ fn invitation_table(page: Page, invitations: &[Invitation]) -> AnyView {
             }
         })
         .collect_view();
-    view! {
-        <div class="scrollx" role="group" aria-label="Invitations" tabindex="0">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th>"Name"</th>
-                        <th>"Will be"</th>
-                        <th>"Invited by"</th>
-                        <th class="num">"Ends"</th>
-                        <th>
-                            <span class="unseen">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    few(
+        "Invitations",
+        &["Name", "Will be", "Invited by", "Ends"],
+        &[3],
+        rows.into_any(),
+    )
 }
 
 fn use_sign_in_link(page: Page) -> Act<Person> {
@@ -272,65 +248,16 @@ fn InviteDialog(page: Page, open: RwSignal<bool>) -> impl IntoView {
     );
     view! {
         <Dialog title="Invite somebody" open>
-            <InviteFields page open act />
+            <NamedRoleForm
+                org=page.org
+                hint="As they are called in the history"
+                verb="Make the link"
+                open
+                act
+                request=move |name, at| InvitationCreate { name, at }
+            />
         </Dialog>
     }
-}
-
-#[component]
-fn InviteFields(page: Page, open: RwSignal<bool>, act: Act<InvitationCreate>) -> impl IntoView {
-    let draft = RwSignal::new(NamedRole::default());
-    let checked = RwSignal::new(false);
-    act.failure.set(None);
-    let errors = memo(move || {
-        let own = draft.with(|draft| draft.request().err());
-        let sent = act.failure.get().map(|failure| failure.field_errors());
-        own.filter(|_| checked.get()).or(sent).unwrap_or_default()
-    });
-    let filled = move || {
-        checked.set(true);
-        let (name, at) = draft.with_untracked(NamedRole::request).ok()?;
-        Some(InvitationCreate { name, at })
-    };
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if let Some(invitation) = filled() {
-            act.go(invitation);
-        }
-    };
-    view! {
-        <form on:submit=submit novalidate>
-            <div class="body">
-                {dynamic(move || other_failure(act).into_any())}
-                <NamedRoleFields
-                    org=page.org
-                    draft
-                    hint="As they are called in the history"
-                    errors
-                />
-            </div>
-            <DialogButtons open>
-                <Button
-                    label="Make the link"
-                    kind=Kind::Primary
-                    submit=true
-                    pending=act.pending()
-                />
-            </DialogButtons>
-        </form>
-    }
-}
-
-/// Why an attempt failed, where no field tells it.
-pub(super) fn other_failure<I: 'static>(act: Act<I>) -> Option<impl IntoView + use<I>> {
-    let failure = act.failure.get()?;
-    failure.field_errors().is_empty().then(|| {
-        view! {
-            <Note bad=true>
-                <span class="grow">{failure.words()}</span>
-            </Note>
-        }
-    })
 }
 
 #[component]
@@ -350,7 +277,7 @@ fn RemoveDialog(page: Page) -> impl IntoView {
             page.people.refresh();
         },
     );
-    let open = super::open_with(page.removed);
+    let open = open_about(page.removed);
     let name = memo(move || {
         let removed = page.removed.get();
         removed.map(|person| person.name).unwrap_or_default()
@@ -364,7 +291,7 @@ fn RemoveDialog(page: Page) -> impl IntoView {
     view! {
         <Dialog title open>
             <div class="body">
-                {dynamic(move || other_failure(act).into_any())}
+                {failed_whole(act)}
                 <p>
                     {move || {
                         format!(

@@ -104,10 +104,11 @@ pub fn use_actions(here: Here) -> Actions {
     };
     Actions {
         deploy: act(here, deploy, move |_, deployed: Deployed| {
-            follow.done(format!(
-                "Release v{} is on its way.",
-                deployed.release_version
-            ));
+            let version = deployed.release_version;
+            follow.done(match deployed.needs_approval {
+                true => format!("Release v{version} waits for another admin to approve it."),
+                false => format!("Release v{version} is on its way."),
+            });
         }),
         restart: act(here, restart, move |&(), _| {
             follow.done("Instances are replaced one at a time.".to_owned());

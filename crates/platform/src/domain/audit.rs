@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use dashmap::DashMap;
 use pilothouse_wire::audit::{Audit, AuditOutcome, AuditQuery, CallerKind};
-use pilothouse_wire::path::Place;
 use pilothouse_wire::release::FieldChange;
 use serde::Serialize;
 use serde_json::Value;
@@ -123,11 +122,12 @@ impl Refusals {
 
 /// A call, as far as the audit tells of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Attempt<'a> {
+pub(crate) struct Attempt {
     pub(crate) action: &'static str,
     /// The path below the API's base.
-    pub(crate) subject: &'a str,
-    pub(crate) place: Place<'a>,
+    pub(crate) subject: String,
+    /// The org, project and environment, by id or slug.
+    pub(crate) place: [Option<String>; 3],
     pub(crate) address: IpAddr,
     pub(crate) request_id: String,
 }
@@ -146,7 +146,7 @@ impl Platform {
     /// The database can't be written.
     pub(crate) async fn audit(
         &self,
-        attempt: &Attempt<'_>,
+        attempt: &Attempt,
         actor: Option<&Actor>,
         ended: Ended<'_>,
     ) -> Result<()> {
@@ -155,7 +155,7 @@ impl Platform {
             Some((name, Owner::Key(id))) => (name, CallerKind::Key, Some(id.as_str())),
             None => ("nobody", CallerKind::Nobody, None),
         };
-        let subject = cut(attempt.subject, MAX_TEXT);
+        let subject = cut(&attempt.subject, MAX_TEXT);
         let (outcome, reason, changes) = match ended {
             Ended::Done(changes) => (AuditOutcome::Done, None, changes),
             Ended::Refused(reason) => {
@@ -167,11 +167,6 @@ impl Platform {
                 (AuditOutcome::Refused, Some(cut(reason, MAX_TEXT)), &[][..])
             }
         };
-        let Place {
-            org,
-            project,
-            environment,
-        } = attempt.place;
         let row = NewAudit {
             by,
             by_kind,
@@ -181,7 +176,7 @@ impl Platform {
             outcome,
             reason: reason.as_deref(),
             subject: &subject,
-            place: [org, project, environment],
+            place: attempt.place.each_ref().map(Option::as_deref),
             changes: serde_json::to_string(changes).map_err(crate::store::StoreError::from)?,
             request_id: attempt.request_id.clone(),
         };

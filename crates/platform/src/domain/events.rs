@@ -35,7 +35,7 @@ impl Platform {
             (Some(_), None) => EventPlace::Project,
             (None, None) => EventPlace::Org,
         };
-        let id = spot.narrowest().unwrap_or_default();
+        let id = spot.place().narrowest().unwrap_or_default();
         self.events(place, id, query, &actor.shown()).await
     }
 

@@ -20,7 +20,7 @@ use crate::store::{Deployment, FailedBuild, Listed, Place};
 impl Platform {
     /// Of everything that the caller may see at the org, project or environment that is called.
     pub(crate) async fn overview(&self, actor: &Actor) -> Result<Overview> {
-        let place_id = actor.spot().narrowest().unwrap_or_default();
+        let place_id = actor.spot().place().narrowest().unwrap_or_default();
         let mut places = self.store.places_below(place_id).await?;
         if let Shown::Only(ids) = actor.shown() {
             places.retain(|place| ids.contains(&place.id) || ids.contains(&place.project_id));

@@ -1,6 +1,7 @@
 //! Roles by place, and one-time tokens: only hashes of what opens the door.
 
 use chrono::{DateTime, Utc};
+use pilothouse_wire::path::Place;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -19,6 +20,17 @@ pub(crate) struct Spot {
     pub(crate) org: Option<String>,
     pub(crate) project: Option<String>,
     pub(crate) environment: Option<String>,
+}
+
+impl Spot {
+    /// The same as a call names its place, by ids.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place {
+            org: self.org.as_deref(),
+            project: self.project.as_deref(),
+            environment: self.environment.as_deref(),
+        }
+    }
 }
 
 /// Whose a credential is.

@@ -85,8 +85,12 @@ impl Store {
         )
     }
 
-    /// The keys of an org with their role and place, the newest first.
-    pub(crate) async fn keys(&self, org_id: &str) -> StoreResult<Vec<(KeyRow, String, Slugs)>> {
+    /// The keys of an org with their role and place, the newest first; with `key`, that one alone.
+    pub(crate) async fn keys(
+        &self,
+        org_id: &str,
+        key: Option<&str>,
+    ) -> StoreResult<Vec<(KeyRow, String, Slugs)>> {
         let rows = sqlx::query(
             "SELECT keys.*, role, orgs.slug AS org, projects.slug AS project,
                     environments.slug AS environment
@@ -94,9 +98,11 @@ impl Store {
              JOIN orgs ON orgs.id = grants.org_id
              LEFT JOIN projects ON projects.id = grants.project_id
              LEFT JOIN environments ON environments.id = grants.environment_id
-             WHERE grants.org_id = ? ORDER BY keys.created DESC, keys.id",
+             WHERE grants.org_id = ?1 AND (?2 IS NULL OR keys.id = ?2)
+             ORDER BY keys.created DESC, keys.id",
         )
         .bind(org_id)
+        .bind(key)
         .fetch_all(&self.reader)
         .await?;
         let key = |row: &sqlx::sqlite::SqliteRow| {

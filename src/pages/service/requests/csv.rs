@@ -3,7 +3,7 @@
 use chrono::SecondsFormat;
 use wire::access::AccessRow;
 
-use crate::components::csv::write_field;
+use crate::components::csv::write_record;
 
 /// The names of the columns.
 const HEAD: &str =
@@ -31,13 +31,7 @@ pub fn csv<'a>(rows: impl Iterator<Item = &'a AccessRow>) -> String {
             &row.instance,
             &row.request_id,
         ];
-        for (place, field) in fields.into_iter().enumerate() {
-            if place > 0 {
-                text.push(',');
-            }
-            write_field(field, &mut text);
-        }
-        text.push_str("\r\n");
+        write_record(fields.map(String::as_str), &mut text);
     }
     text
 }

@@ -1,49 +1,28 @@
 //! Roles by place: the rules alone.
 
 use pilothouse_wire::open::Words;
-use pilothouse_wire::session::Role;
+use pilothouse_wire::session::{self, Role};
 
 use crate::store::{Grant, Spot};
 
-impl Spot {
-    /// The ids of an org, its project and that one's environment, as far as they are named.
-    fn levels(&self) -> [Option<&str>; 3] {
-        [
-            self.org.as_deref(),
-            self.project.as_deref(),
-            self.environment.as_deref(),
-        ]
-    }
-
-    /// Whether the other place is this one or in it.
-    pub(crate) fn holds(&self, other: &Self) -> bool {
-        let mut levels = self.levels().into_iter().zip(other.levels());
-        levels.all(|(own, theirs)| own.is_none() || own == theirs)
-    }
-
-    /// How many levels are named.
-    fn depth(&self) -> usize {
-        self.levels().into_iter().flatten().count()
-    }
-
-    /// The id of the narrowest level that is named.
-    pub(crate) fn narrowest(&self) -> Option<&str> {
-        self.levels().into_iter().flatten().next_back()
+impl Grant {
+    fn role(&self) -> Option<Role> {
+        Role::from_word(&self.role)
     }
 }
 
-/// The role that these give at a place: the nearest to it wins, for better or worse. One that this
-/// platform does not know gives nothing.
+/// The role that these give at a place.
 pub(super) fn role_at(grants: &[Grant], spot: &Spot) -> Option<Role> {
-    let at = grants.iter().filter(|grant| grant.spot.holds(spot));
-    let nearest = at.max_by_key(|grant| grant.spot.depth())?;
-    Role::from_word(&nearest.role)
+    let given = grants.iter();
+    session::role_at(
+        given.map(|grant| (grant.spot.place(), grant.role())),
+        spot.place(),
+    )
 }
 
 /// Whether these give a role at a place or anywhere in it.
 pub(super) fn reach(grants: &[Grant], spot: &Spot) -> bool {
-    let is_below = |grant: &Grant| spot.holds(&grant.spot) && is_known(grant);
-    role_at(grants, spot).is_some() || grants.iter().any(is_below)
+    role_at(grants, spot).is_some() || below(grants, spot).next().is_some()
 }
 
 /// What these show of a place: all of it where they give a role there, else the places in it that
@@ -52,12 +31,16 @@ pub(super) fn shown(grants: &[Grant], spot: &Spot) -> Shown {
     if role_at(grants, spot).is_some() {
         return Shown::All;
     }
-    let below = grants.iter().filter(|grant| spot.holds(&grant.spot));
-    let ids = below.filter(|grant| is_known(grant));
-    Shown::Only(
-        ids.filter_map(|grant| grant.spot.narrowest().map(str::to_owned))
-            .collect(),
-    )
+    let ids = below(grants, spot).filter_map(|grant| grant.spot.place().narrowest());
+    Shown::Only(ids.map(str::to_owned).collect())
+}
+
+/// Those that give a role at a place in this one.
+fn below<'a>(grants: &'a [Grant], spot: &'a Spot) -> impl Iterator<Item = &'a Grant> {
+    let inside = grants
+        .iter()
+        .filter(|grant| spot.place().holds(grant.spot.place()));
+    inside.filter(|grant| grant.role().is_some())
 }
 
 /// What somebody may see of a place.
@@ -67,10 +50,6 @@ pub(crate) enum Shown {
     All,
     /// What is at or in the places with these ids.
     Only(Vec<String>),
-}
-
-fn is_known(grant: &Grant) -> bool {
-    Role::from_word(&grant.role).is_some()
 }
 
 #[cfg(test)]
@@ -151,7 +130,7 @@ mod tests {
                 .collect();
             let mut more = own.clone();
             more.push(Grant { role: "admin".into(), spot: other.clone() });
-            if !other.holds(&here) {
+            if !other.place().holds(here.place()) {
                 prop_assert_eq!(role_at(&own, &here), role_at(&more, &here));
             }
         }
@@ -161,8 +140,10 @@ mod tests {
         fn whoever_has_a_role_finds_the_way(granted in places(), here in places()) {
             let grants = [Grant { role: "viewer".into(), spot: granted }];
             if reach(&grants, &here) {
-                for depth in 0..here.depth() {
-                    let around = spot(&here.levels().into_iter().flatten().take(depth).collect::<Vec<_>>());
+                let levels = [&here.org, &here.project, &here.environment];
+                let levels: Vec<&str> = levels.into_iter().flatten().map(String::as_str).collect();
+                for depth in 0..levels.len() {
+                    let around = spot(&levels[..depth]);
                     prop_assert!(reach(&grants, &around));
                 }
             }

@@ -32,7 +32,7 @@ pub(crate) async fn create_key(store: &Store, name: &str, role: Role) -> StoreRe
 
 impl Platform {
     pub(crate) async fn list_keys(&self, actor: &Actor) -> Result<Vec<Key>> {
-        let keys = self.store.keys(actor.org()).await?;
+        let keys = self.store.keys(actor.org(), None).await?;
         let told = keys.into_iter();
         Ok(told
             .map(|(row, role, at)| told_key(row, &role, at))
@@ -57,24 +57,25 @@ impl Platform {
         audit::note("name", None, Some(row.name.clone()));
         audit::note("role", None, Some(role_in_words(&create.at)));
         audit::note("expires", None, row.expires.map(|at| at.to_rfc3339()));
-        let id = row.id;
-        let made = self.store.keys(actor.org()).await?;
-        let made = made.into_iter().find(|(row, ..)| row.id == id);
-        let (row, role, at) = made.ok_or_else(|| not_found("key", &id))?;
-        Ok(NewKey {
-            key: told_key(row, &role, at),
-            secret,
-        })
+        let key = self.find_key(actor, &row.id).await?;
+        Ok(NewKey { key, secret })
     }
 
     pub(crate) async fn revoke_key(&self, actor: &Actor, id: &str) -> Result<()> {
-        let keys = self.list_keys(actor).await?;
-        let key = keys.into_iter().find(|key| key.id == id);
-        let key = key.ok_or_else(|| not_found("key", id))?;
+        let key = self.find_key(actor, id).await?;
         self.store.delete_key(actor.org(), id).await?;
         audit::note("name", Some(key.name), None);
         audit::note("role", Some(in_words(&[key.grant])), None);
         Ok(())
+    }
+}
+
+impl Platform {
+    async fn find_key(&self, actor: &Actor, id: &str) -> Result<Key> {
+        let found = self.store.keys(actor.org(), Some(id)).await?;
+        let key = found.into_iter().next();
+        let (row, role, at) = key.ok_or_else(|| not_found("key", id))?;
+        Ok(told_key(row, &role, at))
     }
 }
 

@@ -1,0 +1,24 @@
+//! Why what a form sent was not taken, where no field of it tells that.
+
+use leptos::prelude::*;
+
+use crate::components::feedback::Note;
+use crate::reactive::dynamic;
+use crate::state::act::Act;
+
+/// The words of such a failure, as long as there is one.
+pub fn failed_whole<I: 'static>(act: Act<I>) -> AnyView {
+    dynamic(move || {
+        let failure = act.failure.get();
+        let failure = failure.filter(|failure| failure.field_errors().is_empty());
+        let note = failure.map(|failure| {
+            view! {
+                <Note bad=true>
+                    <span class="grow">{failure.words()}</span>
+                </Note>
+            }
+        });
+        note.into_any()
+    })
+    .into_any()
+}
