@@ -313,6 +313,30 @@ fn a_backup_of_nothing_says_so() {
 }
 
 #[test]
+fn a_damaged_database_is_refused_and_a_backup_takes_its_place() {
+    let serving = Serving::start(&[]);
+    let key = serving.key();
+    let aside = TempDir::new().unwrap();
+    let copy = aside.path().join("copy.db");
+    let made = run(&["backup", copy.to_str().unwrap()], serving.folder.path());
+    assert!(made.status.success(), "{made:?}");
+    let (_, folder) = serving.end("-TERM");
+    let database = folder.path().join("pilothouse.db");
+    fs::write(&database, "this was a database once").unwrap();
+    for beside in ["pilothouse.db-wal", "pilothouse.db-shm"] {
+        let _ = fs::remove_file(folder.path().join(beside));
+    }
+    let words = fails(&serve(folder.path(), &[]).output().unwrap());
+    assert!(
+        words.contains("damaged") && words.contains("pilothouse backup"),
+        "{words}"
+    );
+    fs::copy(&copy, &database).unwrap();
+    let again = Serving::start_in(folder, &[]);
+    assert_eq!(again.api(&key, "GET", "/orgs/", &Value::Null).0, 200);
+}
+
+#[test]
 fn help_explains_each_option() {
     let help = Command::new(BINARY)
         .args(["serve", "--help"])

@@ -68,7 +68,7 @@ fn advice(primary: i64) -> Option<&'static str> {
             "The data directory can't be written. Check its owner, its permissions and whether its disk is mounted read-only."
         }
         code::CORRUPT | code::NOTADB => {
-            "The database file is damaged. Stop the platform and put a backup in its place."
+            "The database file is damaged. Stop the platform and put a file that `pilothouse backup` made in its place, as pilothouse.db."
         }
         code::IOERR | code::CANTOPEN => {
             "The disk of the data directory failed. Check that it is there and has free space, then try again."
