@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use wire::build::Image;
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{GetImage, GetRelease};
+use wire::open::Open;
 use wire::path::VersionParams;
-use wire::release::Release;
+use wire::release::{DeploymentState, Release};
 use wire::service::{Service, VersionSummary};
 use wire::status::Instance;
 
@@ -263,6 +264,8 @@ fn deployment_step(here: Here) -> impl IntoView {
     let release = memo(move || known().release);
     let path = move || Address::release(&here.params.get(), release.get());
     let progress = memo(move || Progress::of_deployment(&known()));
+    // One that waits replaces nothing yet.
+    let rolls = memo(move || known().state() == Open::Known(DeploymentState::Running));
     let id = memo(move || known().id);
     let error = memo(move || known().error);
     let by = memo(move || known().by);
@@ -284,11 +287,11 @@ fn deployment_step(here: Here) -> impl IntoView {
         <div class="state-line">
             {dynamic(move || state_mark(state.get()).into_any())} <a class="link mono" href=path>
                 {move || format!("v{}", release.get())}
-            </a> <When is=move || progress.get().is_under_way>
+            </a> <When is=move || rolls.get()>
                 <span class="dim sm">{counts}</span>
             </When>
         </div>
-        <When is=move || progress.get().is_under_way>
+        <When is=move || rolls.get()>
             <div class="progress" aria-hidden="true">
                 <i style:width=bar></i>
             </div>
