@@ -1,6 +1,7 @@
 //! What differs between two releases, or between what runs and what a deploy would bring.
 
 use leptos::prelude::*;
+use wire::conceal::HIDDEN;
 use wire::config::{ConfigDiff, MASK, VariableChange};
 use wire::release::FieldChange;
 
@@ -46,6 +47,7 @@ pub fn of_config(diff: &ConfigDiff) -> Vec<Difference> {
         let (before, after) = (change.before.as_deref(), change.after.as_deref());
         let secret = |value: &str, words: &str| match value {
             MASK => words.to_owned(),
+            HIDDEN => "hidden".to_owned(),
             value => value.to_owned(),
         };
         let is_kept = before == Some(MASK) && after == Some(MASK);

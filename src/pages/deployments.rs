@@ -163,6 +163,7 @@ mod tests {
                 state: Some("complete".to_owned()),
                 error: None,
                 created: DateTime::from_timestamp(second, 0),
+                awaits_approval: None,
             }),
             ..Service::default()
         }

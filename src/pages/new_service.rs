@@ -9,9 +9,9 @@ use wire::envelope::Dialect;
 use wire::path::{Scope, ServiceParams};
 use wire::service::{Service, ServiceCreate};
 
-use super::services::use_scope;
+use super::services::{use_creation, use_scope};
 use crate::api::{Call, Connection, Failure, Request, call, use_connection};
-use crate::components::button::{Button, Kind};
+use crate::components::button::{Barrier, Button, Kind};
 use crate::components::curl::{Commands, CopyCurl};
 use crate::components::feedback::Note;
 use crate::components::field::go_to_first_fault;
@@ -91,7 +91,13 @@ pub fn NewServicePage() -> impl IntoView {
                     <WillExist form place=Signal::derive(place) />
                     <p class="dim">{move || when_it_acts(dialect, deploys.get())}</p>
                     <Refused create />
-                    <CreateButtons deploys create order=Callback::new(order) commands />
+                    <CreateButtons
+                        deploys
+                        create
+                        barrier=use_creation(scope)
+                        order=Callback::new(order)
+                        commands
+                    />
                 </Panel>
             </div>
         </form>
@@ -103,6 +109,7 @@ pub fn NewServicePage() -> impl IntoView {
 fn CreateButtons(
     deploys: Memo<bool>,
     create: Act<Order>,
+    barrier: Barrier,
     order: Callback<bool>,
     commands: Commands,
 ) -> impl IntoView {
@@ -116,11 +123,13 @@ fn CreateButtons(
                 label=Signal::derive(label)
                 kind=Kind::Primary
                 submit=true
+                barrier
                 pending=create.pending()
             />
             <When is=move || deploys.get()>
                 <Button
                     label="Create only"
+                    barrier
                     pending=create.pending()
                     on_click=move |()| order.run(false)
                 />

@@ -91,9 +91,14 @@ impl Here {
         })
     }
 
+    /// Where it is, for what may be done there.
+    pub fn level(self) -> impl Fn() -> Option<Level> + Copy + Send + Sync + 'static {
+        move || Some(Level::Service(self.params.get()))
+    }
+
     /// What stands against something for whoever looks, as far as roles go.
     pub fn barrier(self, deed: Deed) -> Barrier {
-        let level = move || Some(Level::Service(self.params.get()));
+        let level = self.level();
         match deed {
             Deed::Deploy => use_right::<DeployService>(level, dialog("deploy")),
             Deed::Restart => use_right::<RestartService>(level, dialog("restart")),
@@ -146,7 +151,7 @@ pub fn ServicePage() -> impl IntoView {
     let content = move |service: Signal<Arc<Service>>| {
         view! {
             <Header here actions service />
-            <Approvals here />
+            <Approvals here service />
             <Tabs params tab />
             {move || match tab.get() {
                 Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),

@@ -12,8 +12,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{CreateService, ListServices};
-use wire::path::{EnvironmentParams, Level, Scope};
-use wire::project::DEFAULT_ENVIRONMENT;
+use wire::path::{Level, Scope};
 use wire::service::Service;
 
 use super::parts::{freshness, loaded};
@@ -124,27 +123,9 @@ pub fn ServicesPage() -> impl IntoView {
 }
 
 /// What stands against a new service there, as far as roles go; its form can be asked for by link.
-fn use_creation(scope: Memo<Scope>) -> Barrier {
+pub fn use_creation(scope: Memo<Scope>) -> Barrier {
     use_right::<CreateService>(
-        move || {
-            let at = match scope.get() {
-                Scope::Environment {
-                    org,
-                    project,
-                    environment,
-                } => EnvironmentParams {
-                    org,
-                    project,
-                    environment,
-                },
-                Scope::Workspace { workspace, project } => EnvironmentParams {
-                    org: workspace,
-                    project,
-                    environment: DEFAULT_ENVIRONMENT.to_owned(),
-                },
-            };
-            Some(Level::Environment(at))
-        },
+        move || Some(Level::Environment(scope.get().environment())),
         move || Address::NewService(scope.get_untracked()).path(),
     )
 }

@@ -30,6 +30,23 @@ impl Scope {
     /// E's template of the services' path.
     pub const ENVIRONMENT: &'static str = "/orgs/{org}/projects/{project}/envs/{env}/services";
 
+    /// The environment that the services are of: in W the project's default one.
+    pub fn environment(&self) -> EnvironmentParams {
+        let of = |org: &str, project: &str, environment: &str| EnvironmentParams {
+            org: org.to_owned(),
+            project: project.to_owned(),
+            environment: environment.to_owned(),
+        };
+        match self {
+            Self::Workspace { workspace, project } => of(workspace, project, DEFAULT_ENVIRONMENT),
+            Self::Environment {
+                org,
+                project,
+                environment,
+            } => of(org, project, environment),
+        }
+    }
+
     /// The dialect that is spoken there.
     pub fn dialect(&self) -> Dialect {
         match self {

@@ -112,6 +112,21 @@ pub struct VersionSummary {
         deserialize_with = "optional"
     )]
     pub created: Option<DateTime<Utc>>,
+    /// The approval that it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits_approval: Option<AwaitedApproval>,
+}
+
+/// What waits for another admin than who asked for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AwaitedApproval {
+    /// Who asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// A service as a platform reports it. Read tolerantly: another platform may know other values.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use wire::conceal::HIDDEN;
 use wire::config::{Bulk, ChangeKind, MASK, MASKED, SetVariable, Variable, stands_in};
 use wire::error::FieldErrors;
 use wire::text::{VariableName, VariableValue};
@@ -101,8 +102,14 @@ pub fn shown(value: &str) -> String {
     }
 }
 
+/// What is shown of what whoever looks may not read.
+const UNREAD: &str = "hidden";
+
 /// The beginning of a value, on one line.
 fn glimpse(value: &str) -> String {
+    if value == HIDDEN {
+        return UNREAD.to_owned();
+    }
     const MOST: usize = 120;
     let mut lines = value.lines();
     let first = lines.next().unwrap_or_default();

@@ -12,7 +12,7 @@ use wire::path::OrgParams;
 use wire::quantity::EventLimit;
 use wire::release::FieldChange;
 
-use super::{AccessHead, use_org};
+use super::{AccessHead, level_of, use_org};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, Segments};
 use crate::components::csv::write_record;
@@ -28,6 +28,7 @@ use crate::routes::{AccessPage, query_text};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
 use crate::state::remote::Remote;
+use crate::state::rights::{self, use_right};
 use crate::words::plural;
 
 /// How often the newest are fetched again, in milliseconds.
@@ -130,10 +131,14 @@ pub fn AuditPage() -> impl IntoView {
         }
         .into_any()
     };
-    let title = memo(move || plural(all.with(|all| all.entries.len()), "entry"));
+    let title = memo(move || match newest.held().is_there() {
+        true => plural(all.with(|all| all.entries.len()), "entry"),
+        false => "Entries".to_owned(),
+    });
+    let barrier = use_right::<GetOrgAudit>(level_of(org), rights::here);
     view! {
         <AccessHead org page=AccessPage::Audit>
-            <Button label="CSV" glyph=Icon::Download on_click=save />
+            <Button label="CSV" glyph=Icon::Download barrier on_click=save />
         </AccessHead>
         <div class="bar">
             <Segments

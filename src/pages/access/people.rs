@@ -20,7 +20,8 @@ use crate::components::page::Panel;
 use crate::forms::failed::failed_whole;
 use crate::forms::person::RolesForm;
 use crate::forms::roles::NamedRoleForm;
-use crate::pages::parts::{freshness, instant, loaded, maybe_instant, open_asked};
+use crate::pages::overview::bones_of;
+use crate::pages::parts::{freshness, instant, loaded, loaded_into, maybe_instant, open_asked};
 use crate::reactive::{dynamic, memo};
 use crate::routes::AccessPage;
 use crate::state::act::Act;
@@ -75,11 +76,19 @@ pub fn PeoplePage() -> impl IntoView {
     let barrier = use_right::<CreateInvitation>(level_of(org), dialog("invite"));
     open_asked("invite", inviting, barrier);
     let link = use_sign_in_link(page);
-    let list = move |people: Signal<Arc<Vec<Person>>>| {
-        dynamic(move || people_table(page, link, &people.get()))
-    };
     let invited = move |invitations: Signal<Arc<Vec<Invitation>>>| {
         dynamic(move || invitation_table(page, &invitations.get()))
+    };
+    let list = move |people: Signal<Arc<Vec<Person>>>| {
+        view! {
+            <Panel title="People" aside=move || freshness(page.people.held()) flush=true>
+                {dynamic(move || people_table(page, link, &people.get()))}
+            </Panel>
+            <Panel title="Invitations" aside=move || freshness(page.invitations.held()) flush=true>
+                {loaded(page.invitations, 2, invited)}
+            </Panel>
+        }
+        .into_any()
     };
     view! {
         <AccessHead org page=AccessPage::People>
@@ -91,17 +100,20 @@ pub fn PeoplePage() -> impl IntoView {
                 on_click=move |()| inviting.set(true)
             />
         </AccessHead>
-        <Panel title="People" aside=move || freshness(page.people.held()) flush=true>
-            {loaded(page.people, 4, list)}
-        </Panel>
-        <Panel title="Invitations" aside=move || freshness(page.invitations.held()) flush=true>
-            {loaded(page.invitations, 2, invited)}
-        </Panel>
+        {loaded_into(page.people, bones, list)}
         <InviteDialog page open=inviting />
         <RolesForm org person=page.changed done=move |()| page.people.refresh() />
         <RemoveDialog page />
         <ShownOnce shown=page.shown />
     }
+}
+
+fn bones() -> AnyView {
+    view! {
+        {bones_of("People", 4)}
+        {bones_of("Invitations", 2)}
+    }
+    .into_any()
 }
 
 fn people_table(page: Page, link: Act<Person>, people: &[Person]) -> AnyView {

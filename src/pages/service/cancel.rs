@@ -11,13 +11,14 @@ use super::Here;
 use super::actions::act;
 use super::follow::use_deployments;
 use crate::api::call;
-use crate::components::button::{Button, Kind};
+use crate::components::button::{Barrier, Button, Kind};
 use crate::components::curl::CopyCurl;
 use crate::components::icon::Icon;
 use crate::reactive::{dynamic, effect, memo};
 use crate::routes::Address;
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
+use crate::state::rights::{self, use_right};
 
 /// What ends the work on an image. One that a deployment fetches ends with that deployment, and not
 /// by itself.
@@ -123,7 +124,8 @@ fn CancelBuild(
             here.refresh();
         },
     );
-    cancel_button(label, cancel, move || version.get_untracked())
+    let barrier = use_right::<CancelImage>(here.level(), rights::here);
+    cancel_button(label, barrier, cancel, move || version.get_untracked())
 }
 
 /// Ends a deployment.
@@ -148,12 +150,14 @@ pub fn CancelRollout(
             here.refresh();
         },
     );
-    cancel_button(label, cancel, move || deployment.get_untracked())
+    let barrier = use_right::<CancelDeployment>(here.level(), rights::here);
+    cancel_button(label, barrier, cancel, move || deployment.get_untracked())
 }
 
 /// Without a dialog: a failure is told as a notice.
 fn cancel_button<I: 'static>(
     label: &'static str,
+    barrier: Barrier,
     cancel: Act<I>,
     what: impl Fn() -> I + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
@@ -170,6 +174,7 @@ fn cancel_button<I: 'static>(
                 label
                 kind=Kind::Quiet
                 glyph=Icon::Cross
+                barrier
                 pending=cancel.pending()
                 on_click=move |()| cancel.go(what())
             />

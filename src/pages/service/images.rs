@@ -27,7 +27,7 @@ use crate::state::remote::Remote;
 use crate::state::rights::{self, use_right};
 use detail::ImageDetail;
 use row::image_row;
-use wire::path::{Level, ServiceParams};
+use wire::path::ServiceParams;
 
 /// How many images a page lists.
 const PER_PAGE: u32 = 20;
@@ -42,8 +42,7 @@ pub fn ImagesTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let images = use_images(here, page);
     let last = use_last(version);
     let build = use_build(here, images, opened);
-    let level = move || Some(Level::Service(here.params.get()));
-    let barrier = use_right::<BuildImage>(level, rights::here);
+    let barrier = use_right::<BuildImage>(here.level(), rights::here);
 
     let list = move || {
         view! {

@@ -7,7 +7,7 @@ use wire::deploy::{Deployed, WhenBusy};
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{PreviewPromotion, Promote};
 use wire::open::Words;
-use wire::path::{ProjectParams, Scope, ServiceParams};
+use wire::path::{EnvironmentParams, Level, ProjectParams, Scope, ServiceParams};
 use wire::pipeline::{Promotion, PromotionPreview};
 
 use super::Here;
@@ -26,6 +26,7 @@ use crate::routes::{Address, Tab, use_go};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
 use crate::state::remote::Remote;
+use crate::state::rights::{self, use_right};
 use crate::state::tree::use_tree;
 
 /// Which service of which project goes where.
@@ -67,6 +68,15 @@ fn Choice(here: Here, open: RwSignal<bool>, act: Act<Move>) -> impl IntoView {
         (_, Some(preview)) => preview.obstacle.clone().or_else(|| busy.against.get()),
         (_, None) => Some("What it would change is not known yet.".to_owned()),
     });
+    let level = move || {
+        let (at, promotion) = asked.get()?;
+        Some(Level::Environment(EnvironmentParams {
+            org: at.org,
+            project: at.project,
+            environment: promotion.target_env,
+        }))
+    };
+    let barrier = use_right::<Promote>(level, rights::here);
     let failed = act.failed();
     let refused = move || {
         failed.get().map(|words| {
@@ -104,6 +114,7 @@ fn Choice(here: Here, open: RwSignal<bool>, act: Act<Move>) -> impl IntoView {
                 kind=Kind::Primary
                 glyph=Icon::Upload
                 against
+                barrier
                 pending=act.pending()
                 on_click=move |()| {
                     if let Some(promotion) = filled() {

@@ -11,7 +11,7 @@ use wire::action::Action as Deed;
 use wire::deploy::Scale;
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{RestartService, ScaleService};
-use wire::path::{Scope, ServiceParams};
+use wire::path::{Level, Scope, ServiceParams};
 use wire::quantity::InstanceCount;
 use wire::service::Service;
 use wire::session::Done;
@@ -27,6 +27,7 @@ use crate::components::status::{Shape, state_mark};
 use crate::reactive::{When, dynamic, memo};
 use crate::state::act::as_curl;
 use crate::state::notices::use_notices;
+use crate::state::rights::{self, use_right};
 use crate::words::plural;
 
 /// Requests under way at once.
@@ -95,12 +96,25 @@ pub fn BulkBar(place: BulkPlace) -> impl IntoView {
     let chosen = memo(move || selection.services().len());
     let restart = RwSignal::new(false);
     let scale = RwSignal::new(false);
+    let level = move || Some(Level::Environment(place.scope.get().environment()));
+    let may_restart = use_right::<RestartService>(level, rights::here);
+    let may_scale = use_right::<ScaleService>(level, rights::here);
     view! {
         <span class="grow" role="status">
             {move || format!("{} selected", chosen.get())}
         </span>
-        <Button label="Restart" glyph=Icon::Again on_click=move |()| restart.set(true) />
-        <Button label="Scale" glyph=Icon::Bars on_click=move |()| scale.set(true) />
+        <Button
+            label="Restart"
+            glyph=Icon::Again
+            barrier=may_restart
+            on_click=move |()| restart.set(true)
+        />
+        <Button
+            label="Scale"
+            glyph=Icon::Bars
+            barrier=may_scale
+            on_click=move |()| scale.set(true)
+        />
         <IconButton
             label="Clear the selection"
             glyph=Icon::Cross

@@ -11,8 +11,10 @@ use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::logs::{LogQuery, Logs};
 use pilothouse_wire::open::{Open, Words};
 use pilothouse_wire::path::{Scope, ServiceParams};
-use pilothouse_wire::release::DeploymentKind;
-use pilothouse_wire::service::{Service, ServiceCreate, ServicePatch, VersionSummary};
+use pilothouse_wire::release::{DeploymentKind, DeploymentState};
+use pilothouse_wire::service::{
+    AwaitedApproval, Service, ServiceCreate, ServicePatch, VersionSummary,
+};
 use pilothouse_wire::status::{ServiceState, ServiceStatus, StatusSummary};
 use uuid::Uuid;
 
@@ -368,6 +370,7 @@ fn tell(
             state: None,
             error: None,
             created: Some(release.created),
+            awaits_approval: None,
         }),
         latest_deployment: None,
         status: Some(status),
@@ -397,7 +400,12 @@ pub(crate) fn is_ahead(
 }
 
 fn deployment_summary(deployment: Deployment) -> VersionSummary {
+    let awaits = deployment.needs_approval && deployment.state == DeploymentState::Pending;
     VersionSummary {
+        awaits_approval: awaits.then_some(AwaitedApproval {
+            by: Some(deployment.created_by),
+            message: deployment.message,
+        }),
         id: deployment.id,
         version: deployment.release_version,
         state: Some(deployment.state.word().to_owned()),
@@ -413,6 +421,7 @@ fn image_summary(image: ImageRow) -> VersionSummary {
         state: Some(image.state.word().to_owned()),
         error: image.error,
         created: Some(image.created),
+        awaits_approval: None,
     }
 }
 

@@ -342,6 +342,7 @@ mod tests {
                 state: None,
                 error: None,
                 created: None,
+                awaits_approval: None,
             })
         };
         let mut service = Service {
