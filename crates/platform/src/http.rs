@@ -23,7 +23,7 @@ mod witness;
 
 mod config;
 pub(crate) mod console;
-mod repeat;
+pub(crate) mod repeat;
 mod revision;
 pub(crate) mod router;
 

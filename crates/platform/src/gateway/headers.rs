@@ -4,13 +4,14 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::key::Key;
+use crate::http::repeat;
 use crate::ingress::strip_hop_by_hop;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const VIA: HeaderValue = HeaderValue::from_static("1.1 pilothouse");
 
 /// What passes to the platform.
-const OF_REQUESTS: [HeaderName; 10] = [
+const OF_REQUESTS: [HeaderName; 11] = [
     header::ACCEPT,
     header::ACCEPT_ENCODING,
     header::ACCEPT_LANGUAGE,
@@ -21,10 +22,11 @@ const OF_REQUESTS: [HeaderName; 10] = [
     header::IF_NONE_MATCH,
     header::IF_UNMODIFIED_SINCE,
     header::USER_AGENT,
+    repeat::KEY,
 ];
 
 /// What passes back to the browser.
-const OF_ANSWERS: [HeaderName; 15] = [
+const OF_ANSWERS: [HeaderName; 16] = [
     header::AGE,
     header::ALLOW,
     header::CACHE_CONTROL,
@@ -40,6 +42,7 @@ const OF_ANSWERS: [HeaderName; 15] = [
     header::VARY,
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("x-total-count"),
+    repeat::REPLAYED,
 ];
 
 /// The headers of a request as the platform elsewhere gets them.

@@ -13,8 +13,10 @@ use super::call;
 use super::trace::RequestId;
 use crate::domain::{Actor, Keyed, Platform, Repeat};
 
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// What a change is known by when it is asked for again.
+pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Whether an answer was given before.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Longest key, in bytes.
 const MAX_KEY: usize = 255;
 

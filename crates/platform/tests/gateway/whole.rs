@@ -39,7 +39,15 @@ async fn a_platform_is_used_without_a_key_of_ones_own() {
     );
     let sent = format!("{page}Content-Type: application/json\n");
     let body = json!({"name": "Acme"}).to_string();
-    gate.send("POST /api/v1/orgs/", &sent, &body).await.is(201);
+    // An answer that was lost on the way is asked for again under the same key.
+    let sent = format!("{sent}Idempotency-Key: one\n");
+    let first = gate.send("POST /api/v1/orgs/", &sent, &body).await.is(201);
+    let again = gate.send("POST /api/v1/orgs/", &sent, &body).await.is(201);
+    assert_eq!(first.body, again.body);
+    assert!(
+        again.head.contains("idempotency-replayed: true"),
+        "{again:?}"
+    );
     let listed = gate.ask("GET /api/v1/orgs/", &page).await.is(200);
     let orgs: Value = serde_json::from_str(&listed.body).unwrap();
     assert_eq!(orgs[0]["name"], "Acme", "{listed:?}");
