@@ -17,6 +17,7 @@ use wire::release::DeployPreview;
 
 use super::service::Here;
 use super::service::actions::Actions;
+use crate::components::feedback::Skeleton;
 use crate::components::page::Head;
 use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, use_kept};
@@ -60,10 +61,19 @@ pub fn ConfigTab(place: ConfigPlace) -> impl IntoView {
     let params = place.here.params;
     let preview = use_running(params);
     let level = memo(move || Level::Service(params.get()));
-    view! {
-        <Running place preview />
-        {one_level(level, Some(preview))}
-    }
+    // What stands above the editor comes with it: later it would push the editor down.
+    let is_settled = Memo::new(move |was: Option<&bool>| {
+        let held = preview.held();
+        was.is_some_and(|was| *was) || held.is_there() || held.error.with(Option::is_some)
+    });
+    dynamic(move || match is_settled.get() {
+        true => view! {
+            <Running place preview />
+            {one_level(level, Some(preview))}
+        }
+        .into_any(),
+        false => view! { <Skeleton rows=8 /> }.into_any(),
+    })
 }
 
 /// The editor of the level at hand: another level is another editor, with a draft of its own.

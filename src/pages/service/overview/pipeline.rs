@@ -264,6 +264,8 @@ fn deployment_step(here: Here) -> impl IntoView {
     let release = memo(move || known().release);
     let path = move || Address::release(&here.params.get(), release.get());
     let progress = memo(move || Progress::of_deployment(&known()));
+    // What waits for an approval is ended where that is given.
+    let is_ended_here = memo(move || progress.get().is_under_way && !known().needs_approval);
     // One that waits replaces nothing yet.
     let rolls = memo(move || known().state() == Open::Known(DeploymentState::Running));
     let id = memo(move || known().id);
@@ -298,7 +300,7 @@ fn deployment_step(here: Here) -> impl IntoView {
         </When>
         {goes_on(progress, by, created)}
         {failure(error)}
-        <When is=move || progress.get().is_under_way>
+        <When is=move || is_ended_here.get()>
             <CancelRollout here deployment=id label="Cancel deployment" />
         </When>
     }

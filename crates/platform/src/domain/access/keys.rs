@@ -1,6 +1,6 @@
 //! Keys: how they are made and revoked.
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use pilothouse_wire::key::{Key, KeyCreate, NewKey};
 use pilothouse_wire::open::Words;
 use pilothouse_wire::session::Role;
@@ -56,7 +56,7 @@ impl Platform {
         self.store.insert_key(&row, &grant, &hash(&secret)).await?;
         audit::note("name", None, Some(row.name.clone()));
         audit::note("role", None, Some(role_in_words(&create.at)));
-        audit::note("expires", None, row.expires.map(|at| at.to_rfc3339()));
+        audit::note("expires", None, row.expires.map(written));
         let key = self.find_key(actor, &row.id).await?;
         Ok(NewKey { key, secret })
     }
@@ -77,6 +77,11 @@ impl Platform {
         let (row, role, at) = key.ok_or_else(|| not_found("key", id))?;
         Ok(told_key(row, &role, at))
     }
+}
+
+/// An instant to the second, in UTC.
+fn written(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn told_key(row: KeyRow, role: &str, at: Slugs) -> Key {
