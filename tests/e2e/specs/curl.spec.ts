@@ -152,7 +152,7 @@ test("settings, a pause and a promotion are sent as they are copied", async ({ p
 });
 
 test("what is under way is cancelled as it is copied", async ({ page, platform }) => {
-  for (const [name, image] of [["pulls", "shop:slow"], ["rolls", "shop:unhealthy"]]) {
+  for (const [name, image] of [["pulls", "pulls:slow"], ["rolls", "shop:unhealthy"]]) {
     await platform.api("POST", SERVICES, { name, platform: "wind", image });
   }
   await page.goto(`${platform.url}${PAGE}/s/pulls/images`);

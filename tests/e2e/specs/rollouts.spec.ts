@@ -84,7 +84,7 @@ test("of two under way the first is told also where the newest was cancelled", a
 });
 
 test("an image that a deployment fetches ends with that deployment", async ({ page, platform }) => {
-  await deploy(platform, "fetches", "shop:slow");
+  await deploy(platform, "fetches", "fetches:slow");
   await page.goto(`${platform.url}${PAGE}/fetches/overview`);
   await expect(page.getByRole("region", { name: "From image to deployment" })).toContainText("fetched by the deployment of v1");
   await expect(page.getByRole("button", { name: "Cancel deployment" })).toHaveCount(1);
