@@ -142,6 +142,9 @@ pub trait Endpoint: 'static {
     const CHANGES: bool = !matches!(Self::METHOD, Method::Get);
     /// Whether the query or the body names the environment that the call acts in, and not the path.
     const NAMES_ENVIRONMENT: bool = false;
+    /// The dialects whose source document describes it: a platform that has nothing but what the
+    /// document says answers it.
+    const SEEDS: &'static [Dialect] = &[];
 
     /// The path's variable parts.
     type Params: Params;
@@ -179,6 +182,8 @@ pub struct EndpointInfo {
     pub access: Access,
     /// [`Endpoint::NAMES_ENVIRONMENT`].
     pub names_environment: bool,
+    /// [`Endpoint::SEEDS`].
+    pub seeds: &'static [Dialect],
 }
 
 impl EndpointInfo {
@@ -194,6 +199,7 @@ impl EndpointInfo {
             body: E::BODY,
             access: E::ACCESS,
             names_environment: E::NAMES_ENVIRONMENT,
+            seeds: E::SEEDS,
         }
     }
 

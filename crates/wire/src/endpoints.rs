@@ -22,7 +22,8 @@ pub use services::*;
 
 /// Declares an endpoint: what documents it, its name, method, path with the type of its variable
 /// parts, and its reply; then what differs from a call without query and body that answers 200; who
-/// may call it; and which field names the environment that it acts in, where the path does not.
+/// may call it; which field names the environment that it acts in, where the path does not; and the
+/// dialects whose source document describes it.
 macro_rules! endpoint {
     (
         #[doc = $summary:literal]
@@ -34,6 +35,7 @@ macro_rules! endpoint {
         access: $access:ident,
         $(changes: $changes:literal,)?
         $(in: $part:ident.$field:ident,)?
+        $(seeds: [$($seed:ident),+],)?
     ) => {
         #[doc = $summary]
         pub struct $name;
@@ -47,6 +49,7 @@ macro_rules! endpoint {
             $(const BODY: $crate::endpoint::BodyRule = $crate::endpoint::BodyRule::$rule;)?
             const ACCESS: $crate::endpoint::Access = $crate::endpoint::Access::$access;
             $(const CHANGES: bool = $changes;)?
+            $(const SEEDS: &'static [$crate::envelope::Dialect] = &[$($crate::envelope::Dialect::$seed),+];)?
 
             type Params = $params;
             type Query = endpoint!(@or $crate::endpoint::NoQuery $(, $query)?);

@@ -7,11 +7,13 @@ use crate::error::{ApiError, ErrorCode, FieldErrors};
 use crate::open::Open;
 
 /// One of the two spellings of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Dialect {
     /// W, the workspace API: bodies inside `{"data", "message", "status"}`.
+    #[serde(rename = "workspaces")]
     Workspace,
     /// E, the environment API: bare bodies.
+    #[serde(rename = "environments")]
     Environment,
 }
 

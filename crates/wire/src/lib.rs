@@ -30,6 +30,7 @@ pub mod logs;
 pub mod meta;
 pub mod metrics;
 pub mod name;
+pub mod offer;
 pub mod open;
 pub mod org;
 pub mod overview;

@@ -12,6 +12,7 @@ endpoint! {
     pub struct ListConfig = "config.list";
     Get "C" (Level) -> Vec<Variable>;
     access: Viewer,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -19,6 +20,7 @@ endpoint! {
     pub struct ResolveConfig = "config.resolved";
     Get "C/resolved" (Level) -> Vec<ResolvedVariable>;
     access: Viewer,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -27,6 +29,7 @@ endpoint! {
     Post "C" (Level) -> Variable;
     body: Required SetVariable,
     access: Member,
+    seeds: [Environment],
 }
 
 endpoint! {

@@ -19,6 +19,7 @@ endpoint! {
     Get "S/{service}/images" (ServiceParams) -> ImagePage;
     query: PageQuery,
     access: Viewer,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -26,6 +27,7 @@ endpoint! {
     pub struct GetImage = "image.get";
     Get "S/{service}/images/{version}" (VersionParams) -> Image;
     access: Viewer,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -34,6 +36,7 @@ endpoint! {
     Get "S/{service}/images/{version}/log" (VersionParams) -> WorkLog;
     query: WorkLogQuery,
     access: Viewer,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -43,6 +46,7 @@ endpoint! {
     body: Optional BuildRequest,
     success: 202,
     access: Member,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -58,6 +62,7 @@ endpoint! {
     pub struct ListReleases = "release.list";
     Get "S/{service}/releases" (ServiceParams) -> Vec<Release>;
     access: Viewer,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -65,6 +70,7 @@ endpoint! {
     pub struct GetRelease = "release.get";
     Get "S/{service}/releases/{version}" (VersionParams) -> Release;
     access: Viewer,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -73,6 +79,7 @@ endpoint! {
     Get "S/{service}/releases/{version}/log" (VersionParams) -> WorkLog;
     query: WorkLogQuery,
     access: Viewer,
+    seeds: [Environment],
 }
 
 endpoint! {
@@ -89,6 +96,7 @@ endpoint! {
     body: Optional DeployRequest,
     success: 202,
     access: Member,
+    seeds: [Environment],
 }
 
 endpoint! {

@@ -15,6 +15,7 @@ endpoint! {
     pub struct ListServices = "service.list";
     Get "S/" (Scope) -> Vec<Service>;
     access: Viewer,
+    seeds: [Workspace, Environment],
 }
 
 endpoint! {
@@ -24,6 +25,7 @@ endpoint! {
     body: Required ServiceCreate,
     success: 201,
     access: Member,
+    seeds: [Workspace, Environment],
 }
 
 endpoint! {
@@ -31,6 +33,7 @@ endpoint! {
     pub struct GetService = "service.get";
     Get "S/{service}" (ServiceParams) -> Service;
     access: Viewer,
+    seeds: [Workspace, Environment],
 }
 
 endpoint! {
@@ -39,6 +42,7 @@ endpoint! {
     Patch "S/{service}" (ServiceParams) -> Service;
     body: Required ServicePatch,
     access: Member,
+    seeds: [Workspace, Environment],
 }
 
 endpoint! {
@@ -54,6 +58,7 @@ endpoint! {
     pub struct DeleteService = "service.delete";
     Delete "S/{service}" (ServiceParams) -> Done;
     access: Admin,
+    seeds: [Workspace],
 }
 
 endpoint! {
@@ -61,6 +66,7 @@ endpoint! {
     pub struct GetServiceStatus = "service.status";
     Get "S/{service}/status" (ServiceParams) -> ServiceStatus;
     access: Viewer,
+    seeds: [Workspace],
 }
 
 endpoint! {
@@ -70,6 +76,7 @@ endpoint! {
     body: Required Scale,
     success: 202,
     access: Member,
+    seeds: [Workspace],
 }
 
 endpoint! {
@@ -78,6 +85,7 @@ endpoint! {
     Post "S/{service}/restart" (ServiceParams) -> Done;
     success: 202,
     access: Member,
+    seeds: [Workspace],
 }
 
 endpoint! {
@@ -86,6 +94,7 @@ endpoint! {
     Get "S/{service}/logs" (ServiceParams) -> Logs;
     query: LogQuery,
     access: Viewer,
+    seeds: [Workspace],
 }
 
 endpoint! {
@@ -94,6 +103,7 @@ endpoint! {
     Get "S/{service}/metrics" (ServiceParams) -> Metrics;
     query: MetricsQuery,
     access: Viewer,
+    seeds: [Workspace],
 }
 
 endpoint! {
@@ -102,4 +112,5 @@ endpoint! {
     Get "S/{service}/access-logs" (ServiceParams) -> AccessLogs;
     query: AccessQuery,
     access: Viewer,
+    seeds: [Workspace],
 }
