@@ -16,7 +16,7 @@ use wire::path::NoParams;
 use wire::session::Session as Identity;
 
 use crate::api::connection::provide_connection;
-use crate::api::{Connection, call, use_connection};
+use crate::api::{Failure, call, use_connection};
 use crate::components::toast::Toasts;
 use crate::pages::parts::loaded;
 use crate::reactive::{When, dynamic, effect, memo};
@@ -24,9 +24,10 @@ use crate::routes::{Address, Pages, use_address};
 use crate::state::clock::provide_clock;
 use crate::state::drafts::provide_drafts;
 use crate::state::notices::{provide_notices, use_notices};
+use crate::state::platforms;
 use crate::state::preference::provide_preferences;
 use crate::state::remote::Remote;
-use crate::state::session::{provide_session, use_session};
+use crate::state::session::{of_key, provide_session, use_session};
 use crate::state::tree::provide_tree;
 
 use rail::Rail;
@@ -38,7 +39,7 @@ pub use panic::show_panics;
 /// The console.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_connection(Connection::same_origin());
+    provide_connection(platforms::connection());
     provide_preferences();
     provide_session();
     provide_clock();
@@ -97,6 +98,14 @@ fn use_identity() -> Remote<Identity> {
     let connection = use_connection();
     let address = use_address();
     let session = use_session();
+    if !connection.answers::<GetSession>() {
+        // It tells nobody's name: with a key one is in until it says otherwise.
+        match connection.platform().key.get() {
+            Some(_) => session.begin(of_key(&connection.platform().name)),
+            None => session.end(),
+        }
+    }
+    let is_own = connection.is_same_origin();
     let asked = move || {
         let known = session.who.with(Option::is_some) || session.ended.get();
         (!known && address.get() != Some(Address::Connect))
@@ -106,6 +115,18 @@ fn use_identity() -> Remote<Identity> {
     effect(move || {
         if let Some(who) = identity.get() {
             session.begin((*who).clone());
+        }
+    });
+    // Where the page's own address has no platform, there are others to choose from.
+    let error = identity.held().error;
+    effect(move || {
+        let is_no_platform = error.with(|error| match error {
+            Some(failure @ Failure::Refused(_)) => failure.is_not_found(),
+            Some(Failure::Malformed(_)) => true,
+            _ => false,
+        });
+        if is_own && is_no_platform {
+            session.end();
         }
     });
     identity

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod config;
+pub mod connection;
 pub mod deploy;
 pub mod environment;
 pub mod failed;

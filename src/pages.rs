@@ -12,6 +12,7 @@ pub mod not_found;
 pub mod org;
 pub mod overview;
 pub mod parts;
+pub mod places;
 pub mod project;
 pub mod service;
 pub mod services;

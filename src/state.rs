@@ -4,8 +4,10 @@
 pub mod act;
 pub mod clock;
 pub mod drafts;
+pub mod keep;
 pub mod keys;
 pub mod notices;
+pub mod platforms;
 pub mod poll;
 pub mod preference;
 pub mod range;

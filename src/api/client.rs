@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, AbortSignal};
-use wire::endpoint::{BodyRule, Endpoint, Method, dialect, url};
+use wire::endpoint::{BodyRule, Endpoint, Method, dialect, documented_url, url};
 use wire::envelope::{Dialect, decode_error, decode_reply};
 
 use super::repeat::{self, LOST};
@@ -18,9 +18,13 @@ use super::{Connection, Failure, body, clock, curl};
 /// How long a call may take, in seconds: longer than the platform's own limit for any of them.
 const TIMEOUT: u32 = 30;
 
+/// A key speaks for itself: nothing else of this browser goes to its platform.
+const NO_COOKIES: web_sys::RequestCredentials = web_sys::RequestCredentials::Omit;
+
 /// A call as it travels. Two that are equal ask for the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
+    connection: Connection,
     name: &'static str,
     dialect: Dialect,
     method: Method,
@@ -30,6 +34,8 @@ pub struct Request {
     revision: Option<String>,
     /// What the platform knows it by when it is sent again.
     key: Option<String>,
+    /// Whether the platform is only looked at: the page goes on with another one.
+    is_apart: bool,
 }
 
 /// A call and the type of what it is answered with.
@@ -44,6 +50,23 @@ pub struct Answer {
     request: Request,
     bytes: Vec<u8>,
     revision: Option<String>,
+    told: Option<Told>,
+}
+
+/// What came of a call that was answered well.
+struct Received {
+    bytes: Vec<u8>,
+    revision: Option<String>,
+    told: Option<Told>,
+}
+
+/// The instant that a reply tells, and when by this machine the call was sent and answered: all in
+/// milliseconds since 1970.
+#[derive(Clone, Copy)]
+struct Told {
+    instant: i64,
+    sent: i64,
+    answered: i64,
 }
 
 /// A call of a declared endpoint, not sent yet.
@@ -54,10 +77,14 @@ pub fn call<E: Endpoint>(
     body: &E::Body,
 ) -> Call<E::Reply> {
     let request = Request {
+        connection: connection.clone(),
         name: E::NAME,
         dialect: dialect::<E>(params),
         method: E::METHOD,
-        url: connection.url(&url::<E>(params, query)),
+        url: connection.url(&match connection.offer().dialect() {
+            None => url::<E>(params, query),
+            Some(_) => documented_url::<E>(params, query),
+        }),
         body: match E::BODY {
             BodyRule::None => None,
             // A body that can't be written is sent empty, which the platform refuses.
@@ -67,6 +94,7 @@ pub fn call<E: Endpoint>(
         },
         revision: None,
         key: None,
+        is_apart: false,
     };
     Call {
         request,
@@ -106,6 +134,15 @@ impl<T> Call<T> {
     }
 }
 
+impl Request {
+    /// Asks without that the page takes over anything of the answer.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.is_apart = true;
+        self
+    }
+}
+
 async fn receive<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
     request.send().await?.read()
 }
@@ -115,23 +152,41 @@ pub type Exchange = Pin<Box<dyn Future<Output = Result<Answer, Failure>>>>;
 
 impl Request {
     /// Sends it. Dropping the future aborts it.
+    ///
+    /// What the platform does not answer is not asked for.
     pub fn send(self) -> Exchange {
         Box::pin(async move {
-            let keyed = self.keyed();
-            let (bytes, revision) = exchange(keyed).await?;
+            if !self.is_answerable() {
+                return Err(Failure::Absent);
+            }
+            let received = exchange(self.keyed()).await?;
             Ok(Answer {
                 request: self,
-                bytes,
-                revision,
+                bytes: received.bytes,
+                revision: received.revision,
+                told: received.told,
             })
         })
+    }
+
+    fn is_answerable(&self) -> bool {
+        let offer = self.connection.offer();
+        let only = offer.dialect();
+        offer.has(self.name) && only.is_none_or(|only| only == self.dialect)
+    }
+
+    /// Whether the platform knows what goes beyond the source documents. One that does not would
+    /// refuse headers of another origin that it has not heard of.
+    fn is_whole(&self) -> bool {
+        self.connection.offer().dialect().is_none()
     }
 
     /// The same with what the platform will know it by if its answer is lost. A platform keeps no
     /// answer that says no: what failed may have the same key again.
     fn keyed(&self) -> Self {
         let mut keyed = self.clone();
-        if self.method == Method::Post {
+        keyed.revision = keyed.revision.filter(|_| self.is_whole());
+        if self.method == Method::Post && self.is_whole() {
             let key = LOST.with_borrow(|lost| lost.key(self, repeat::fresh));
             LOST.with_borrow_mut(|lost| lost.settle(self.clone(), key.clone(), false));
             keyed.key = Some(key);
@@ -182,6 +237,13 @@ impl Answer {
         read.map_err(|error| Failure::Malformed(format!("{name}: {error}")))
     }
 
+    /// So many milliseconds the platform's clock is ahead of this machine's, to a second and half of
+    /// what the call took; where the platform tells its time.
+    pub fn ahead(&self) -> Option<i64> {
+        let told = self.told?;
+        Some(clock::ahead(told.instant, told.sent, told.answered))
+    }
+
     /// The revision of what was answered, where the platform told one.
     pub fn revision(&self) -> Option<String> {
         self.revision.clone()
@@ -197,7 +259,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-async fn exchange(call: Request) -> Result<(Vec<u8>, Option<String>), Failure> {
+async fn exchange(call: Request) -> Result<Received, Failure> {
     let controller = AbortController::new().map_err(|_| Failure::Unreachable)?;
     let signals = js_sys::Array::of2(
         &controller.signal(),
@@ -206,11 +268,15 @@ async fn exchange(call: Request) -> Result<(Vec<u8>, Option<String>), Failure> {
     let _guard = AbortOnDrop(controller);
     let signal = AbortSignal::any(&signals);
     let sent = js_sys::Date::now();
+    let is_apart = call.is_apart;
     let response = request(call, &signal)?
         .send()
         .await
         .map_err(network_failure)?;
-    learn_time(&response, sent);
+    let told = told(&response, sent);
+    if let (Some(told), false) = (told, is_apart) {
+        clock::learn(told.instant, told.sent, told.answered);
+    }
     let bytes = match response.body().and_then(|body| body::reader(&body)) {
         Some(reader) => {
             let length = response.headers().get("Content-Length");
@@ -220,17 +286,38 @@ async fn exchange(call: Request) -> Result<(Vec<u8>, Option<String>), Failure> {
         }
         None => response.binary().await.map_err(network_failure)?,
     };
-    let revision = response.headers().get("ETag");
-    Ok((answer(&response, bytes)?, revision))
+    Ok(Received {
+        revision: response.headers().get("ETag"),
+        bytes: answer(&response, bytes)?,
+        told,
+    })
 }
 
-/// Takes over the platform's time, where the reply tells it.
-fn learn_time(response: &Response, sent: f64) {
-    let told = response.headers().get("Date");
-    let told = told.map_or(f64::NAN, |told| js_sys::Date::parse(&told));
-    if told.is_finite() {
-        clock::learn(told as i64, sent as i64, js_sys::Date::now() as i64);
-    }
+/// The platform's time, where the reply tells it.
+fn told(response: &Response, sent: f64) -> Option<Told> {
+    let instant = js_sys::Date::parse(&response.headers().get("Date")?);
+    instant.is_finite().then(|| Told {
+        instant: instant as i64,
+        sent: sent as i64,
+        answered: js_sys::Date::now() as i64,
+    })
+}
+
+/// Reads a file that travels with the page.
+///
+/// # Errors
+/// It did not come.
+pub async fn file(path: &str) -> Result<Vec<u8>, Failure> {
+    let response = RequestBuilder::new(path).send().await;
+    let response = response.map_err(network_failure)?;
+    let bytes = response.binary().await.map_err(network_failure)?;
+    answer(&response, bytes)
+}
+
+/// Whether anything at all answers at an address, also what does not let this page read its answer.
+pub async fn is_anything_at(url: &str) -> bool {
+    let request = RequestBuilder::new(url).mode(web_sys::RequestMode::NoCors);
+    request.credentials(NO_COOKIES).send().await.is_ok()
 }
 
 fn request(call: Request, signal: &AbortSignal) -> Result<gloo_net::http::Request, Failure> {
@@ -243,6 +330,9 @@ fn request(call: Request, signal: &AbortSignal) -> Result<gloo_net::http::Reques
     }
     if let Some(key) = &call.key {
         builder = builder.header("Idempotency-Key", key);
+    }
+    if let Some((name, value)) = call.connection.credential() {
+        builder = builder.header(name, &value).credentials(NO_COOKIES);
     }
     match call.body {
         Some(body) => builder
@@ -267,8 +357,14 @@ fn answer(response: &Response, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
     if response.ok() {
         Ok(bytes)
     } else {
-        let error = decode_error(response.status(), &bytes);
-        Err(Failure::Refused(Box::new(error)))
+        let error = Box::new(decode_error(response.status(), &bytes));
+        let wait = response.headers().get("Retry-After");
+        // Seconds, or, from proxies, an instant, which tells no more than that it is not yet.
+        let wait = wait.and_then(|seconds| seconds.trim().parse().ok());
+        Err(match (error.status, wait) {
+            (429 | 503, Some(seconds)) => Failure::Later(error, seconds),
+            _ => Failure::Refused(error),
+        })
     }
 }
 

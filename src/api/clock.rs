@@ -22,6 +22,12 @@ pub(super) fn learn(told: i64, sent: i64, answered: i64) {
     AHEAD.store(fitted(ahead, told, sent, answered), Ordering::Relaxed);
 }
 
+/// So many milliseconds a platform's clock is ahead, as one reply tells.
+pub(super) fn ahead(told: i64, sent: i64, answered: i64) -> i64 {
+    // A reply tells a second that has begun.
+    told.saturating_add(EXACT / 2) - sent.midpoint(answered)
+}
+
 /// How far the platform's clock is ahead: as it was known, as long as the reply allows for that, so
 /// that it does not waver with every reply.
 fn fitted(known: i64, told: i64, sent: i64, answered: i64) -> i64 {

@@ -13,8 +13,12 @@ pub enum Failure {
     Timeout(u32),
     /// The platform answered with an error.
     Refused(Box<ApiError>),
+    /// The same, with the seconds until it may be asked again.
+    Later(Box<ApiError>, u32),
     /// The platform answered with something that this page cannot read.
     Malformed(String),
+    /// The platform is known not to have this: it was not asked.
+    Absent,
 }
 
 impl Failure {
@@ -36,7 +40,29 @@ impl Failure {
                  the platform."
                     .to_owned()
             }
+            Self::Absent => "This platform does not have that.".to_owned(),
             Self::Refused(error) => refusal(error),
+            // Why a platform is not able to answer says what to do by itself.
+            Self::Later(error, seconds) if error.status == 429 => {
+                format!("{} Try again in {seconds} s.", refusal(error))
+            }
+            Self::Later(error, _) => refusal(error),
+        }
+    }
+
+    /// The seconds that the platform asks to wait until it is asked again.
+    pub fn wait(&self) -> Option<u32> {
+        match self {
+            Self::Later(_, seconds) => Some(*seconds),
+            _ => None,
+        }
+    }
+
+    /// What the platform answered with, if it answered with an error.
+    fn answered(&self) -> Option<&ApiError> {
+        match self {
+            Self::Refused(error) | Self::Later(error, _) => Some(error),
+            _ => None,
         }
     }
 
@@ -44,12 +70,12 @@ impl Failure {
     /// could not be read.
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Refused(error) if error.status >= 500 => error
-                .request_id
-                .as_ref()
-                .map(|id| format!("Request {id}, status {}", error.status)),
             Self::Malformed(what) => Some(what.clone()),
-            _ => None,
+            _ => {
+                let error = self.answered().filter(|error| error.status >= 500)?;
+                let id = error.request_id.as_ref()?;
+                Some(format!("Request {id}, status {}", error.status))
+            }
         }
     }
 
@@ -76,7 +102,7 @@ impl Failure {
     /// The faults by field. A taken name or domain is a fault of its field, whether or not the
     /// platform says so.
     pub fn field_errors(&self) -> FieldErrors {
-        let Self::Refused(error) = self else {
+        let Some(error) = self.answered() else {
             return FieldErrors::default();
         };
         if !error.errors.is_empty() {
@@ -90,10 +116,7 @@ impl Failure {
     }
 
     fn status(&self) -> Option<u16> {
-        match self {
-            Self::Refused(error) => Some(error.status),
-            _ => None,
-        }
+        self.answered().map(|error| error.status)
     }
 }
 
@@ -143,6 +166,15 @@ mod tests {
         assert!(refused(422, body).is_invalid());
         assert!(!refused(503, body).is_invalid());
         assert!(!Failure::Timeout(10).is_invalid());
+    }
+
+    #[test]
+    fn how_long_to_wait_is_told() {
+        let error = decode_error(429, br#"{"message":"Too many attempts."}"#);
+        let failure = Failure::Later(Box::new(error), 12);
+        assert_eq!(failure.wait(), Some(12));
+        assert_eq!(failure.words(), "Too many attempts. Try again in 12 s.");
+        assert!(!failure.is_invalid() && !failure.is_signed_out());
     }
 
     #[test]

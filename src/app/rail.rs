@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use wire::path::Scope;
 
+use crate::api::{is_whole, use_connection};
 use crate::components::button::IconButton;
 use crate::components::icon::{Icon, icon};
 use crate::components::menu::Menu;
-use crate::reactive::{dynamic, effect, memo};
+use crate::reactive::{When, dynamic, effect, memo};
 use crate::routes::{Address, use_address};
 use crate::state::preference::remember_org;
 use crate::state::tree::{Tree, use_tree};
@@ -16,6 +17,7 @@ use crate::state::tree::{Tree, use_tree};
 pub fn Rail(open: RwSignal<bool>) -> impl IntoView {
     let tree = use_tree();
     let address = use_address();
+    let is_whole = is_whole();
     effect(move || {
         let org = address
             .get()
@@ -38,11 +40,54 @@ pub fn Rail(open: RwSignal<bool>) -> impl IntoView {
                     />
                 </span>
             </div>
-            <OrgSwitch tree />
+            <When is=move || is_whole>
+                <OrgSwitch tree />
+            </When>
             <nav class="nav" aria-label="Projects and environments">
-                <ProjectTree tree />
+                {match is_whole {
+                    true => view! { <ProjectTree tree /> }.into_any(),
+                    false => view! { <Places /> }.into_any(),
+                }}
             </nav>
         </aside>
+    }
+}
+
+/// The places of a platform that tells nothing above its services.
+#[component]
+fn Places() -> impl IntoView {
+    let connection = use_connection();
+    let address = use_address();
+    let rows = connection
+        .platform()
+        .places
+        .iter()
+        .cloned()
+        .map(|scope| {
+            let here = scope.clone();
+            let current = move || {
+                let scope = address.get().and_then(|address| address.scope());
+                (scope.as_ref() == Some(&here)).then_some("page")
+            };
+            let words = match &scope {
+                Scope::Workspace { workspace, project } => format!("{workspace} / {project}"),
+                Scope::Environment {
+                    project,
+                    environment,
+                    ..
+                } => format!("{project} / {environment}"),
+            };
+            view! {
+                <a href=Address::Services(scope).path() aria-current=current>
+                    {icon(Icon::Folder)}
+                    <span class="cut">{words}</span>
+                </a>
+            }
+        })
+        .collect_view();
+    view! {
+        <span class="label">"Services of"</span>
+        {rows}
     }
 }
 

@@ -2,19 +2,20 @@
 
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::{SignOutEverywhere, SignOutSession};
+use wire::endpoints::{GetSession, SignOutEverywhere, SignOutSession};
 use wire::open::Open;
 use wire::path::NoParams;
 
 use super::range::TimeRange;
-use crate::api::{send, use_connection};
+use crate::api::{answers, send, use_connection};
 use crate::components::button::IconButton;
-use crate::components::icon::Icon;
+use crate::components::icon::{Icon, icon};
 use crate::components::menu::{Menu, MenuItem};
 use crate::reactive::{When, dynamic, effect, memo};
 use crate::routes::{Address, scope_name, use_address};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
+use crate::state::platforms::{Keep, keep_key};
 use crate::state::preference::{Theme, use_preferences};
 use crate::state::session::use_session;
 use crate::state::tree::use_tree;
@@ -184,6 +185,18 @@ fn PersonMenu() -> impl IntoView {
             move |_| session.end(),
         )
     };
+    // A key makes no session: it is given back by forgetting it.
+    let connection = use_connection();
+    let has_sessions = connection.is_same_origin();
+    let leave = move |()| match has_sessions {
+        true => sign_out.go(()),
+        false => {
+            let platform = connection.platform();
+            keep_key(&platform.name, None, Keep::Tab);
+            platform.key.set(None);
+            session.end();
+        }
+    };
     for failed in [sign_out.failed(), everywhere.failed()] {
         effect(move || {
             if let Some(words) = failed.get() {
@@ -191,9 +204,11 @@ fn PersonMenu() -> impl IntoView {
             }
         });
     }
+    let tells_roles = answers::<GetSession>();
     let who = move || {
         session.who.get().map(|who| {
             let role = match &who.role {
+                _ if !tells_roles => "by a key".to_owned(),
                 Open::Known(role) => role.to_string(),
                 Open::Unknown(role) => role.clone(),
             };
@@ -217,12 +232,18 @@ fn PersonMenu() -> impl IntoView {
                 glyph=Icon::Clock
                 on_click=move |()| preferences.set_utc(!preferences.utc.get_untracked())
             />
-            <MenuItem label="Sign out" glyph=Icon::Out on_click=move |()| sign_out.go(()) />
-            <MenuItem
-                label="Sign out everywhere"
-                glyph=Icon::Out
-                on_click=move |()| everywhere.go(())
-            />
+            <a class="item" href=Address::Connect.path()>
+                {icon(Icon::Link)}
+                "Platforms"
+            </a>
+            <MenuItem label="Sign out" glyph=Icon::Out on_click=leave />
+            <When is=move || has_sessions>
+                <MenuItem
+                    label="Sign out everywhere"
+                    glyph=Icon::Out
+                    on_click=move |()| everywhere.go(())
+                />
+            </When>
         </Menu>
     }
 }

@@ -38,6 +38,13 @@ pub struct Barrier {
     pub against: Signal<Option<String>>,
     /// What to do about it.
     pub instead: Callback<()>,
+    /// Whether the platform has nothing that could be asked to do it: then there is no button.
+    pub is_absent: bool,
+}
+
+/// Whether a barrier leaves nothing to press.
+pub fn is_absent(barrier: Option<Barrier>) -> bool {
+    barrier.is_some_and(|barrier| barrier.is_absent)
 }
 
 /// A button. With a reason against it, it is dimmed, says why, and does nothing, or what its barrier
@@ -80,6 +87,7 @@ pub fn Button(
         <button
             type=if submit { "submit" } else { "button" }
             class=kind.class()
+            hidden=is_absent(barrier)
             aria-disabled=move || blocked().then_some("true")
             aria-busy=move || pending.get().then_some("true")
             title=against
@@ -125,6 +133,7 @@ pub fn IconButton(
         <button
             type="button"
             class="btn quiet icon"
+            hidden=is_absent(barrier)
             aria-label=label
             aria-disabled=move || against.with(Option::is_some).then_some("true")
             title=move || against.get().unwrap_or_else(|| label.get())
@@ -155,6 +164,7 @@ pub fn ButtonLink(
     view! {
         <a
             class=kind.class()
+            hidden=is_absent(barrier)
             href=href
             aria-disabled=move || against.with(Option::is_some).then_some("true")
             title=against

@@ -171,6 +171,7 @@ pub fn AreaField(
     #[prop(into)] value: Signal<String>,
     #[prop(into)] on_input: Callback<String>,
     #[prop(into, optional)] faults: Signal<Vec<String>>,
+    #[prop(into, optional)] hint: &'static str,
     #[prop(into, optional)] placeholder: &'static str,
     /// Whether what is typed is not shown: secrets of several lines.
     #[prop(into, optional)]
@@ -200,6 +201,7 @@ pub fn AreaField(
                 on:input:target=move |event| on_input.run(event.target().value())
             ></textarea>
             <div id=about class="about">
+                {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
                 {fault_line(faults)}
             </div>
         </div>

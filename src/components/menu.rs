@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::button::{Barrier, behind, go_around};
+use super::button::{Barrier, behind, go_around, is_absent};
 use super::icon::{Icon, icon};
 use crate::reactive::dynamic;
 
@@ -143,6 +143,7 @@ pub fn MenuItem(
         <button
             type="button"
             class=if danger { "item danger" } else { "item" }
+            hidden=is_absent(barrier)
             aria-disabled=move || against.with(Option::is_some).then_some("true")
             title=against
             on:click=press

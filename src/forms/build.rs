@@ -5,6 +5,7 @@ use wire::build::BuildRequest;
 use wire::error::FieldErrors;
 use wire::text::BranchName;
 
+use crate::api::is_whole;
 use crate::components::button::{Barrier, Button, Kind};
 use crate::components::curl::CopyCurl;
 use crate::components::feedback::Note;
@@ -68,8 +69,9 @@ pub fn BuildForm(
         Some(branch) => format!("Branch, tag or commit; {branch} where nothing is given"),
         None => "Branch, tag or commit; the default branch where nothing is given".to_owned(),
     };
+    let takes_ref = is_whole();
     let field = move || {
-        has_repository.get().then(|| {
+        (takes_ref && has_repository.get()).then(|| {
             view! {
                 <div class="grow">
                     <TextField

@@ -5,6 +5,7 @@ use wire::deploy::{DeployRequest, WhenBusy, reason};
 use wire::error::FieldErrors;
 use wire::open::Words;
 
+use crate::api::is_whole;
 use crate::components::button::{Button, Kind, Segments};
 use crate::components::dialog::DialogButtons;
 use crate::components::feedback::Note;
@@ -65,6 +66,7 @@ pub fn DeployFields(
     children: Children,
 ) -> impl IntoView {
     let draft = RwSignal::new(Draft::new(release));
+    let takes_reason = is_whole();
     act.failure.set(None);
     let is_busy = memo(move || busy.with(|busy| !busy.is_empty()));
     let faults = memo(move || {
@@ -108,17 +110,19 @@ pub fn DeployFields(
             <div class="body">
                 {dynamic(move || other().into_any())} {children()}
                 <WhenBusyField busy value=when_busy on_choose=choose />
-                <TextField
-                    label="Why"
-                    first=true
-                    value=Signal::derive(move || draft.with(|draft| draft.message.clone()))
-                    faults
-                    hint=Signal::stored("Optional: kept with the deployment".to_owned())
-                    on_input=move |text| {
-                        act.failure.set(None);
-                        draft.update(|draft| draft.message = text);
-                    }
-                />
+                <When is=move || takes_reason>
+                    <TextField
+                        label="Why"
+                        first=true
+                        value=Signal::derive(move || draft.with(|draft| draft.message.clone()))
+                        faults
+                        hint=Signal::stored("Optional: kept with the deployment".to_owned())
+                        on_input=move |text| {
+                            act.failure.set(None);
+                            draft.update(|draft| draft.message = text);
+                        }
+                    />
+                </When>
             </div>
             <DialogButtons open commands=act.commands(filled)>
                 <Button

@@ -5,6 +5,7 @@ pub mod draft;
 pub mod field;
 pub mod lists;
 pub mod request;
+pub mod rules;
 pub mod sections;
 pub mod summary;
 
@@ -13,10 +14,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::envelope::Dialect;
 use wire::error::FieldErrors;
+use wire::service::{ServiceCreate, ServicePatch};
 
 use draft::ServiceDraft;
 use field::Field;
 use request::faults_of;
+use rules::Rules;
 
 use crate::reactive::memo;
 
@@ -27,8 +30,8 @@ pub struct Form {
     pub draft: RwSignal<ServiceDraft>,
     /// What it is compared with: the saved service, or the untouched form.
     pub saved: RwSignal<ServiceDraft>,
-    /// Whose rules and defaults hold.
-    pub dialect: Dialect,
+    /// Whose rules and defaults hold, and which fields there are.
+    pub rules: StoredValue<Rules>,
     left: RwSignal<Vec<Field>>,
     checked: RwSignal<bool>,
     sent: RwSignal<Arc<FieldErrors>>,
@@ -37,21 +40,54 @@ pub struct Form {
 
 impl Form {
     /// A form that begins with what is saved.
-    pub fn new(saved: ServiceDraft, dialect: Dialect) -> Self {
+    pub fn new(saved: ServiceDraft, rules: Rules) -> Self {
+        let saved = rules.fit(saved);
         let draft = RwSignal::new(saved.clone());
+        let rules = StoredValue::new(rules);
         let own = memo(move || {
-            let errors = draft.with(|draft| draft.create(dialect)).err();
+            let errors = draft.with(|draft| rules.with_value(|rules| draft.create(rules)).err());
             Arc::new(errors.unwrap_or_default())
         });
         Self {
             draft,
             saved: RwSignal::new(saved),
-            dialect,
+            rules,
             left: RwSignal::new(Vec::new()),
             checked: RwSignal::new(false),
             sent: RwSignal::new(Arc::default()),
             own,
         }
+    }
+
+    /// Whose defaults hold.
+    pub fn dialect(self) -> Dialect {
+        self.rules.with_value(|rules| rules.dialect)
+    }
+
+    /// Whether the platform takes a field.
+    pub fn takes(self, field: Field) -> bool {
+        self.rules.with_value(|rules| rules.takes(field))
+    }
+
+    /// The request that creates what was typed.
+    ///
+    /// # Errors
+    /// Every fault, by field path.
+    pub fn creation(self) -> Result<ServiceCreate, FieldErrors> {
+        self.draft
+            .with_untracked(|draft| self.rules.with_value(|rules| draft.create(rules)))
+    }
+
+    /// The request that leads from what is saved to what was typed. Tracked.
+    ///
+    /// # Errors
+    /// Every fault, by field path.
+    pub fn patch(self) -> Result<ServicePatch, FieldErrors> {
+        let patch = |saved: &_| {
+            self.draft
+                .with(|draft| self.rules.with_value(|rules| draft.patch(saved, rules)))
+        };
+        self.saved.with(patch)
     }
 
     /// Whether something would be lost.
@@ -115,6 +151,7 @@ impl Form {
 
     /// Begins anew with what is saved now.
     pub fn settle(self, saved: ServiceDraft) {
+        let saved = self.rules.with_value(|rules| rules.fit(saved));
         self.saved.set(saved.clone());
         self.draft.set(saved);
         self.left.set(Vec::new());

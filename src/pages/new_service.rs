@@ -6,6 +6,7 @@ use wire::deploy::{DeployRequest, Deployed};
 use wire::endpoint::NoQuery;
 use wire::endpoints::{CreateService, DeployService};
 use wire::envelope::Dialect;
+use wire::offer::Writing;
 use wire::path::{Scope, ServiceParams};
 use wire::service::{Service, ServiceCreate};
 
@@ -19,6 +20,7 @@ use crate::components::page::{Head, Panel};
 use crate::forms::guard::LeaveGuard;
 use crate::forms::service::Form;
 use crate::forms::service::draft::{ServiceDraft, Source};
+use crate::forms::service::rules::Rules;
 use crate::forms::service::sections::Sections;
 use crate::forms::service::summary::WillExist;
 use crate::reactive::{When, effect, memo};
@@ -43,7 +45,9 @@ pub fn NewServicePage() -> impl IntoView {
     use_title(|| "New service".to_owned());
     let scope = use_scope();
     let dialect = scope.get_untracked().dialect();
-    let form = Form::new(ServiceDraft::new(dialect), dialect);
+    let offer = use_connection().offer().clone();
+    let rules = Rules::new(dialect, offer, Writing::Create);
+    let form = Form::new(ServiceDraft::new(dialect), rules);
     keep_draft(form);
     let create = use_create(form);
     let ingress = {
@@ -59,7 +63,7 @@ pub fn NewServicePage() -> impl IntoView {
     });
     let filled = move |deploy: bool| {
         form.check();
-        let request = form.draft.with_untracked(|draft| draft.create(dialect));
+        let request = form.creation();
         if request.is_err() {
             go_to_first_fault();
         }
@@ -177,7 +181,7 @@ fn use_create(form: Form) -> Act<Order> {
                 let made = creation(&connection, &order).send().await?;
                 let params = ServiceParams {
                     scope: order.scope,
-                    service: made.slug.clone(),
+                    service: made.address().to_owned(),
                 };
                 let refused = match order.deploy {
                     true => first_deploy(&connection, &params).send().await.err(),

@@ -16,7 +16,8 @@ use crate::state::preference::use_preferences;
 use crate::state::remote::{Held, Remote};
 
 /// Data as soon as it is there, and for good: rows of grey before, a failure with another attempt
-/// where none came. Later failures leave the data and are told by [`freshness`].
+/// where none came, and nothing where the platform has no such data. Later failures leave the data
+/// and are told by [`freshness`].
 pub fn loaded<T: PartialEq + Send + Sync + 'static>(
     remote: Remote<T>,
     rows: usize,
@@ -51,9 +52,11 @@ fn shown<T: PartialEq + Send + Sync + 'static>(
 fn loaded_once(held: Held, skeleton: Box<dyn Fn() -> AnyView + Send>, show: Show) -> AnyView {
     let has_data = memo(move || held.is_there());
     let has_failed = memo(move || held.error.with(Option::is_some));
+    let is_absent = memo(move || held.error.with(|error| *error == Some(Failure::Absent)));
     let refresh = Callback::new(move |()| held.refresh());
     dynamic(move || match has_data.get() {
         true => show().into_any(),
+        false if is_absent.get() => ().into_any(),
         false if has_failed.get() => failed(held.error, held.loading, refresh),
         false => skeleton(),
     })

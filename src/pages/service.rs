@@ -26,6 +26,8 @@ use wire::action::{Action as Deed, admits};
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{DeleteService, DeployService, RestartService, ScaleService, UpdateService};
 use wire::endpoints::{GetService, GetServiceStatus};
+use wire::endpoints::{GetServiceAccessLogs, GetServiceLogs, GetServiceMetrics};
+use wire::endpoints::{ListConfig, ListImages, ListReleases};
 use wire::open::Open;
 use wire::path::Level;
 use wire::path::ServiceParams;
@@ -35,9 +37,9 @@ use wire::status::{ServiceState, ServiceStatus};
 
 use super::config::ConfigPlace;
 use super::parts::loaded;
-use crate::api::{call, use_connection};
+use crate::api::{answers, call, is_whole, use_connection};
 use crate::components::button::Barrier;
-use crate::components::feedback::Note;
+use crate::components::feedback::{Empty, Note};
 use crate::components::status::service_state;
 use crate::reactive::{When, memo};
 use crate::routes::{Address, Tab, show_config_tab, show_metrics_tab, show_requests_tab, use_kept};
@@ -82,9 +84,12 @@ impl Here {
 
     /// Why something can't be done now.
     pub fn against(self, deed: Deed) -> Memo<Option<String>> {
+        // What a service runs is not described everywhere: then the platform decides.
+        let tells_image = is_whole();
         memo(move || {
             let service = self.service.get()?;
-            let has_image = service.image.is_some() || service.latest_image.is_some();
+            let has_image =
+                !tells_image || service.image.is_some() || service.latest_image.is_some();
             let state = self.state().and_then(|state| state.known());
             let reason = admits(state, has_image, deed).err()?;
             Some(reason.words().to_owned())
@@ -154,6 +159,7 @@ pub fn ServicePage() -> impl IntoView {
             <Approvals here service />
             <Tabs params tab />
             {move || match tab.get() {
+                tab if !is_filled(tab) => view! { <Unfilled tab /> }.into_any(),
                 Tab::Overview => view! { <OverviewTab here actions service /> }.into_any(),
                 Tab::Metrics => show_metrics_tab(dialect()),
                 Tab::Logs => view! { <LogsTab here service /> }.into_any(),
@@ -253,6 +259,26 @@ fn title(here: Here, tab: Tab) -> String {
     }
 }
 
+/// Whether the platform answers what a tab shows.
+fn is_filled(tab: Tab) -> bool {
+    match tab {
+        Tab::Overview | Tab::Settings => true,
+        Tab::Metrics => answers::<GetServiceMetrics>(),
+        Tab::Logs => answers::<GetServiceLogs>(),
+        Tab::Requests => answers::<GetServiceAccessLogs>(),
+        Tab::Images => answers::<ListImages>(),
+        Tab::Releases => answers::<ListReleases>(),
+        Tab::Config => answers::<ListConfig>(),
+    }
+}
+
+/// In the place of a tab that an address names, and the platform can't fill.
+#[component]
+fn Unfilled(tab: Tab) -> impl IntoView {
+    let title = format!("No {} here", tab.label().to_lowercase());
+    view! { <Empty title words="The platform that this page is connected to does not have them." /> }
+}
+
 #[component]
 fn Tabs(params: Memo<ServiceParams>, tab: Memo<Tab>) -> impl IntoView {
     let range = use_range();
@@ -267,6 +293,7 @@ fn Tabs(params: Memo<ServiceParams>, tab: Memo<Tab>) -> impl IntoView {
     );
     let links = Tab::ALL
         .into_iter()
+        .filter(|tab| is_filled(*tab))
         .map(|this| {
             let href = move || {
                 let (params, span) = span.get();

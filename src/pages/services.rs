@@ -11,13 +11,13 @@ use bulk::services::{Column, Filter, Row, Sort, shown, sorted};
 use leptos::html;
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::{CreateService, ListServices};
+use wire::endpoints::{CreateService, GetEnvironmentOverview, ListServices};
 use wire::path::{Level, Scope};
 use wire::service::Service;
 
 use super::parts::{freshness, loaded};
 use super::typed::{Typed, use_typed};
-use crate::api::{call, use_connection};
+use crate::api::{answers, call, is_whole, use_connection};
 use crate::components::button::{Barrier, Button, ButtonLink, Kind};
 use crate::components::feedback::Empty;
 use crate::components::field::SearchBox;
@@ -77,11 +77,22 @@ pub fn ServicesPage() -> impl IntoView {
     };
     let deployments = move || Address::Deployments(scope.get()).path();
     let new = move || Address::NewService(scope.get()).path();
-    let config = memo(move || Address::environment_config(&scope.get()).map(|at| at.path()));
+    let has_deployments = answers::<GetEnvironmentOverview>();
+    let has_config = is_whole();
+    let config = memo(move || {
+        let config = Address::environment_config(&scope.get()).filter(|_| has_config);
+        config.map(|at| at.path())
+    });
     let table = move |_| service_list(list, selection, filter, sort, order, cursor).into_any();
     view! {
         <Head title="Services" about=about>
-            <ButtonLink label="Deployments" href=Signal::derive(deployments) glyph=Icon::Upload />
+            <When is=move || has_deployments>
+                <ButtonLink
+                    label="Deployments"
+                    href=Signal::derive(deployments)
+                    glyph=Icon::Upload
+                />
+            </When>
             <When is=move || config.with(Option::is_some)>
                 <ButtonLink
                     label="Config"
@@ -216,7 +227,7 @@ fn use_list_keys(
                 let service = place.and_then(|place| untrack(|| list.at(place)));
                 let Some(service) = service else { return false };
                 let scope = list.scope.get_untracked();
-                go.run(Address::service(&scope, &service.slug, Tab::Overview));
+                go.run(Address::service(&scope, service.address(), Tab::Overview));
             }
             _ => return false,
         }

@@ -21,6 +21,7 @@ use crate::pages::home::HomePage;
 use crate::pages::new_service::NewServicePage;
 use crate::pages::org::OrgPage;
 use crate::pages::overview::OverviewPage;
+use crate::pages::places::PlacesPage;
 use crate::pages::project::ProjectPage;
 use crate::pages::service::ServicePage;
 use crate::pages::service::metrics::MetricsTab;
@@ -116,6 +117,7 @@ part!(places, |kind| match kind {
     Kind::Project => ProjectPage().into_any(),
     Kind::Overview => OverviewPage().into_any(),
     Kind::Deployments => DeploymentsPage().into_any(),
+    Kind::Places => PlacesPage().into_any(),
     _ => HomePage().into_any(),
 });
 part!(access, |kind| match kind {

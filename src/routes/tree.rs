@@ -7,6 +7,7 @@ use wire::envelope::Dialect;
 
 use super::parts::{Part, fetch_all_soon, show};
 use super::{AccessPage, Address, use_address};
+use crate::api::use_connection;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::services::ServicesPage;
 use crate::reactive::{dynamic, effect, memo};
@@ -26,6 +27,8 @@ pub(super) enum Kind {
     NewService(Dialect),
     Service(Dialect),
     Config,
+    /// In the place of every page of which the connected platform answers nothing.
+    Places,
 }
 
 impl Kind {
@@ -44,6 +47,19 @@ impl Kind {
             Address::Config(_) => Self::Config,
         }
     }
+
+    /// The same page, or the one in its place where the platform speaks one dialect alone: then there
+    /// are only services, in that one.
+    fn within(self, only: Option<Dialect>) -> Self {
+        match (self, only) {
+            (Self::Connect, _) | (_, None) => self,
+            (
+                Self::Services(dialect) | Self::NewService(dialect) | Self::Service(dialect),
+                Some(only),
+            ) if dialect == only => self,
+            _ => Self::Places,
+        }
+    }
 }
 
 /// The page at the current address. The router keeps the address and its history, and has no routes:
@@ -51,7 +67,8 @@ impl Kind {
 #[component]
 pub fn Pages() -> impl IntoView {
     let address = use_address();
-    let kind = memo(move || address.get().as_ref().map(Kind::of));
+    let only = use_connection().offer().dialect();
+    let kind = memo(move || Some(Kind::of(address.get().as_ref()?).within(only)));
     let page = dynamic(move || match kind.get() {
         None => NotFoundPage().into_any(),
         Some(Kind::Services(_)) => ServicesPage().into_any(),

@@ -9,17 +9,19 @@ use leptos::prelude::{Get, Memo, ReadSignal, Set, provide_context, signal, use_c
 use super::poll::{Landed, Poll};
 use super::preference::use_preferences;
 
+use crate::api::platform_now;
 use crate::reactive::memo;
 
-/// The time, once a second while the tab is seen.
+/// The platform's time, as far as its replies tell it, once a second while the tab is seen: ages are right
+/// also where this machine's clock is not.
 #[derive(Clone, Copy)]
 struct Clock(ReadSignal<DateTime<Utc>>);
 
 /// Starts the page's one clock.
 pub fn provide_clock() {
-    let (now, set_now) = signal(Utc::now());
+    let (now, set_now) = signal(platform_now());
     Poll::start(move || {
-        set_now.set(Utc::now());
+        set_now.set(platform_now());
         std::future::ready(Landed {
             ok: true,
             next: Some(1_000),
@@ -30,7 +32,7 @@ pub fn provide_clock() {
 
 /// The time, once a second.
 pub fn use_now() -> ReadSignal<DateTime<Utc>> {
-    use_context::<Clock>().map_or_else(|| signal(Utc::now()).0, |clock| clock.0)
+    use_context::<Clock>().map_or_else(|| signal(platform_now()).0, |clock| clock.0)
 }
 
 /// An instant as `6 min ago`, kept up to date.

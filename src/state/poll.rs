@@ -17,6 +17,9 @@ use leptos::prelude::{LocalStorage, StoredValue, on_cleanup};
 use leptos::reactive::traits::{Dispose, UpdateValue, WithValue};
 use leptos::task::spawn_local;
 
+/// The longest that a platform may ask for until the next attempt, in milliseconds.
+const LONGEST_WAIT: u32 = 600_000;
+
 /// The longest pause between two attempts that fail, in milliseconds.
 const LONGEST_PAUSE: u32 = 60_000;
 
@@ -29,7 +32,8 @@ pub struct Poll(StoredValue<Rc<RefCell<Inner>>, LocalStorage>);
 pub struct Landed {
     /// Whether it brought an answer, or will bring none however often it is repeated.
     pub ok: bool,
-    /// Milliseconds until the next run; `None`: only when asked.
+    /// Milliseconds until the next run; `None`: only when asked. After a run that brought no answer the
+    /// pause that grows with each failure, and no shorter than this.
     pub next: Option<u32>,
 }
 
@@ -179,7 +183,7 @@ fn pause(landed: Landed, failures: u32, random: f64) -> Option<u32> {
     let doubled = 1_000u32.saturating_mul(1 << failures.min(10));
     let most = f64::from(doubled.min(LONGEST_PAUSE));
     let pause = (most * (0.75 + random / 4.0)) as u32;
-    Some(pause)
+    Some(pause.max(landed.next.unwrap_or_default().min(LONGEST_WAIT)))
 }
 
 fn is_visible() -> bool {
@@ -244,7 +248,7 @@ mod tests {
 
     const FAILED: Landed = Landed {
         ok: false,
-        next: Some(5_000),
+        next: None,
     };
 
     #[test]
@@ -275,6 +279,17 @@ mod tests {
             [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
         );
         assert_eq!(pause(FAILED, u32::MAX, 1.0), Some(LONGEST_PAUSE));
+    }
+
+    #[test]
+    fn a_platform_is_not_asked_before_it_wants_to_be() {
+        let asked = |next| Landed {
+            ok: false,
+            next: Some(next),
+        };
+        assert_eq!(pause(asked(30_000), 1, 1.0), Some(30_000));
+        assert_eq!(pause(asked(1_000), 3, 1.0), Some(8_000));
+        assert_eq!(pause(asked(u32::MAX), 1, 1.0), Some(LONGEST_WAIT));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use leptos::prelude::{GetUntracked, RwSignal, Set, provide_context, use_context};
 
+use super::keep::Keep;
+
 /// How bright the page is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
@@ -67,10 +69,10 @@ impl Preferences {
     /// What is remembered from the last visit.
     pub fn load() -> Self {
         let preferences = Self {
-            theme: RwSignal::new(Theme::read(&read(THEME).unwrap_or_default())),
-            utc: RwSignal::new(read(ZONE).is_some()),
-            wrap: RwSignal::new(read(WRAP).is_some()),
-            relative: RwSignal::new(read(RELATIVE).is_some()),
+            theme: RwSignal::new(Theme::read(&Keep::Device.read(THEME).unwrap_or_default())),
+            utc: RwSignal::new(Keep::Device.read(ZONE).is_some()),
+            wrap: RwSignal::new(Keep::Device.read(WRAP).is_some()),
+            relative: RwSignal::new(Keep::Device.read(RELATIVE).is_some()),
         };
         put_theme(preferences.theme.get_untracked());
         preferences
@@ -81,38 +83,38 @@ impl Preferences {
         self.theme.set(theme);
         put_theme(theme);
         match theme {
-            Theme::System => write(THEME, None),
-            _ => write(THEME, Some(theme.word())),
+            Theme::System => Keep::Device.write(THEME, None),
+            _ => Keep::Device.write(THEME, Some(theme.word())),
         }
     }
 
     /// Changes between local time and UTC.
     pub fn set_utc(self, utc: bool) {
         self.utc.set(utc);
-        write(ZONE, utc.then_some("yes"));
+        Keep::Device.write(ZONE, utc.then_some("yes"));
     }
 
     /// Changes whether log lines wrap.
     pub fn set_wrap(self, wrap: bool) {
         self.wrap.set(wrap);
-        write(WRAP, wrap.then_some("yes"));
+        Keep::Device.write(WRAP, wrap.then_some("yes"));
     }
 
     /// Changes whether log lines tell how long ago they were written.
     pub fn set_relative(self, relative: bool) {
         self.relative.set(relative);
-        write(RELATIVE, relative.then_some("yes"));
+        Keep::Device.write(RELATIVE, relative.then_some("yes"));
     }
 }
 
 /// The org that was used last.
 pub fn last_org() -> Option<String> {
-    read(LAST_ORG)
+    Keep::Device.read(LAST_ORG)
 }
 
 /// Remembers the org in use.
 pub fn remember_org(org: Option<&str>) {
-    write(LAST_ORG, org);
+    Keep::Device.write(LAST_ORG, org);
 }
 
 /// Makes the preferences available to everything below.
@@ -137,24 +139,6 @@ fn put_theme(theme: Theme) {
         let _ = match theme {
             Theme::System => root.remove_attribute("data-theme"),
             _ => root.set_attribute("data-theme", theme.word()),
-        };
-    }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    web_sys::window()?.local_storage().ok()?
-}
-
-fn read(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok()?
-}
-
-/// A browser that keeps nothing (private mode, full) just forgets.
-fn write(key: &str, value: Option<&str>) {
-    if let Some(storage) = storage() {
-        let _ = match value {
-            Some(value) => storage.set_item(key, value),
-            None => storage.remove_item(key),
         };
     }
 }

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::poll::{Landed, Poll};
 use super::session::use_session;
-use crate::api::{Call, Failure, Request};
+use crate::api::{Call, Failure, Request, platform_now};
 use crate::reactive::{effect, memo};
 
 /// Fetched data that stays on screen while it is fetched again, or can't be.
@@ -252,7 +252,7 @@ impl Held {
             self.value.set(new);
         }
         if age == Age::New {
-            self.fetched.set(Some(Utc::now()));
+            self.fetched.set(Some(platform_now()));
         }
         if self.error.get_untracked().is_some() {
             self.error.set(None);
@@ -281,9 +281,12 @@ impl Held {
         self.loading.set(false);
         // What is wrong with the question stays wrong until another is asked. One that was answered
         // before may be answered again.
-        let ok = failure.is_invalid() && !self.value.with_untracked(Option::is_some);
+        let is_final = failure.is_invalid() && !self.value.with_untracked(Option::is_some);
+        let ok = is_final || failure == Failure::Absent;
+        // Not before the platform asks for it.
+        let next = failure.wait().map(|seconds| seconds.saturating_mul(1_000));
         self.error.set(Some(failure));
-        Landed { ok, next: None }
+        Landed { ok, next }
     }
 }
 

@@ -8,6 +8,7 @@ use wire::session::{self, Role, Session as Identity};
 
 use super::notices::use_notices;
 use super::session::use_session;
+use crate::api::answers;
 use crate::components::button::Barrier;
 use crate::components::clipboard::copy;
 use crate::reactive::memo;
@@ -25,13 +26,17 @@ pub fn role_at(who: &Identity, place: Place<'_>) -> Option<Role> {
     )
 }
 
-/// What stands against an operation at a place, or on the platform as a whole, as far as roles go; a press copies a link that opens
-/// the same for somebody who may.
+/// What stands against an operation at a place, or on the platform as a whole, as far as roles go; a
+/// press copies a link that opens the same for somebody who may. One that the platform does not answer
+/// is not offered at all.
 pub fn use_right<E: Endpoint>(
     level: impl Fn() -> Option<Level> + Send + Sync + 'static,
     link: impl Fn() -> String + Send + Sync + 'static,
 ) -> Barrier {
-    right(E::ACCESS.role(), Box::new(level), Box::new(link))
+    Barrier {
+        is_absent: !answers::<E>(),
+        ..right(E::ACCESS.role(), Box::new(level), Box::new(link))
+    }
 }
 
 /// The current page, with a dialog that it opens.
@@ -76,6 +81,7 @@ fn right(
     Barrier {
         against: against.into(),
         instead: ask,
+        is_absent: false,
     }
 }
 

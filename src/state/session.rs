@@ -1,7 +1,8 @@
 //! Who is signed in, and that one no longer is.
 
 use leptos::prelude::{RwSignal, Set, provide_context, use_context};
-use wire::session::Session as Identity;
+use wire::open::Open;
+use wire::session::{Role, Session as Identity};
 
 use crate::api::Failure;
 
@@ -46,6 +47,17 @@ impl Session {
 impl Default for Session {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Somebody of whom nothing is known but that a platform took their key: what they may do is for it to
+/// say.
+pub fn of_key(platform: &str) -> Identity {
+    Identity {
+        name: platform.to_owned(),
+        role: Open::Known(Role::Admin),
+        grants: None,
+        expires: None,
     }
 }
 

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::build::{self, BuildSettings, Builds};
 use crate::domain::{Attempts, Observed, Platform, Refusals, UnderWay, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
+use crate::gateway::Origin;
 use crate::http::{Context, console, router};
 use crate::ingress::{self, Ingress, Ledger, Limits, Room, Serving};
 use crate::journal::Journals;
@@ -51,6 +52,7 @@ pub struct App {
     pub(crate) platform: Arc<Platform>,
     context: Context,
     console: Option<PathBuf>,
+    pages: Vec<Origin>,
     /// Where ingress notes every request.
     ledger: Ledger,
     _measuring: Measuring,
@@ -103,6 +105,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         context: Context::new(Arc::clone(&platform), parts.behind_proxy, parts.tls),
         platform,
         console: parts.console,
+        pages: Vec::new(),
         ledger,
         _measuring: measuring,
         reconciler,
@@ -127,10 +130,17 @@ async fn engine(store: &Store, choice: EngineChoice) -> Result<Arc<dyn Engine>, 
 }
 
 impl App {
+    /// Lets pages of other origins call the API, with a key of their own.
+    #[must_use]
+    pub fn let_in(mut self, pages: Vec<Origin>) -> Self {
+        self.pages = pages;
+        self
+    }
+
     /// Everything that is served but ingress.
     pub fn router(&self) -> Router {
         let console = console::console(self.console.clone());
-        router::router(self.context.clone(), console)
+        router::router(self.context.clone(), console, &self.pages)
     }
 
     /// Starts ingress, which is served until asked to stop.

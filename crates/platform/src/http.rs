@@ -3,6 +3,7 @@
 mod access;
 mod answer;
 mod call;
+mod cors;
 mod credentials;
 mod delivery;
 mod events;

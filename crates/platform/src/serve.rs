@@ -47,7 +47,8 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
         builds: build_settings(&args.builds, held.folder())?,
         console,
     })
-    .await?;
+    .await?
+    .let_in(args.allow_origin.clone());
     held.note_installation(app.platform.store.installation())?;
     let binary = if args.sample {
         sample::binary(&app.platform, args.sample_binary.as_deref())?

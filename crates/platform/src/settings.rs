@@ -116,6 +116,15 @@ pub struct ServeArgs {
     /// X-Forwarded-For, and marks cookies for TLS only.
     #[arg(long, env = "PILOTHOUSE_BEHIND_PROXY")]
     pub behind_proxy: bool,
+    /// An origin whose pages may call the API with a key of their own: a console that is hosted
+    /// elsewhere, like https://console.example. May be given several times.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_ALLOW_ORIGIN",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    pub allow_origin: Vec<Origin>,
     /// Another platform in place of an own one.
     #[command(flatten)]
     pub gateway: GatewayArgs,

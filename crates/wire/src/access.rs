@@ -174,6 +174,8 @@ fn method(text: &str) -> Result<String, String> {
 }
 
 impl Query for AccessQuery {
+    const BEYOND: &'static [&'static str] = Page::BEYOND;
+
     fn parameters() -> &'static [(&'static str, &'static str)] {
         &[
             Window::SINCE,

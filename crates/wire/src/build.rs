@@ -217,6 +217,8 @@ pub struct WorkLogQuery {
 }
 
 impl Query for WorkLogQuery {
+    const BEYOND: &'static [&'static str] = &["offset", "tail"];
+
     fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [("offset", self.offset), ("tail", self.tail)];
         let said = pairs.into_iter();

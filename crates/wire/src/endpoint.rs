@@ -86,6 +86,10 @@ pub trait Query: DecodeFields {
     /// Names and values, in a fixed order, without what is not set.
     fn pairs(&self) -> Vec<(&'static str, String)>;
 
+    /// The names that no source document describes: a platform that has nothing but one is not asked
+    /// with them.
+    const BEYOND: &'static [&'static str] = &[];
+
     /// Every name that it knows, each with a sentence for the API's documentation.
     fn parameters() -> &'static [(&'static str, &'static str)] {
         &[]
@@ -239,6 +243,17 @@ pub fn dialect<E: Endpoint>(params: &E::Params) -> Dialect {
 
 /// The path and query of a call, below the platform's origin: `/api/v1/orgs/acme`.
 pub fn url<E: Endpoint>(params: &E::Params, query: &E::Query) -> String {
+    url_with::<E>(params, &query.pairs())
+}
+
+/// The same with nothing in the query but what a source document describes.
+pub fn documented_url<E: Endpoint>(params: &E::Params, query: &E::Query) -> String {
+    let mut pairs = query.pairs();
+    pairs.retain(|(name, _)| !E::Query::BEYOND.contains(name));
+    url_with::<E>(params, &pairs)
+}
+
+fn url_with<E: Endpoint>(params: &E::Params, pairs: &[(&'static str, String)]) -> String {
     let mut url = String::from(BASE);
     match (below_base(E::PATH), params.base()) {
         (Some(rest), Some((_, base))) => {
@@ -247,6 +262,6 @@ pub fn url<E: Endpoint>(params: &E::Params, query: &E::Query) -> String {
         }
         _ => url.push_str(&path::fill(E::PATH, params)),
     }
-    url.push_str(&path::query_string(&query.pairs()));
+    url.push_str(&path::query_string(pairs));
     url
 }

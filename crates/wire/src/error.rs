@@ -98,6 +98,11 @@ impl FieldErrors {
         errors
     }
 
+    /// Leaves only the faults of some fields, told by their paths.
+    pub fn retain(&mut self, stays: impl Fn(&str) -> bool) {
+        self.0.retain(|field, _| stays(field));
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -98,6 +98,7 @@ pub struct Page {
 }
 
 impl Page {
+    pub(crate) const BEYOND: &'static [&'static str] = &["before", "after"];
     pub(crate) const BEFORE: (&'static str, &'static str) = (
         "before",
         "Only what stands before this place: `older` of an answer to the same question.",
@@ -147,6 +148,8 @@ impl DecodeFields for LogQuery {
 }
 
 impl Query for LogQuery {
+    const BEYOND: &'static [&'static str] = Page::BEYOND;
+
     fn parameters() -> &'static [(&'static str, &'static str)] {
         &[
             Window::SINCE,

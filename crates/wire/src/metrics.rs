@@ -145,6 +145,8 @@ fn names(text: &str) -> Result<BTreeSet<String>, String> {
 }
 
 impl Query for MetricsQuery {
+    const BEYOND: &'static [&'static str] = &["step"];
+
     fn parameters() -> &'static [(&'static str, &'static str)] {
         &[
             (

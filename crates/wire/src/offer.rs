@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Endpoint, EndpointInfo};
+use crate::endpoint::Endpoint;
 use crate::endpoints;
 use crate::envelope::Dialect;
 
@@ -67,17 +67,24 @@ impl Offer {
         }
     }
 
+    /// All that there is in a dialect, described or not: what is asked to find out.
+    pub fn every(dialect: Dialect) -> Self {
+        Self::Part {
+            dialect,
+            operations: endpoints::ALL
+                .iter()
+                .map(|info| info.name.to_owned())
+                .collect(),
+        }
+    }
+
     /// Whether an endpoint is answered.
     pub fn answers<E: Endpoint>(&self) -> bool {
         self.has(E::NAME)
     }
 
-    /// Whether what is known of an endpoint is answered.
-    pub fn answers_any(&self, info: &EndpointInfo) -> bool {
-        self.has(info.name)
-    }
-
-    fn has(&self, name: &str) -> bool {
+    /// Whether an endpoint of this name is answered.
+    pub fn has(&self, name: &str) -> bool {
         match self {
             Self::Whole => true,
             Self::Part { operations, .. } => operations.contains(name),

@@ -223,6 +223,14 @@ pub struct Service {
 }
 
 impl Service {
+    /// What it is called in addresses: its slug, or its id where the platform tells no slug.
+    pub fn address(&self) -> &str {
+        match self.slug.as_str() {
+            "" => &self.id,
+            slug => slug,
+        }
+    }
+
     /// How many instances of `web` should run.
     pub fn web_instances(&self) -> u32 {
         self.instances

@@ -1,6 +1,7 @@
 //! Who is signed in, and how a browser signs in.
 
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use serde_json::Value;
 
@@ -139,12 +140,19 @@ impl DecodeFields for SignIn {
     }
 }
 
-/// The reply of operations that have nothing to say but that they were done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The reply of operations that have nothing to say but that they were done. Whatever else a platform
+/// says of it is read as the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Done {
     /// Always `true`.
     pub ok: bool,
+}
+
+impl<'de> Deserialize<'de> for Done {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self::OK)
+    }
 }
 
 impl Done {

@@ -13,23 +13,28 @@ use wire::text::{Domain, Name, ProcessName, Tag, VariableName, VariableValue};
 
 use super::draft::{ServiceDraft, Source};
 use super::field::Field;
+use super::rules::Rules;
 
 impl ServiceDraft {
     /// The request that creates what was typed.
     ///
     /// # Errors
     /// Every fault, by field path.
-    pub fn create(&self, dialect: Dialect) -> Result<ServiceCreate, FieldErrors> {
-        let (request, errors) = Reader::read(self, dialect);
-        request.filter(|_| errors.is_empty()).ok_or(errors)
+    pub fn create(&self, rules: &Rules) -> Result<ServiceCreate, FieldErrors> {
+        let (request, mut errors) = Reader::read(self, rules.dialect);
+        rules.forgive(self, &mut errors);
+        let mut request = request.filter(|_| errors.is_empty()).ok_or(errors)?;
+        rules.narrow(&mut request);
+        Ok(request)
     }
 
     /// The request that leads from what is saved to what was typed: only what differs.
     ///
     /// # Errors
     /// Every fault, by field path.
-    pub fn patch(&self, saved: &Self, dialect: Dialect) -> Result<ServicePatch, FieldErrors> {
-        let after = self.create(dialect)?;
+    pub fn patch(&self, saved: &Self, rules: &Rules) -> Result<ServicePatch, FieldErrors> {
+        let after = self.create(rules)?;
+        let dialect = rules.dialect;
         let (before, now) = (saved.effective(), self.effective());
         let differs = |field: Field| field.read(&before) != field.read(&now);
         let counts = before.processes != now.processes || differs(Field::Instances);
@@ -314,7 +319,7 @@ mod tests {
     }
 
     fn sent(draft: &ServiceDraft, dialect: Dialect) -> serde_json::Value {
-        serde_json::to_value(draft.create(dialect).unwrap()).unwrap()
+        serde_json::to_value(draft.create(&Rules::of(dialect)).unwrap()).unwrap()
     }
 
     #[test]
@@ -346,7 +351,7 @@ mod tests {
             }],
             ..ServiceDraft::new(W)
         };
-        let errors = draft.create(W).unwrap_err();
+        let errors = draft.create(&Rules::of(W)).unwrap_err();
         let paths: Vec<&str> = errors.iter().map(|(path, _)| path).collect();
         assert_eq!(
             paths,
@@ -369,7 +374,7 @@ mod tests {
             ..orders(W)
         };
         assert_eq!(
-            draft.create(W).unwrap_err().of("domains.1"),
+            draft.create(&Rules::of(W)).unwrap_err().of("domains.1"),
             ["This domain is given twice."]
         );
     }
@@ -385,14 +390,14 @@ mod tests {
             ..Service::default()
         };
         let saved = ServiceDraft::of(&service);
-        assert!(saved.patch(&saved, W).unwrap().is_empty());
+        assert!(saved.patch(&saved, &Rules::of(W)).unwrap().is_empty());
         let typed = ServiceDraft {
             port: String::new(),
             instances: "3".into(),
             variables: Vec::new(),
             ..saved.clone()
         };
-        let patch = typed.patch(&saved, W).unwrap();
+        let patch = typed.patch(&saved, &Rules::of(W)).unwrap();
         assert_eq!(
             serde_json::to_value(&patch).unwrap(),
             json!({"port": null, "instances": 3, "env": {}})
@@ -402,13 +407,23 @@ mod tests {
             instances: "3".into(),
             ..saved.clone()
         };
-        assert!(scaled.patch(&saved, W).unwrap().replaces_instances());
+        assert!(
+            scaled
+                .patch(&saved, &Rules::of(W))
+                .unwrap()
+                .replaces_instances()
+        );
         let tagged = ServiceDraft {
             tags: "edge".into(),
             ..saved.clone()
         };
-        assert!(!tagged.patch(&saved, W).unwrap().replaces_instances());
-        let patch = typed.patch(&saved, E).unwrap();
+        assert!(
+            !tagged
+                .patch(&saved, &Rules::of(W))
+                .unwrap()
+                .replaces_instances()
+        );
+        let patch = typed.patch(&saved, &Rules::of(E)).unwrap();
         assert_eq!(patch.process_counts.map(|counts| counts.len()), Some(1));
         assert_eq!(patch.instances, None);
     }
@@ -421,7 +436,7 @@ mod tests {
             repository: "acme/orders".into(),
             ..saved.clone()
         };
-        let patch = typed.patch(&saved, E).unwrap();
+        let patch = typed.patch(&saved, &Rules::of(E)).unwrap();
         assert_eq!(patch.image, Patch::Clear);
         assert!(matches!(patch.github_repository, Patch::Set(_)));
     }
@@ -469,7 +484,7 @@ mod tests {
                 variables: vec![VariableRow { name: "A".into(), value }],
                 ..ServiceDraft::new(W)
             };
-            if let Ok(request) = draft.create(W) {
+            if let Ok(request) = draft.create(&Rules::of(W)) {
                 let body = serde_json::to_value(&request).unwrap();
                 let taken = wire::decode::decode_body::<ServiceCreate>(body, W);
                 prop_assert!(taken.is_ok(), "{taken:?}");

@@ -13,7 +13,7 @@ use crate::components::button::Segments;
 use crate::components::field::{Look, SelectField, TextField};
 use crate::components::page::Panel;
 use crate::forms::named::slug_hint;
-use crate::reactive::memo;
+use crate::reactive::{When, memo};
 
 /// Every section.
 #[component]
@@ -23,38 +23,50 @@ pub fn Sections(
     #[prop(into)]
     ingress: Signal<Option<String>>,
 ) -> impl IntoView {
+    let has = move |field| form.takes(field);
     view! {
         <SourceSection form />
         <RuntimeSection form />
-        <Panel title="Reach">
-            <Domains form ingress />
-        </Panel>
-        <Panel title="Storage">
-            <Volumes form />
-        </Panel>
-        <Panel title="Config">
-            <Variables form />
-        </Panel>
-        <Panel title="Tags">
-            {text(
-                form,
-                Field::Tags,
-                "Tags",
-                "Parted by spaces: services are filtered by them",
-                Look::Text,
-            )}
-        </Panel>
+        <When is=move || has(Field::Domain(0))>
+            <Panel title="Reach">
+                <Domains form ingress />
+            </Panel>
+        </When>
+        <When is=move || has(Field::VolumeName(0))>
+            <Panel title="Storage">
+                <Volumes form />
+            </Panel>
+        </When>
+        <When is=move || has(Field::VariableName(0))>
+            <Panel title="Config">
+                <Variables form />
+            </Panel>
+        </When>
+        <When is=move || has(Field::Tags)>
+            <Panel title="Tags">
+                {text(
+                    form,
+                    Field::Tags,
+                    "Tags",
+                    "Parted by spaces: services are filtered by them",
+                    Look::Text,
+                )}
+            </Panel>
+        </When>
     }
 }
 
-/// A text field of the form.
+/// A text field of the form, where the platform takes it.
 pub fn text(
     form: Form,
     field: Field,
     label: &'static str,
     hint: &'static str,
     look: Look,
-) -> impl IntoView {
+) -> AnyView {
+    if !form.takes(field) {
+        return ().into_any();
+    }
     view! {
         <TextField
             label
@@ -66,6 +78,7 @@ pub fn text(
             on_blur=move |()| form.leave(field)
         />
     }
+    .into_any()
 }
 
 const IMAGE: &str = "image";
@@ -74,7 +87,7 @@ const REPOSITORY: &str = "repository";
 #[component]
 fn SourceSection(form: Form) -> impl IntoView {
     let source = memo(move || form.draft.with(|draft| draft.source));
-    let has_choice = form.dialect == Dialect::Environment;
+    let has_choice = form.dialect() == Dialect::Environment && form.takes(Field::Image);
     let choose = move |word: String| {
         let source = if word == REPOSITORY {
             Source::Repository
@@ -112,7 +125,7 @@ fn SourceSection(form: Form) -> impl IntoView {
     let fields = move || match source.get() {
         Source::Image => {
             let hint = "Any OCI reference, like nginx:1.27 or ghcr.io/acme/orders:2.4";
-            text(form, Field::Image, "Image", hint, Look::Code).into_any()
+            text(form, Field::Image, "Image", hint, Look::Code)
         }
         Source::Repository => view! {
             {text(form, Field::Repository, "Repository", "owner/name on GitHub", Look::Code)}
@@ -156,7 +169,7 @@ fn RuntimeSection(form: Form) -> impl IntoView {
         .iter()
         .map(|platform| (platform.word().to_owned(), platform.word().to_owned()))
         .collect::<Vec<_>>();
-    let health = match form.dialect {
+    let health = match form.dialect() {
         Dialect::Workspace => "GET must answer 2xx; empty: an open port is enough",
         Dialect::Environment => "GET must answer 2xx",
     };
@@ -183,14 +196,15 @@ fn RuntimeSection(form: Form) -> impl IntoView {
                     "Timeout, seconds",
                     "How long a new instance may take to become healthy",
                     Look::Number,
-                )}
-                <SelectField
-                    label="Platform"
-                    hint="The pool of machines that runs it"
-                    choices=platforms
-                    value=form.text(Field::Platform)
-                    on_choose=move |word| form.write(Field::Platform, word)
-                />
+                )} <When is=move || form.takes(Field::Platform)>
+                    <SelectField
+                        label="Platform"
+                        hint="The pool of machines that runs it"
+                        choices=platforms.clone()
+                        value=form.text(Field::Platform)
+                        on_choose=move |word| form.write(Field::Platform, word)
+                    />
+                </When>
                 {text(
                     form,
                     Field::HealthHost,
@@ -199,7 +213,9 @@ fn RuntimeSection(form: Form) -> impl IntoView {
                     Look::Code,
                 )}
             </div>
-            <Processes form />
+            <When is=move || form.takes(Field::ProcessName(0))>
+                <Processes form />
+            </When>
         </Panel>
     }
 }

@@ -104,13 +104,8 @@ pub fn WillChange(form: Form) -> impl IntoView {
             .with(|saved| form.draft.with(|draft| changes(saved, draft)))
     });
     let effect = memo(move || {
-        let patch = form
-            .saved
-            .with(|saved| form.draft.with(|d| d.patch(saved, form.dialect)));
-        patch
-            .ok()
-            .filter(|patch| !patch.is_empty())
-            .map(|patch| effect(form.dialect, patch.replaces_instances()))
+        let patch = form.patch().ok().filter(|patch| !patch.is_empty())?;
+        Some(effect(form.dialect(), patch.replaces_instances()))
     });
     let rows = move || {
         let differences = differences.get();

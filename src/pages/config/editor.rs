@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use wire::config::ConfigScope;
-use wire::endpoints::SetConfig;
+use wire::endpoints::{ListConfigHistory, SetConfig};
 use wire::path::Level;
 use wire::release::DeployPreview;
 
@@ -15,6 +15,7 @@ use super::resolved::Resolved;
 use super::review::Review;
 use super::save::{Dialogs, use_save};
 use super::variables::{Editing, Variables};
+use crate::api::answers;
 use crate::components::button::{Barrier, Button, Kind, Segments};
 use crate::components::download::download;
 use crate::components::feedback::Note;
@@ -154,7 +155,9 @@ fn Toolbar(
     if data.level.with_value(scope_of) != ConfigScope::Org {
         views.push((RESOLVED, "Resolved"));
     }
-    views.push((HISTORY, "History"));
+    if answers::<ListConfigHistory>() {
+        views.push((HISTORY, "History"));
+    }
     let views = views.into_iter();
     let views = views.map(|(slug, words)| (slug.to_owned(), words.to_owned()));
     let is_own = memo(move || view.get.get().is_empty());

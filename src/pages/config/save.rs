@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use wire::config::{Bulk, BulkOutcome, ConfigScope};
 use wire::endpoint::NoQuery;
-use wire::endpoints::BulkConfig;
+use wire::endpoints::{BulkConfig, SetConfig};
 use wire::path::Level;
 
 use super::data::{Data, read_level};
 use super::levels::scope_of;
-use crate::api::{Connection, Request, call, use_connection};
+use crate::api::{Connection, Failure, Request, call, use_connection};
 use crate::components::page::keep_focus;
 use crate::forms::config::Form;
 use crate::forms::config::draft::{Draft, Snapshot, not_as_sent, without_secrets};
@@ -45,6 +45,7 @@ pub struct Dialogs {
 pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
     let connection = use_connection();
     let asked = connection.clone();
+    let saves_at_once = connection.answers::<BulkConfig>();
     let notices = use_notices();
     let level = data.level;
     let is_service = level.with_value(scope_of) == ConfigScope::Service;
@@ -53,8 +54,7 @@ pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
             let (connection, order) = (connection.clone(), order.clone());
             let level = level.get_value();
             async move {
-                let answer = request(&connection, &level, &order).send().await?;
-                let outcome = answer.read()?;
+                let outcome = store(&connection, &level, &order).await?;
                 // It is saved by now: a failure to read it back does not undo that.
                 let read = read_level(connection, level).await.ok();
                 Ok(Saved {
@@ -94,11 +94,19 @@ pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
             revision: order.revision.clone(),
         };
         let level = level.get_value();
-        vec![request(&asked, &level, &shown)]
+        match asked.answers::<BulkConfig>() {
+            true => vec![at_once(&asked, &level, &shown)],
+            false => one_by_one(&asked, &level, &shown.bulk).collect(),
+        }
     });
     effect(move || {
-        let failure = save.failure.get();
-        if failure.is_some_and(|failure| failure.is_stale()) {
+        let Some(failure) = save.failure.get() else {
+            return;
+        };
+        if !saves_at_once {
+            data.variables.refresh();
+        }
+        if failure.is_stale() {
             open.review.set(false);
             open.conflict.set(true);
             data.variables.refresh();
@@ -107,9 +115,30 @@ pub fn use_save(data: Data, form: Form, open: Dialogs) -> Act<Order> {
     save
 }
 
-fn request(at: &Connection, level: &Level, order: &Order) -> Request {
+/// Saves all changes at once; where the platform can't, one after another: those before one that it
+/// refuses are saved then, and no changes any more once the level is read again.
+async fn store(at: &Connection, level: &Level, order: &Order) -> Result<BulkOutcome, Failure> {
+    if at.answers::<BulkConfig>() {
+        return at_once(at, level, order).send().await?.read();
+    }
+    for request in one_by_one(at, level, &order.bulk) {
+        request.send().await?;
+    }
+    let names = order.bulk.variables.iter();
+    Ok(BulkOutcome {
+        updated: names.map(|one| one.name.as_str().to_owned()).collect(),
+        ..BulkOutcome::default()
+    })
+}
+
+fn at_once(at: &Connection, level: &Level, order: &Order) -> Request {
     let call = call::<BulkConfig>(at, level, &NoQuery, &order.bulk);
     call.if_revision(order.revision.clone()).request
+}
+
+fn one_by_one(at: &Connection, level: &Level, bulk: &Bulk) -> impl Iterator<Item = Request> {
+    let variables = bulk.variables.iter();
+    variables.map(|variable| call::<SetConfig>(at, level, &NoQuery, variable).request)
 }
 
 /// What was done, in one sentence, and when it shows.

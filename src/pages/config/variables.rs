@@ -5,11 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use wire::config::{ChangeKind, ResolvedVariable};
+use wire::endpoints::BulkConfig;
 use wire::open::Open;
 
 use super::data::Data;
 use super::history::kind_mark;
 use super::levels::{hidden, key, scope_of, word};
+use crate::api::answers;
 use crate::components::button::{Barrier, Button, IconButton, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
@@ -19,7 +21,7 @@ use crate::forms::config::Form;
 use crate::forms::config::draft::{Draft, Edit, Side, Snapshot};
 use crate::forms::config::variable::VariableDraft;
 use crate::pages::parts::{freshness, instant_of, loaded};
-use crate::reactive::{dynamic, memo};
+use crate::reactive::{When, dynamic, memo};
 
 /// The widths of the columns.
 const WIDTHS: &[&str] = &["24%", "auto", "240px", "116px", "104px"];
@@ -168,6 +170,8 @@ fn variable_row(row: Memo<Option<Row>>, editing: Editing) -> impl IntoView {
         // Without its change, a row that was new is gone.
         keep_focus();
     };
+    let can_remove = answers::<BulkConfig>();
+    let can_drop = memo(move || can_remove || is_changed.get());
     let edit_label = move || format!("Change {}", name.get());
     let drop_label = move || match is_changed.get() {
         true => format!("Undo the change of {}", name.get()),
@@ -193,12 +197,14 @@ fn variable_row(row: Memo<Option<Row>>, editing: Editing) -> impl IntoView {
                 barrier=editing.barrier
                 on_click=edit
             />
-            <IconButton
-                label=Signal::derive(drop_label)
-                glyph=Signal::derive(drop_glyph)
-                barrier=editing.barrier
-                on_click=drop
-            />
+            <When is=move || can_drop.get()>
+                <IconButton
+                    label=Signal::derive(drop_label)
+                    glyph=Signal::derive(drop_glyph)
+                    barrier=editing.barrier
+                    on_click=drop
+                />
+            </When>
         </td>
     }
 }

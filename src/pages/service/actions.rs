@@ -104,10 +104,14 @@ pub fn use_actions(here: Here) -> Actions {
     };
     Actions {
         deploy: act(here, deploy, move |_, deployed: Deployed| {
-            let version = deployed.release_version;
+            // Not every platform numbers what it has begun.
+            let release = match deployed.release_version {
+                0 => "A new release".to_owned(),
+                version => format!("Release v{version}"),
+            };
             follow.done(match deployed.needs_approval {
-                true => format!("Release v{version} waits for another admin to approve it."),
-                false => format!("Release v{version} is on its way."),
+                true => format!("{release} waits for another admin to approve it."),
+                false => format!("{release} is on its way."),
             });
         }),
         restart: act(here, restart, move |&(), _| {

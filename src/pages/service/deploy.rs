@@ -11,13 +11,13 @@ use wire::release::{DeployPreview, Deployment, PreviewQuery};
 use super::Here;
 use super::actions::Actions;
 use super::follow::use_deployments;
-use crate::api::{call, use_connection};
+use crate::api::{answers, call, use_connection};
 use crate::components::dialog::Dialog;
 use crate::components::difference::{difference_list, of_config, of_fields, of_processes};
 use crate::components::feedback::Note;
 use crate::forms::deploy::DeployFields;
 use crate::pages::parts::loaded;
-use crate::reactive::{dynamic, memo};
+use crate::reactive::{When, dynamic, memo};
 use crate::state::remote::Remote;
 use crate::words::short;
 
@@ -48,8 +48,10 @@ fn Rehearsal(
 ) -> impl IntoView {
     let preview = use_preview(here, release);
     let busy = use_busy(move || Some(here.params.get()));
+    let has_preview = answers::<PreviewDeploy>();
     let against = memo(move || match preview.get() {
         Some(preview) => preview.obstacle.clone().or_else(|| busy.against.get()),
+        None if !has_preview => None,
         None => Some("What it would change is not known yet.".to_owned()),
     });
     let show = move |preview: Signal<Arc<DeployPreview>>| {
@@ -61,6 +63,11 @@ fn Rehearsal(
     view! {
         <DeployFields release open act=actions.deploy against busy=busy.releases>
             {loaded(preview, 3, show)}
+            <When is=move || !has_preview>
+                <p class="dim">
+                    "A release is made of the latest image, and rolled out. This platform does not tell before what that changes."
+                </p>
+            </When>
         </DeployFields>
     }
 }

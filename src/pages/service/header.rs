@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bulk::services::source;
 use leptos::prelude::*;
 use wire::action::Action as Deed;
+use wire::endpoints::{DeleteService, Promote, ScaleService};
 use wire::envelope::Dialect;
 use wire::service::Service;
 
@@ -12,6 +13,7 @@ use super::Here;
 use super::actions::{Actions, pausing};
 use super::deploy::DeployDialogs;
 use super::promote::PromoteDialog;
+use crate::api::answers;
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::feedback::Note;
@@ -22,7 +24,7 @@ use crate::components::status::{service_state, state_mark};
 use crate::forms::scale::{Draft, ScaleForm};
 use crate::pages::parts;
 use crate::pages::services::row::{domain_anchor, release};
-use crate::reactive::{effect, memo};
+use crate::reactive::{When, effect, memo};
 use crate::state::act::Act;
 use crate::state::clock::time_of_day;
 use crate::state::preference::use_preferences;
@@ -32,6 +34,8 @@ use crate::words::plural;
 #[component]
 pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
     let is_environment = here.params.get_untracked().scope.dialect() == Dialect::Environment;
+    let has_promotion = is_environment && answers::<Promote>();
+    let (has_scale, has_delete) = (answers::<ScaleService>(), answers::<DeleteService>());
     let open = actions.open;
     open_what_is_asked(here, actions);
     view! {
@@ -71,34 +75,36 @@ pub fn Header(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> im
                             />
                         }
                     })}
-                <Menu label="More actions" glyph=Icon::More>
-                    <MenuItem
-                        label="Pause"
-                        glyph=Icon::Pause
-                        against=here.against(Deed::Pause)
-                        barrier=here.barrier(Deed::Pause)
-                        on_click=move |()| open.pause.set(true)
-                    />
-                    {is_environment
-                        .then(|| {
-                            view! {
-                                <MenuItem
-                                    label="Promote…"
-                                    glyph=Icon::Upload
-                                    on_click=move |()| open.promote.set(true)
-                                />
-                            }
-                        })}
-                    <hr />
-                    <MenuItem
-                        label="Delete…"
-                        glyph=Icon::Bin
-                        danger=true
-                        against=here.against(Deed::Delete)
-                        barrier=here.barrier(Deed::Delete)
-                        on_click=move |()| open.delete.set(true)
-                    />
-                </Menu>
+                <When is=move || has_scale || has_promotion || has_delete>
+                    <Menu label="More actions" glyph=Icon::More>
+                        <MenuItem
+                            label="Pause"
+                            glyph=Icon::Pause
+                            against=here.against(Deed::Pause)
+                            barrier=here.barrier(Deed::Pause)
+                            on_click=move |()| open.pause.set(true)
+                        />
+                        {has_promotion
+                            .then(|| {
+                                view! {
+                                    <MenuItem
+                                        label="Promote…"
+                                        glyph=Icon::Upload
+                                        on_click=move |()| open.promote.set(true)
+                                    />
+                                }
+                            })}
+                        {has_delete.then(|| view! { <hr /> })}
+                        <MenuItem
+                            label="Delete…"
+                            glyph=Icon::Bin
+                            danger=true
+                            against=here.against(Deed::Delete)
+                            barrier=here.barrier(Deed::Delete)
+                            on_click=move |()| open.delete.set(true)
+                        />
+                    </Menu>
+                </When>
             </div>
         </div>
         <ActionDialogs actions service />

@@ -13,7 +13,7 @@ use wire::service::Service;
 
 use super::Here;
 use super::actions::act;
-use crate::api::{Call, Connection, call, use_connection};
+use crate::api::{Call, Connection, call, is_whole, use_connection};
 use crate::components::feedback::Empty;
 use crate::components::page::Panel;
 use crate::components::pager::Pager;
@@ -42,6 +42,7 @@ pub fn ImagesTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
     let images = use_images(here, page);
     let last = use_last(version);
     let build = use_build(here, images, opened);
+    let tells_image = is_whole();
     let barrier = use_right::<BuildImage>(here.level(), rights::here);
 
     let list = move || {
@@ -49,7 +50,9 @@ pub fn ImagesTab(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
             <BuildForm
                 has_repository=Signal::derive(move || service.get().github_repository.is_some())
                 branch=Signal::derive(move || service.get().auto_deploy_branch.clone())
-                against=Signal::derive(move || nothing_to_build(&service.get()))
+                against=Signal::derive(move || {
+                    nothing_to_build(&service.get()).filter(|_| tells_image)
+                })
                 barrier
                 act=build
             />

@@ -1,12 +1,15 @@
 //! What of a service runs, how that came to be, and how it is described.
 
 pub mod events;
+pub mod newest;
 pub mod next;
 pub mod pipeline;
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use wire::endpoints::{GetImage, GetReleaseVerdict, GetServiceStatus};
+use wire::endpoints::{ListServiceEvents, PreviewDeploy};
 use wire::envelope::Dialect;
 use wire::open::Open;
 use wire::service::Service;
@@ -14,6 +17,7 @@ use wire::status::{Instance, ServiceState, ServiceStatus};
 
 use super::Here;
 use super::actions::Actions;
+use crate::api::answers;
 use crate::chart::ticks::Unit;
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::feedback::{CopyButton, Empty};
@@ -36,20 +40,33 @@ pub fn OverviewTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     // In W a change of the description acts at once: nothing waits for a deploy.
     let has_deploys = memo(move || here.params.get().scope.dialect() == Dialect::Environment);
     let was_deployed = memo(move || here.state() != Some(Open::Known(ServiceState::Undeployed)));
+    let has_pipeline = answers::<GetImage>();
+    let has_verdict = answers::<GetReleaseVerdict>();
+    let has_preview = answers::<PreviewDeploy>();
+    let has_instances = answers::<GetServiceStatus>();
+    let has_events = answers::<ListServiceEvents>();
     let instances = move |status| instances(here, actions, status);
     view! {
-        <Pipeline here />
-        <RunningVerdict here />
-        <When is=move || has_deploys.get() && was_deployed.get()>
+        <When is=move || has_pipeline>
+            <Pipeline here />
+        </When>
+        <When is=move || has_verdict>
+            <RunningVerdict here />
+        </When>
+        <When is=move || has_preview && has_deploys.get() && was_deployed.get()>
             <NextDeploy here actions />
         </When>
         <div class="cols">
-            <Panel title="Instances" aside=move || freshness(here.status.held()) flush=true>
-                {loaded(here.status, 3, instances)}
-            </Panel>
+            <When is=move || has_instances>
+                <Panel title="Instances" aside=move || freshness(here.status.held()) flush=true>
+                    {loaded(here.status, 3, instances)}
+                </Panel>
+            </When>
             <Panel title="Description">{move || description(&service.get())}</Panel>
         </div>
-        <LastEvents here />
+        <When is=move || has_events>
+            <LastEvents here />
+        </When>
     }
 }
 
@@ -58,7 +75,10 @@ fn instances(here: Here, actions: Actions, status: Signal<Arc<ServiceStatus>>) -
     let none = memo(move || {
         let status = status.get();
         let state = status.state.as_ref().and_then(Open::known);
-        (state, status.message.clone())
+        // Not every platform tells of each instance.
+        let counted = || format!("{} of {} ready", status.ready, status.total);
+        let counts = (status.total > 0).then(counted);
+        (state, status.message.clone(), counts)
     });
     dynamic(move || match is_any.get() {
         true => instance_table(status),
@@ -70,8 +90,12 @@ fn instances(here: Here, actions: Actions, status: Signal<Arc<ServiceStatus>>) -
 fn no_instance(
     here: Here,
     actions: Actions,
-    (state, message): (Option<ServiceState>, Option<String>),
+    (state, message, counts): (Option<ServiceState>, Option<String>, Option<String>),
 ) -> AnyView {
+    if let Some(title) = counts {
+        let words = "The platform does not tell of each instance.";
+        return view! { <Empty title words /> }.into_any();
+    }
     match state {
         Some(ServiceState::Undeployed) => undeployed(here, actions),
         Some(ServiceState::Paused) => view! {

@@ -10,7 +10,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wire::action::Action as Deed;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::ListReleases;
+use wire::endpoints::{GetReleaseVerdict, ListReleases};
 use wire::open::Open;
 use wire::path::ServiceParams;
 use wire::release::{Release, ReleaseState};
@@ -19,7 +19,7 @@ use super::Here;
 use super::actions::Actions;
 use super::follow::watch_newest;
 use super::images::use_last;
-use crate::api::{call, use_connection};
+use crate::api::{answers, call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Empty;
 use crate::components::focus::take_focus;
@@ -28,7 +28,7 @@ use crate::components::page::Panel;
 use crate::components::status::{release_state, state_mark};
 use crate::pages::parts::{freshness, loaded, maybe_instant};
 use crate::pages::service::verdict::RunningVerdict;
-use crate::reactive::{dynamic, memo};
+use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, query_step};
 use crate::state::remote::Remote;
 use crate::words::{differences, short};
@@ -41,11 +41,14 @@ pub fn ReleasesTab(here: Here, actions: Actions) -> impl IntoView {
     let version = memo(move || opened.get.with(|text| text.parse::<u32>().ok()));
     let releases = use_releases(here);
     let last = use_last(version);
+    let has_verdict = answers::<GetReleaseVerdict>();
     watch_newest(here.deployment, move || releases.refresh());
 
     let list = move || {
         view! {
-            <RunningVerdict here />
+            <When is=move || has_verdict>
+                <RunningVerdict here />
+            </When>
             <Panel title="Releases" aside=move || freshness(releases.held()) flush=true>
                 {loaded(
                     releases,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::action::Action as Deed;
 use wire::endpoint::NoQuery;
-use wire::endpoints::UpdateService;
+use wire::endpoints::{DeleteService, UpdateService};
+use wire::offer::Writing;
 use wire::service::{Service, ServicePatch};
 
 use super::Here;
 use super::actions::{Actions, act};
-use crate::api::call;
+use crate::api::{answers, call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::curl::CopyCurl;
 use crate::components::feedback::Note;
@@ -20,6 +21,7 @@ use crate::components::page::Panel;
 use crate::forms::guard::LeaveGuard;
 use crate::forms::service::Form;
 use crate::forms::service::draft::ServiceDraft;
+use crate::forms::service::rules::Rules;
 use crate::forms::service::sections::Sections;
 use crate::forms::service::summary::WillChange;
 use crate::pages::new_service::keep_draft;
@@ -32,7 +34,10 @@ use crate::state::tree::use_tree;
 #[component]
 pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) -> impl IntoView {
     let dialect = here.params.get_untracked().scope.dialect();
-    let form = Form::new(ServiceDraft::of(&service.get_untracked()), dialect);
+    let offer = use_connection().offer().clone();
+    let rules = Rules::new(dialect, offer, Writing::Update);
+    let form = Form::new(ServiceDraft::of(&service.get_untracked()), rules);
+    let has_delete = answers::<DeleteService>();
     keep_draft(form);
     let changed = form.changed();
     // What is saved is taken over as long as nothing was typed: a patch then says only what this
@@ -50,10 +55,7 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     };
     let filled = move || {
         form.check();
-        let saved = form.saved.get_untracked();
-        let patch = form
-            .draft
-            .with_untracked(|draft| draft.patch(&saved, dialect));
+        let patch = untrack(|| form.patch());
         if patch.is_err() {
             go_to_first_fault();
         }
@@ -84,20 +86,22 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
         <form class="cols" on:submit=submit novalidate>
             <div class="stack">
                 <Sections form ingress />
-                <Panel title="Delete">
-                    <p class="dim">
-                        "Removes the service with its instances, routes, volumes and history."
-                    </p>
-                    <div>
-                        <Button
-                            label="Delete service"
-                            kind=Kind::Danger
-                            glyph=Icon::Bin
-                            barrier=here.barrier(Deed::Delete)
-                            on_click=move |()| actions.open.delete.set(true)
-                        />
-                    </div>
-                </Panel>
+                <When is=move || has_delete>
+                    <Panel title="Delete">
+                        <p class="dim">
+                            "Removes the service with its instances, routes, volumes and history."
+                        </p>
+                        <div>
+                            <Button
+                                label="Delete service"
+                                kind=Kind::Danger
+                                glyph=Icon::Bin
+                                barrier=here.barrier(Deed::Delete)
+                                on_click=move |()| actions.open.delete.set(true)
+                            />
+                        </div>
+                    </Panel>
+                </When>
             </div>
             <div class="side">
                 <Panel title="What will change">

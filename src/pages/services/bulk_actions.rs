@@ -79,7 +79,7 @@ impl Job {
         };
         Self {
             name: service.name.clone(),
-            slug: service.slug.clone(),
+            slug: service.address().to_owned(),
             state,
         }
     }

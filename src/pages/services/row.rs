@@ -29,9 +29,12 @@ const LISTED: usize = 2;
 pub fn row_cells(scope: Memo<Scope>, service: Memo<Option<Arc<Service>>>) -> AnyView {
     let words = move |read: fn(&Service) -> String| piece(service, read);
     let path = memo(move || {
-        let slug = service.with(|service| service.as_ref().map(|service| service.slug.clone()));
-        let slug = slug.unwrap_or_default();
-        Address::service(&scope.get_untracked(), &slug, Tab::Overview).path()
+        let to = |service: &Arc<Service>| {
+            Address::service(&scope.get_untracked(), service.address(), Tab::Overview).path()
+        };
+        service
+            .with(|service| service.as_ref().map(to))
+            .unwrap_or_default()
     });
     let state = piece(service, |service| service.status.as_ref().map(state_of));
     let why = words(|service| message(service).unwrap_or_default());

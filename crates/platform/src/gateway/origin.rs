@@ -58,7 +58,7 @@ impl FromStr for Origin {
         }
         if authority.as_str().contains('@') {
             return Err(wrong(
-                "it holds no credentials, and the key is in the file of --upstream-key-file",
+                "it holds no credentials: keys have a place of their own",
             ));
         }
         if authority.host().is_empty() {

@@ -16,7 +16,7 @@ use crate::domain::Actor;
 
 /// The cookie that holds a session's secret.
 const SESSION_COOKIE: &str = "pilothouse_session";
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(super) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

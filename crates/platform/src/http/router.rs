@@ -10,12 +10,13 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, access, config, delivery, events, fallback, figures, harden, meta, orgs, overview,
-    push, services, session, trace,
+    Context, access, config, cors, delivery, events, fallback, figures, harden, meta, orgs,
+    overview, push, services, session, trace,
 };
+use crate::gateway::Origin;
 
-/// The whole HTTP surface of the platform but ingress.
-pub(crate) fn router(context: Context, console: Router) -> Router {
+/// The whole HTTP surface of the platform but ingress. Pages of these other origins may call the API.
+pub(crate) fn router(context: Context, console: Router, pages: &[Origin]) -> Router {
     let table = table(context.clone());
     let document = Bytes::from(table.document.finish().to_string());
     let api = table
@@ -34,6 +35,10 @@ pub(crate) fn router(context: Context, console: Router) -> Router {
     let api = ["/api", "/api/", "/api/{*rest}"]
         .into_iter()
         .fold(api, |api, path| api.route(path, any(fallback::not_found)));
+    let api = match pages {
+        [] => api,
+        pages => api.layer(cors::cors(pages)),
+    };
     let probes = Router::new()
         .route("/healthz", get(meta::healthz))
         .route("/readyz", get(meta::readyz))

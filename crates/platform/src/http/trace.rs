@@ -12,7 +12,7 @@ use http::header::HeaderName;
 
 use super::figures::Figures;
 
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Identifies one request in the platform's log.
 #[derive(Clone, Debug)]

@@ -57,6 +57,13 @@ impl Api {
         }
     }
 
+    /// The same with pages of another origin let in.
+    pub(crate) fn letting_in(mut self, origin: &str) -> Self {
+        self.app = self.app.let_in(vec![origin.parse().unwrap()]);
+        self.router = self.app.router();
+        self
+    }
+
     /// The same with a key for every call, the org `acme` and its project `shop`.
     pub(crate) async fn with_shop() -> Self {
         Self::shop_with(|_| {}).await

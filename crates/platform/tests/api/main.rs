@@ -22,6 +22,7 @@ mod logs;
 mod meta;
 mod openapi;
 mod orgs;
+mod origins;
 mod overview;
 mod people;
 mod pipeline;
@@ -205,6 +206,8 @@ fn main() -> ExitCode {
         headers::are_on_every_answer,
         headers::name_all_that_the_page_may_run,
         headers::keep_to_tls_where_it_is,
+        origins::are_told_to_browsers_by_name,
+        origins::are_told_nothing_where_they_are_others,
         openapi::describes_every_endpoint,
         openapi::is_as_it_was_agreed,
     );

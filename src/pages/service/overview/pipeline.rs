@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 use wire::build::Image;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::{GetImage, GetRelease};
+use wire::endpoints::{GetDeployment, GetImage, GetRelease};
 use wire::open::Open;
 use wire::path::VersionParams;
 use wire::release::{DeploymentState, Release};
 use wire::service::{Service, VersionSummary};
 use wire::status::Instance;
 
-use crate::api::{call, use_connection};
+use super::newest::use_newest;
+use crate::api::{answers, call, is_whole, use_connection};
 use crate::components::status::{deployment_state, image_state, release_state, state_mark};
 use crate::pages::parts::{freshness, instant_of};
 use crate::pages::service::Here;
@@ -27,9 +28,15 @@ use crate::state::remote::{Held, Remote};
 /// on.
 #[component]
 pub fn Pipeline(here: Here) -> impl IntoView {
-    let newest_image = newest(here, |service| service.latest_image.as_ref());
+    let (newest_image, newest_release) = match is_whole() {
+        true => (
+            newest(here, |service| service.latest_image.as_ref()),
+            newest(here, released),
+        ),
+        false => use_newest(here),
+    };
+    let has_deployment = answers::<GetDeployment>();
     let newest_deployment = newest(here, |service| service.latest_deployment.as_ref());
-    let newest_release = newest(here, released);
     let image = use_image(here, newest_image);
     let release = use_release(here, newest_release);
     view! {
@@ -42,13 +49,17 @@ pub fn Pipeline(here: Here) -> impl IntoView {
                 release.held(),
                 move || release_step(here, release, image).into_any(),
             )}
-            {arrow()}
-            {step(
-                "Deployment",
-                newest_deployment,
-                here.deployment.held(),
-                move || deployment_step(here).into_any(),
-            )}
+            <When is=move || {
+                has_deployment
+            }>
+                {arrow()}
+                {step(
+                    "Deployment",
+                    newest_deployment,
+                    here.deployment.held(),
+                    move || deployment_step(here).into_any(),
+                )}
+            </When>
         </section>
     }
 }

@@ -6,14 +6,14 @@ use leptos::html;
 use leptos::prelude::*;
 use wire::action::Action as Deed;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::GetRelease;
+use wire::endpoints::{GetRelease, GetReleaseVerdict, ListDeployments, PreviewDeploy};
 use wire::path::VersionParams;
 use wire::release::Release;
 
 use super::compare::{Comparison, compare};
 use super::deployments::Deployments;
 use super::image;
-use crate::api::{call, use_connection};
+use crate::api::{answers, call, use_connection};
 use crate::components::button::{Button, ButtonLink, Kind};
 use crate::components::difference::{difference_list, of_config, of_fields, of_processes};
 use crate::components::feedback::Note;
@@ -28,7 +28,7 @@ use crate::pages::service::actions::Actions;
 use crate::pages::service::follow::watch_newest;
 use crate::pages::service::verdict::VerdictPanel;
 use crate::pages::service::work_log::{Source, WorkLogPanel};
-use crate::reactive::{dynamic, memo};
+use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, Tab, query_text};
 use crate::state::remote::Remote;
 use crate::words::{plural, short};
@@ -55,14 +55,22 @@ pub fn ReleaseDetail(
         false => Some("Its image was not built.".to_owned()),
     });
     let back = move || Address::Service(here.params.get(), Tab::Releases).path();
+    // An older release is only deployed again where that can be looked at before.
+    let has_rehearsal = answers::<PreviewDeploy>();
+    let has_verdict = answers::<GetReleaseVerdict>();
+    let has_deployments = answers::<ListDeployments>();
     let content = move |release: Signal<Arc<Release>>| {
         view! {
             {dynamic(move || standing(&release.get()).into_any())}
-            <VerdictPanel here version />
+            <When is=move || has_verdict>
+                <VerdictPanel here version />
+            </When>
             <div class="cols">
                 <div class="stack">
                     <Compared version release releases />
-                    <Deployments here version />
+                    <When is=move || has_deployments>
+                        <Deployments here version />
+                    </When>
                 </div>
                 <Panel title="Release">
                     {dynamic(move || facts(here, &release.get()).into_any())}
@@ -81,13 +89,15 @@ pub fn ReleaseDetail(
                 {format!("Release v{version}")}
             </h2>
             <div class="aside actions">
-                <Button
-                    label="Deploy this again"
-                    glyph=Icon::Upload
-                    against
-                    barrier=here.barrier(Deed::Deploy)
-                    on_click=move |()| actions.rehearse(version)
-                />
+                <When is=move || has_rehearsal>
+                    <Button
+                        label="Deploy this again"
+                        glyph=Icon::Upload
+                        against
+                        barrier=here.barrier(Deed::Deploy)
+                        on_click=move |()| actions.rehearse(version)
+                    />
+                </When>
                 {freshness(release.held())}
             </div>
         </div>

@@ -181,11 +181,12 @@ pub fn take_over(
             ..standing
         };
     }
+    let Some(next) = log.next_offset else {
+        return take_all(text, before, standing, &log.log_text);
+    };
     let length = log.log_text.len();
     let goes_on = before.is_some() && query.offset == before.as_ref().map(|read| read.offset);
     let before = before.unwrap_or_default();
-    let start = query.offset.unwrap_or_default();
-    let next = log.next_offset.unwrap_or(start + length as u64);
     let is_cut = match goes_on {
         true => before.is_cut,
         false => query.offset.is_none() && next > length as u64,
@@ -209,6 +210,33 @@ pub fn take_over(
         offset: next,
         is_cut,
         added: if query.offset.is_some() { length } else { 0 },
+        lines: text.len(),
+        first_fault: text.first_fault(),
+        ..standing
+    }
+}
+
+/// A platform that tells no offset sends the whole log each time, which only ever grows: what is known
+/// of it stays.
+fn take_all(text: &mut WorkText, before: Option<Read>, standing: Read, log: &str) -> Read {
+    let known = before.map(|read| usize::try_from(read.offset).unwrap_or(usize::MAX));
+    let more = known.and_then(|known| log.get(known..));
+    let mut edition = standing.edition;
+    if more.is_none() {
+        edition.text = edition.text.wrapping_add(1);
+        *text = WorkText::default();
+    }
+    let more = more.unwrap_or(log);
+    text.push(more);
+    if !more.is_empty() || known.is_none() {
+        edition.change = edition.change.wrapping_add(1);
+    }
+    Read {
+        edition,
+        offset: log.len() as u64,
+        is_cut: false,
+        // One more question shows whether that was all.
+        added: usize::from(known.is_some() && !more.is_empty()),
         lines: text.len(),
         first_fault: text.first_fault(),
         ..standing

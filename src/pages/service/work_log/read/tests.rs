@@ -59,6 +59,22 @@ fn what_was_read_is_not_asked_for_again() {
 }
 
 #[test]
+fn a_log_that_comes_whole_each_time_is_not_shown_twice() {
+    let mut text = WorkText::default();
+    let mut read = None;
+    let mut lines = Vec::new();
+    for sent in ["a\n", "a\nb\nc", "a\nb\nc\n", "a\nb\nc\n", "x\n"] {
+        let next = question(read.as_ref(), END_ALONE);
+        let taken = take_over(&mut text, read, END_ALONE, &next, &log(sent, None));
+        lines.push((taken.lines, taken.edition.text));
+        read = Some(taken);
+    }
+    let edition = lines[0].1;
+    assert_eq!(lines[..4], [1, 3, 3, 3].map(|lines| (lines, edition)));
+    assert_eq!((lines[4].0, lines[4].1 == edition), (1, false));
+}
+
+#[test]
 fn a_long_log_is_read_whole_only_where_that_is_wanted() {
     let mut text = WorkText::default();
     let first = question(None, END_ALONE);
