@@ -29,6 +29,7 @@ use crate::state::preference::provide_preferences;
 use crate::state::remote::Remote;
 use crate::state::session::{of_key, provide_session, use_session};
 use crate::state::tree::provide_tree;
+use crate::state::version::provide_version;
 
 use rail::Rail;
 use strips::Strips;
@@ -45,6 +46,7 @@ pub fn App() -> impl IntoView {
     provide_clock();
     provide_notices();
     provide_drafts();
+    provide_version();
     view! {
         <Router>
             <Frame />

@@ -16,3 +16,4 @@ pub mod rights;
 pub mod session;
 pub mod title;
 pub mod tree;
+pub mod version;

@@ -60,6 +60,21 @@ struct Received {
     told: Option<Told>,
 }
 
+impl Received {
+    /// In the place of the answer that was lost of what is done by now.
+    fn nothing(request: &Request) -> Self {
+        let nothing: &[u8] = match request.dialect {
+            Dialect::Workspace => br#"{"data":null}"#,
+            Dialect::Environment => b"null",
+        };
+        Self {
+            bytes: nothing.to_vec(),
+            revision: None,
+            told: None,
+        }
+    }
+}
+
 /// The instant that a reply tells, and when by this machine the call was sent and answered: all in
 /// milliseconds since 1970.
 #[derive(Clone, Copy)]
@@ -159,7 +174,12 @@ impl Request {
             if !self.is_answerable() {
                 return Err(Failure::Absent);
             }
-            let received = exchange(self.keyed()).await?;
+            let was_lost = self.was_lost();
+            let received = exchange(self.keyed()).await;
+            let received = match received {
+                Err(failure) if was_lost && self.is_removed(&failure) => Received::nothing(&self),
+                received => received?,
+            };
             Ok(Answer {
                 request: self,
                 bytes: received.bytes,
@@ -186,17 +206,32 @@ impl Request {
     fn keyed(&self) -> Self {
         let mut keyed = self.clone();
         keyed.revision = keyed.revision.filter(|_| self.is_whole());
-        if self.method == Method::Post && self.is_whole() {
+        if self.is_remembered() {
             let key = LOST.with_borrow(|lost| lost.key(self, repeat::fresh));
             LOST.with_borrow_mut(|lost| lost.settle(self.clone(), key.clone(), false));
-            keyed.key = Some(key);
+            keyed.key = Some(key).filter(|_| self.method == Method::Post && self.is_whole());
         }
         keyed
     }
 
+    /// Whether it does something that must not be done twice: what is set to a value may be set again.
+    fn is_remembered(&self) -> bool {
+        matches!(self.method, Method::Post | Method::Delete)
+    }
+
+    /// Whether the same was asked for before, and no answer came.
+    fn was_lost(&self) -> bool {
+        self.is_remembered() && LOST.with_borrow(|lost| lost.holds(self))
+    }
+
+    /// Whether a failure says that what was to be removed is not there.
+    fn is_removed(&self, failure: &Failure) -> bool {
+        self.method == Method::Delete && failure.is_not_found()
+    }
+
     /// Its answer has arrived, whole.
     fn is_answered(&self) {
-        if self.method == Method::Post {
+        if self.is_remembered() {
             LOST.with_borrow_mut(|lost| lost.settle(self.clone(), String::new(), true));
         }
     }

@@ -21,7 +21,7 @@ use wire::release::PreviewQuery;
 use wire::service::Service;
 
 use super::client::is_anything_at;
-use super::connection::Platform;
+use super::connection::{KeyRing, Platform};
 use super::{Answer, Connection, Failure, call};
 
 /// The name that a platform of this kind gives itself.
@@ -123,17 +123,29 @@ pub async fn probe(platform: &Platform, dialect: Option<Dialect>) -> Result<Foun
     if is_insecure(&platform.base) {
         return Err(Trouble::Insecure);
     }
-    let whole = with_offer(platform, Offer::Whole);
+    // Asked without a key, so that no platform has to allow a header for it.
+    let stranger = Connection::to(Platform {
+        key: KeyRing::default(),
+        ..platform.clone()
+    });
     let began = js_sys::Date::now();
-    let answer = ask::<GetMeta>(&whole, &NoParams {}, &NoQuery).await;
+    let answer = ask::<GetMeta>(&stranger, &NoParams {}, &NoQuery).await;
+    let mut is_closed = false;
     let took = (js_sys::Date::now() - began).max(0.0) as u32;
     let ahead = answer.as_ref().ok().and_then(Answer::ahead);
     let meta = match answer {
         Ok(answer) => answer.read::<Meta>().ok(),
-        Err(failure @ (Failure::Unreachable | Failure::Offline | Failure::Timeout(_))) => {
-            return Err(unreachable(platform, failure).await);
+        Err(failure @ (Failure::Offline | Failure::Timeout(_))) => {
+            return Err(Trouble::Failed(failure));
         }
-        Err(_) => None,
+        // Of what a platform does not have, it may not tell pages of other origins either.
+        Err(Failure::Unreachable) if !is_anything_at(&format!("{}/meta", platform.base)).await => {
+            return Err(Trouble::Failed(Failure::Unreachable));
+        }
+        Err(failure) => {
+            is_closed = failure == Failure::Unreachable;
+            None
+        }
     };
     let found = Found {
         offer: Offer::Whole,
@@ -144,19 +156,14 @@ pub async fn probe(platform: &Platform, dialect: Option<Dialect>) -> Result<Foun
         meta,
     };
     let is_whole = found.meta.as_ref().is_some_and(|meta| meta.name == WHOLE);
-    match dialect {
-        None if is_whole => look_at_whole(&whole, found).await,
+    let looked = match dialect {
+        None if is_whole => look_at_whole(&with_offer(platform, Offer::Whole), found).await,
         _ => look_at_part(platform, dialect, found).await,
-    }
-}
-
-/// Nothing answered in a way that this page may read.
-async fn unreachable(platform: &Platform, failure: Failure) -> Trouble {
-    let is_there =
-        failure == Failure::Unreachable && is_anything_at(&format!("{}/meta", platform.base)).await;
-    match is_there {
-        true => Trouble::Closed,
-        false => Trouble::Failed(failure),
+    };
+    match looked {
+        Err(Trouble::NoPlace) if is_closed => Err(Trouble::Closed),
+        Err(Trouble::Failed(Failure::Unreachable)) => Err(Trouble::Closed),
+        looked => looked,
     }
 }
 

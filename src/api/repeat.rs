@@ -22,6 +22,11 @@ impl<T: PartialEq> Lost<T> {
         known.map_or_else(fresh, |(_, key)| key.clone())
     }
 
+    /// Whether a change was lost.
+    pub fn holds(&self, change: &T) -> bool {
+        self.0.iter().any(|(lost, _)| lost == change)
+    }
+
     /// Whether a change was answered, or may or may not have been done.
     pub fn settle(&mut self, change: T, key: String, is_answered: bool) {
         self.0.retain(|(lost, _)| *lost != change);
@@ -57,6 +62,7 @@ mod tests {
         assert_eq!(lost.key(&"scale", fresh("1")), "1");
         lost.settle("scale", "1".into(), false);
         assert_eq!(lost.key(&"scale", fresh("2")), "1");
+        assert!(lost.holds(&"scale") && !lost.holds(&"restart"));
         assert_eq!(lost.key(&"restart", fresh("2")), "2");
         lost.settle("scale", "1".into(), false);
         lost.settle("scale", "1".into(), true);

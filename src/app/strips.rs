@@ -4,9 +4,11 @@ use leptos::ev;
 use leptos::leptos_dom::helpers::window_event_listener;
 use leptos::prelude::*;
 
+use crate::components::button::Button;
 use crate::components::feedback::Note;
 use crate::reactive::{When, dynamic, memo};
 use crate::state::tree::use_tree;
+use crate::state::version::{Hosted, use_version};
 
 /// Every strip that holds now.
 #[component]
@@ -17,7 +19,17 @@ pub fn Strips() -> impl IntoView {
         let meta = tree.meta.get()?;
         (!meta.engine.available).then(|| meta.engine.detail.clone())
     });
+    let hosted = use_version().map(Hosted::is_other);
+    let is_outdated = move || hosted.is_some_and(|is_other| is_other.get());
     view! {
+        <When is=is_outdated>
+            <Note>
+                <span class="grow">
+                    "A new version of this console is there. Reload when it suits you: what you typed and did not send is lost then."
+                </span>
+                <Button label="Reload" on_click=move |()| reload() />
+            </Note>
+        </When>
         <When is=move || !online.get()>
             <Note>
                 <span class="grow">
@@ -41,6 +53,12 @@ pub fn Strips() -> impl IntoView {
                 .into_any()
         })}
     }
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    // A page that can't be reloaded stays as it is.
+    let _ = window().location().reload();
 }
 
 fn use_online() -> RwSignal<bool> {

@@ -159,6 +159,14 @@ impl Form {
         self.sent.set(Arc::default());
     }
 
+    /// Takes in what others saved meanwhile: what was typed stays.
+    pub fn rebase(self, saved: ServiceDraft) {
+        let saved = self.rules.with_value(|rules| rules.fit(saved));
+        let before = self.saved.get_untracked();
+        self.draft.update(|draft| draft.rebase(&before, &saved));
+        self.saved.set(saved);
+    }
+
     /// Forgets what was typed.
     pub fn discard(self) {
         self.settle(self.saved.get_untracked());

@@ -31,8 +31,7 @@ pub fn ConnectPage() -> impl IntoView {
             (true, false) => ().into_any(),
             (false, _) => view! { <PlatformSignIn /> }.into_any(),
         };
-        view! { <div class="connecting">{sign_in} <Platforms hosted /></div> }
-        .into_any()
+        view! { <div class="connecting">{sign_in} <Platforms hosted /></div> }.into_any()
     };
     dynamic(move || known().map(&content).into_any())
 }

@@ -27,8 +27,9 @@ use crate::pages::service::ServicePage;
 use crate::pages::service::metrics::MetricsTab;
 use crate::pages::service::requests::RequestsTab;
 use crate::pages::services::bulk_actions::BulkBar;
-use crate::reactive::dynamic;
+use crate::reactive::{dynamic, effect};
 use crate::state::poll::Later;
+use crate::state::version::use_version;
 
 /// Milliseconds after the start until the parts are fetched that nothing has asked for yet.
 const CALM: u32 = 2_000;
@@ -157,11 +158,18 @@ fn show_with(part: Part, kind: Kind, rows: usize) -> AnyView {
     }
     let arrival = RwSignal::new(None::<Option<Build>>);
     let later = Later::new();
+    let hosted = use_version();
     let fetch = move || {
         arrival.set(None);
         fetch_for(part, arrival, later, &AGAIN);
     };
     fetch();
+    // The parts of a version that was replaced may be gone.
+    effect(move || {
+        if let (Some(None), Some(hosted)) = (arrival.get(), hosted) {
+            hosted.look();
+        }
+    });
     dynamic(move || match arrival.get() {
         Some(Some(build)) => build(kind),
         Some(None) => did_not_arrive(Callback::new(move |()| fetch())),
@@ -211,8 +219,7 @@ pub fn show_requests_tab(dialect: Dialect) -> AnyView {
 }
 
 fn did_not_arrive(retry: Callback<()>) -> AnyView {
-    let words = "This page did not arrive. Check the connection and try again. \
-                 If the platform was updated meanwhile, load the page again.";
+    let words = "This page did not arrive. Check the connection and try again.";
     view! { <Failed words=String::from(words) retry /> }.into_any()
 }
 

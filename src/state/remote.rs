@@ -39,6 +39,8 @@ pub struct Held {
     pub loading: RwSignal<bool>,
     /// When the value was fetched.
     pub fetched: RwSignal<Option<DateTime<Utc>>>,
+    /// What the platform calls the state that the value tells of, where it told.
+    pub revision: RwSignal<Option<String>>,
     poll: StoredValue<Option<Poll>, LocalStorage>,
 }
 
@@ -111,8 +113,12 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
             memo(move || Some(question()?.request)),
             Rc::new(Request::send),
             Rc::new(move |answer| {
-                let value = answer.and_then(|answer| answer.read());
-                remote.land(value.map(|value| (value, Age::New)), pace)
+                let value = answer.and_then(|answer| Ok((answer.read()?, answer.revision())));
+                let value = value.map(|(value, revision)| {
+                    remote.held.revision.set(revision);
+                    (value, Age::New)
+                });
+                remote.land(value, pace)
             }),
         );
         remote
@@ -163,6 +169,7 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
 
     /// Takes over a value that came by another way: the answer to a change, say.
     pub fn accept(self, value: T) {
+        self.held.revision.set(None);
         self.take(value, Age::New);
     }
 
@@ -217,6 +224,7 @@ impl Held {
             error: RwSignal::new(None),
             loading: RwSignal::new(false),
             fetched: RwSignal::new(None),
+            revision: RwSignal::new(None),
             poll: StoredValue::new_local(None),
         }
     }
@@ -267,6 +275,7 @@ impl Held {
             self.error.set(None);
         }
         self.fetched.set(None);
+        self.revision.set(None);
         self.poll.set_value(None);
     }
 

@@ -168,6 +168,36 @@ impl ServiceDraft {
         }
     }
 
+    /// Takes in what others saved: every field that still is as it was read becomes what it is now.
+    pub fn rebase(&mut self, before: &Self, now: &Self) {
+        macro_rules! take_in {
+            ($($field:ident),*) => {
+                $(if self.$field == before.$field {
+                    self.$field = now.$field.clone();
+                })*
+            };
+        }
+        take_in!(
+            source,
+            name,
+            image,
+            repository,
+            branch,
+            subdirectory,
+            port,
+            instances,
+            platform,
+            health_path,
+            health_host,
+            timeout,
+            processes,
+            domains,
+            volumes,
+            variables,
+            tags
+        );
+    }
+
     /// The tags, one by one.
     pub fn tag_words(&self) -> Vec<&str> {
         self.tags
@@ -186,5 +216,36 @@ impl ServiceDraft {
                 None => self.variables.push(VariableRow { name, value }),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_saved_is_taken_in_and_what_was_typed_stays() {
+        let before = ServiceDraft {
+            port: "8080".into(),
+            tags: "edge".into(),
+            domains: vec!["a.example".into()],
+            ..ServiceDraft::new(Dialect::Workspace)
+        };
+        let mut typed = ServiceDraft {
+            port: "9090".into(),
+            ..before.clone()
+        };
+        let now = ServiceDraft {
+            port: "7070".into(),
+            tags: "edge shop".into(),
+            domains: Vec::new(),
+            ..before.clone()
+        };
+        typed.rebase(&before, &now);
+        let expected = ServiceDraft {
+            port: "9090".into(),
+            ..now
+        };
+        assert_eq!(typed, expected);
     }
 }

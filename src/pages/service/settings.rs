@@ -42,13 +42,19 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     let changed = form.changed();
     // What is saved is taken over as long as nothing was typed: a patch then says only what this
     // person changed, whatever others did meanwhile.
+    let base = StoredValue::new(here.service.held().revision.get_untracked());
     effect(move || {
         let saved = ServiceDraft::of(&service.get());
-        if !changed.get_untracked() && form.saved.with_untracked(|known| *known != saved) {
+        let revision = here.service.held().revision.get();
+        if changed.get_untracked() {
+            return;
+        }
+        base.set_value(revision);
+        if form.saved.with_untracked(|known| *known != saved) {
             form.settle(saved);
         }
     });
-    let save = use_save(here, form);
+    let (save, rebased) = use_save(here, form, base);
     let ingress = {
         let meta = use_tree().meta;
         Signal::derive(move || meta.get().and_then(|meta| meta.ingress.clone()))
@@ -72,15 +78,19 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     let barrier = here.barrier(Deed::Edit);
     let refused = move || {
         let failure = save.failure.get()?;
+        if failure.is_stale() {
+            return Some(others_were_faster(rebased.get()).into_any());
+        }
         let words = match failure.field_errors().is_empty() {
             true => failure.words(),
             false => "The platform did not take it: see the marked fields.".to_owned(),
         };
-        Some(view! {
+        let note = view! {
             <Note bad=true>
                 <span class="grow">{words}</span>
             </Note>
-        })
+        };
+        Some(note.into_any())
     };
     view! {
         <form class="cols" on:submit=submit novalidate>
@@ -132,11 +142,36 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     }
 }
 
-fn use_save(here: Here, form: Form) -> Act<ServicePatch> {
+/// Somebody else changed it since it was read.
+fn others_were_faster(is_rebased: bool) -> impl IntoView {
+    let words = match is_rebased {
+        true => {
+            "Somebody else changed it meanwhile. What they changed is taken in, and what you typed \
+             stays: look at what will change, and save again."
+        }
+        false => "Somebody else changed it meanwhile. What they changed is being read.",
+    };
+    view! {
+        <Note>
+            <span class="grow">{words}</span>
+        </Note>
+    }
+}
+
+/// The change, and whether what others did before it was taken in.
+fn use_save(
+    here: Here,
+    form: Form,
+    base: StoredValue<Option<String>>,
+) -> (Act<ServicePatch>, RwSignal<bool>) {
     let notices = use_notices();
+    let rebased = RwSignal::new(true);
     let save = act(
         here,
-        |at, params, patch| call::<UpdateService>(at, params, &NoQuery, patch),
+        move |at, params, patch| {
+            let call = call::<UpdateService>(at, params, &NoQuery, patch);
+            call.if_revision(base.get_value())
+        },
         move |_: &ServicePatch, saved: Service| {
             form.settle(ServiceDraft::of(&saved));
             notices.say(match saved.undeployed_changes {
@@ -144,13 +179,29 @@ fn use_save(here: Here, form: Form) -> Act<ServicePatch> {
                 false => "Saved.",
             });
             here.service.accept(saved);
-            here.status.refresh();
+            here.refresh();
         },
     );
     effect(move || {
         if let Some(failure) = save.failure.get() {
             form.blame(failure.field_errors());
+            if failure.is_stale() {
+                rebased.set(false);
+                here.service.refresh();
+            }
         }
     });
-    save
+    // What others did is known with the next answer.
+    effect(move || {
+        let revision = here.service.held().revision.get();
+        let Some(service) = here.service.get() else {
+            return;
+        };
+        if !rebased.get_untracked() && revision.is_some() && revision != base.get_value() {
+            base.set_value(revision);
+            form.rebase(ServiceDraft::of(&service));
+            rebased.set(true);
+        }
+    });
+    (save, rebased)
 }
