@@ -121,7 +121,7 @@ test("a platform of E alone is used with what its document describes", async ({ 
     await page.getByRole("button", { name: /Build|Pull and pin/ }).click();
     await expect(page.getByRole("heading", { name: "Image v1" })).toBeVisible();
     await expect(page.getByText("Built", { exact: true }).first()).toBeVisible({ timeout: 60_000 });
-    await expect(page.getByRole("region", { name: "Log" }).or(page.locator(".work-log")).first()).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Log", exact: true })).toBeVisible();
     await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
     const dialog = page.getByRole("dialog", { name: "Deploy" });
     await expect(dialog).toContainText("This platform does not tell before what that changes.");
