@@ -69,10 +69,11 @@ fn Frame() -> impl IntoView {
     });
 
     let is_sign_in = memo(move || address.get() == Some(Address::Connect));
+    let only = use_connection().offer().dialect();
     let has_pages = memo(move || is_sign_in.get() || session.who.with(Option::is_some));
     let body = move || {
         if has_pages.get() {
-            view! { <Pages /> }.into_any()
+            view! { <Pages only /> }.into_any()
         } else {
             loaded(identity, 6, |_| ().into_any()).into_any()
         }

@@ -279,7 +279,6 @@ const UNUSED: &[(&str, &str)] = &[
         "pipeline.rollback",
         "a release is chosen, and looked at before",
     ),
-    ("config.set", "config.bulk changes several at once"),
     ("config.delete", "config.bulk removes several at once"),
 ];
 

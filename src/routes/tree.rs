@@ -7,7 +7,6 @@ use wire::envelope::Dialect;
 
 use super::parts::{Part, fetch_all_soon, show};
 use super::{AccessPage, Address, use_address};
-use crate::api::use_connection;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::services::ServicesPage;
 use crate::reactive::{dynamic, effect, memo};
@@ -65,9 +64,11 @@ impl Kind {
 /// The page at the current address. The router keeps the address and its history, and has no routes:
 /// addresses are read by [`Address`], which also writes them, and routes would cost as much as a page.
 #[component]
-pub fn Pages() -> impl IntoView {
+pub fn Pages(
+    /// The only dialect that the connected platform speaks, if it does not speak both.
+    only: Option<Dialect>,
+) -> impl IntoView {
     let address = use_address();
-    let only = use_connection().offer().dialect();
     let kind = memo(move || Some(Kind::of(address.get().as_ref()?).within(only)));
     let page = dynamic(move || match kind.get() {
         None => NotFoundPage().into_any(),
