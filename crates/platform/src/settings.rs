@@ -122,7 +122,8 @@ pub struct ServeArgs {
         long,
         env = "PILOTHOUSE_ALLOW_ORIGIN",
         value_name = "URL",
-        value_delimiter = ','
+        value_delimiter = ',',
+        conflicts_with = "upstream"
     )]
     pub allow_origin: Vec<Origin>,
     /// Another platform in place of an own one.

@@ -71,6 +71,47 @@ test("a reply that is none is told, and asked for again", async ({ page, own }) 
   await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
 });
 
+type Fault = { name: string; reply: { status: number; headers?: Record<string, string>; body: string }; words: RegExp };
+const json = { "content-type": "application/json" };
+const FAULTS: Fault[] = [
+  { name: "500 with a reason", reply: { status: 500, headers: json, body: '{"message":"It broke here.","request_id":"r-7"}' }, words: /It broke here\./ },
+  { name: "500 without any", reply: { status: 500, body: "" }, words: /500/ },
+  { name: "502 of a proxy", reply: { status: 502, headers: { "content-type": "text/html" }, body: "<h1>Bad Gateway</h1>" }, words: /on the way/ },
+  { name: "503 for a while", reply: { status: 503, headers: { ...json, "retry-after": "1" }, body: '{"message":"The engine is away. It is asked again.","code":"engine_unavailable"}' }, words: /The engine is away\./ },
+  { name: "200 with a page", reply: { status: 200, headers: { "content-type": "text/html" }, body: "<!doctype html>" }, words: /could not be read/ },
+  { name: "200 with nothing", reply: { status: 200, headers: json, body: "" }, words: /could not be read/ },
+  { name: "200 with JSON of something else", reply: { status: 200, headers: json, body: '{"surprise":[]}' }, words: /could not be read/ },
+  { name: "200 that is cut short", reply: { status: 200, headers: json, body: '[{"id":"1","name":"ca' }, words: /could not be read/ },
+];
+
+test("every kind of bad reply is told, leaves what was there, and is got over", async ({ page, own }) => {
+  const lists = (url: URL) => /\/services\/?$/.test(url.pathname);
+  for (const { name, reply, words } of FAULTS) {
+    await test.step(name, async () => {
+      // At the first load there is nothing to leave: the page says what failed and offers another attempt.
+      await page.route(lists, (route) => route.fulfill(reply));
+      await page.goto(own.url + PRODUCTION);
+      await expect(page.getByRole("alert").filter({ hasText: words })).toBeVisible();
+      await page.unroute(lists);
+      await page.getByRole("button", { name: "Try again" }).click();
+      await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
+      // Later the last that was known stays.
+      await page.route(lists, (route) => route.fulfill(reply));
+      await expect(stale(page)).toBeVisible({ timeout: 30_000 });
+      await expect(page.getByRole("link", { name: "cart" })).toBeVisible();
+      await page.unroute(lists);
+      await page.getByRole("button", { name: "Refresh" }).first().click();
+      await expect(stale(page)).toBeHidden();
+    });
+  }
+});
+
+test("a platform that never answers is given up after half a minute", async ({ page, own }) => {
+  await page.route((url) => /\/services\/?$/.test(url.pathname), () => {});
+  await page.goto(own.url + PRODUCTION);
+  await expect(page.getByText("The platform did not answer within 30 seconds. Try again.")).toBeVisible({ timeout: 45_000 });
+});
+
 test("a browser that reads no body in parts reads it whole", async ({ page, own }) => {
   await page.addInitScript("delete window.ReadableStreamBYOBReader");
   await page.goto(own.url + PRODUCTION);
