@@ -8,7 +8,7 @@ use pilothouse_wire::session::Role;
 use pilothouse_wire::text::Name;
 
 use crate::engine::EngineChoice;
-use crate::gateway::Origin;
+use crate::origin::Origin;
 use crate::tls::Files;
 
 /// A container-service platform in one binary: REST API, containers, ingress and the web console.
