@@ -13,6 +13,7 @@ use crate::components::button::{Button, Kind};
 use crate::components::feedback::Note;
 use crate::components::field::{Look, TextField};
 use crate::components::icon::{Icon, icon};
+use crate::forms::sign_in::{ProviderButtons, ProviderRefusal};
 use crate::routes::Address;
 use crate::state::act::Act;
 use crate::state::session::use_session;
@@ -73,6 +74,7 @@ pub fn ConnectPage() -> impl IntoView {
             <div class="brand">{icon(Icon::Wheel)} "Pilothouse"</div>
             <h1>"Sign in"</h1>
             {refused}
+            <ProviderRefusal query />
             <TextField
                 label="Key"
                 look=Look::Secret
@@ -86,6 +88,7 @@ pub fn ConnectPage() -> impl IntoView {
                 }
             />
             <Button label="Sign in" kind=Kind::Primary submit=true pending=sign_in.pending() />
+            <ProviderButtons query />
         </form>
     }
 }

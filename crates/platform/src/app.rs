@@ -17,6 +17,7 @@ use crate::http::{Context, console, router};
 use crate::ingress::{self, Ingress, Ledger, Limits, Room, Serving};
 use crate::journal::Journals;
 use crate::logs::{LogStore, Retention};
+use crate::oidc::{self, Oidc};
 use crate::process;
 use crate::reconcile::{self, Wake};
 use crate::start::StartError;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub builds: BuildSettings,
     /// The folder of the console's build.
     pub console: Option<PathBuf>,
+    /// The provider of identities that people may sign in at.
+    pub oidc: Option<oidc::Settings>,
 }
 
 /// A platform at work: its reconciler runs, and its router answers.
@@ -63,6 +66,7 @@ pub struct App {
 /// # Errors
 /// The data directory or the engine can't be used.
 pub async fn app(parts: Parts) -> Result<App, StartError> {
+    let oidc = parts.oidc.map(Oidc::new).transpose()?;
     let store = Store::open(&parts.data_dir).await?;
     let engine = engine(&store, parts.engine).await?;
     let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
@@ -93,6 +97,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         wake,
         attempts: Attempts::default(),
         refusals: Refusals::default(),
+        oidc,
         under_way: UnderWay::default(),
         changing: tokio::sync::Mutex::default(),
         ingress_url: parts.ingress_url,

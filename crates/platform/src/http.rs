@@ -11,6 +11,7 @@ mod figures;
 mod harden;
 mod meta;
 mod mount;
+mod oidc;
 mod openapi;
 mod orgs;
 mod overview;

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod gateway;
 pub mod ingress;
 pub mod logs;
+pub mod oidc;
 pub mod settings;
 pub mod start;
 
