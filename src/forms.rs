@@ -12,3 +12,4 @@ pub mod person;
 pub mod roles;
 pub mod scale;
 pub mod service;
+pub mod sign_in;

@@ -151,6 +151,9 @@ pub fn ButtonLink(
     #[prop(into)] href: Signal<String>,
     #[prop(optional)] kind: Kind,
     #[prop(optional)] glyph: Option<Icon>,
+    /// Whether it leads out of the console, even where its address looks like one of its own.
+    #[prop(optional)]
+    leaves: bool,
     #[prop(into, optional)] barrier: Option<Barrier>,
 ) -> impl IntoView {
     let against = behind(barrier, Signal::stored(None));
@@ -166,6 +169,7 @@ pub fn ButtonLink(
             class=kind.class()
             hidden=is_absent(barrier)
             href=href
+            rel=leaves.then_some("external")
             aria-disabled=move || against.with(Option::is_some).then_some("true")
             title=against
             on:click=press

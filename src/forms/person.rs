@@ -26,8 +26,8 @@ fn drafts(person: &Person) -> Vec<RoleDraft> {
 /// What is sent.
 fn request(drafts: &[RoleDraft]) -> PersonPatch {
     PersonPatch {
-        name: None,
         grants: Some(drafts.iter().map(RoleDraft::request).collect()),
+        ..PersonPatch::default()
     }
 }
 
@@ -186,6 +186,7 @@ mod tests {
         let person = Person {
             id: "1".into(),
             name: "Ada".into(),
+            email: None,
             grants: vec![grant(None), grant(Some("acme"))],
             created: None,
             seen: None,

@@ -64,6 +64,7 @@ async fn main() {
         logs: Retention::default(),
         builds: BuildSettings::default(),
         console: None,
+        oidc: None,
     };
     let app = app(parts).await.unwrap();
     let router = app.router();

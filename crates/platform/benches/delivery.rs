@@ -82,6 +82,7 @@ async fn main() {
         logs: Retention::default(),
         builds: BuildSettings::default(),
         console: None,
+        oidc: None,
     };
     let app = app(parts).await.unwrap();
     let client = Client {

@@ -104,6 +104,7 @@ async fn measure(count: usize, bars: Option<(u32, u32)>) {
         logs: Retention::default(),
         builds: BuildSettings::default(),
         console: None,
+        oidc: None,
     };
     let app = app(parts).await.unwrap();
     let client = Client {

@@ -108,6 +108,7 @@ async fn reply() {
         logs: Retention::default(),
         builds: BuildSettings::default(),
         console: None,
+        oidc: None,
     };
     let app = app(parts).await.unwrap();
     let (router, key) = (

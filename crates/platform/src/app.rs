@@ -13,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 use crate::build::{self, BuildSettings, Builds};
 use crate::domain::{Attempts, Observed, Platform, Refusals, UnderWay, create_key, first_sign_in};
 use crate::engine::{Engine, EngineChoice, connect};
-use crate::gateway::Origin;
 use crate::http::{Context, console, router};
 use crate::ingress::{self, Ingress, Ledger, Limits, Room, Serving};
 use crate::journal::Journals;
 use crate::logs::{LogStore, Retention};
+use crate::oidc::{self, Oidc};
+use crate::origin::Origin;
 use crate::process;
 use crate::reconcile::{self, Wake};
 use crate::start::StartError;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub builds: BuildSettings,
     /// The folder of the console's build.
     pub console: Option<PathBuf>,
+    /// The provider of identities that people may sign in at.
+    pub oidc: Option<oidc::Settings>,
 }
 
 /// A platform at work: its reconciler runs, and its router answers.
@@ -65,6 +68,7 @@ pub struct App {
 /// # Errors
 /// The data directory or the engine can't be used.
 pub async fn app(parts: Parts) -> Result<App, StartError> {
+    let oidc = parts.oidc.map(Oidc::new).transpose()?;
     let store = Store::open(&parts.data_dir).await?;
     let engine = engine(&store, parts.engine).await?;
     let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
@@ -95,6 +99,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         wake,
         attempts: Attempts::default(),
         refusals: Refusals::default(),
+        oidc,
         under_way: UnderWay::default(),
         changing: tokio::sync::Mutex::default(),
         ingress_url: parts.ingress_url,

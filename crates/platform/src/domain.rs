@@ -33,12 +33,13 @@ use crate::engine::Engine;
 use crate::ingress::Ingress;
 use crate::journal::Journals;
 use crate::logs::LogStore;
+use crate::oidc::Oidc;
 use crate::reconcile::Wake;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::vault::Vault;
 
-pub(crate) use access::{Actor, Attempts, Shown, create_key, first_sign_in};
+pub(crate) use access::{Actor, Attempts, Back, Shown, Turned, create_key, first_sign_in};
 pub(crate) use audit::{Attempt, Ended, Refusals, gather};
 pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, resolve, told};
 pub(crate) use error::Error;
@@ -72,6 +73,8 @@ pub(crate) struct Platform {
     pub(crate) wake: Wake,
     pub(crate) attempts: Attempts,
     pub(crate) refusals: Refusals,
+    /// The provider of identities that people may sign in at.
+    pub(crate) oidc: Option<Oidc>,
     pub(crate) under_way: UnderWay,
     /// Held while a stored service is read, changed and written back, so that of two changes at
     /// once none is lost.

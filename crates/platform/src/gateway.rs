@@ -6,7 +6,6 @@ mod forward;
 mod headers;
 mod key;
 mod limits;
-mod origin;
 mod ready;
 mod serve;
 
@@ -20,10 +19,10 @@ use pilothouse_wire::endpoint::BASE;
 use crate::http::console::console;
 use crate::http::{Figures, Secure, fallback, harden, healthz, trace};
 
+pub use crate::origin::Origin;
 pub use admit::Hosts;
 pub use key::Key;
 pub use limits::Limits;
-pub use origin::Origin;
 
 pub(crate) use serve::serve;
 

@@ -12,6 +12,7 @@ mod figures;
 mod harden;
 mod meta;
 mod mount;
+mod oidc;
 mod openapi;
 mod orgs;
 mod overview;

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod gateway;
 pub mod ingress;
 pub mod logs;
+pub mod oidc;
 pub mod settings;
 pub mod start;
 
@@ -19,7 +20,10 @@ mod http;
 mod journal;
 mod marks;
 mod mask;
+mod origin;
+mod outbound;
 mod patient;
+mod private_file;
 mod process;
 mod reconcile;
 mod sample;

@@ -13,6 +13,7 @@ use crate::data_dir;
 use crate::front::{FINISH_WITHIN, Front, listen, reachable, stop_on_signal};
 use crate::gateway;
 use crate::logs::Retention;
+use crate::origin::Origin;
 use crate::process;
 use crate::sample;
 use crate::settings::{BuildArgs, LogArgs, ServeArgs};
@@ -46,6 +47,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
         logs: retention(&args.logs),
         builds: build_settings(&args.builds, held.folder())?,
         console,
+        oidc: args.oidc.named(here(args, &urls.console))?,
     })
     .await?
     .let_in(args.allow_origin.clone());
@@ -126,6 +128,12 @@ fn build_settings(args: &BuildArgs, data_dir: &Path) -> Result<BuildSettings, St
         keep_releases: args.keep_releases,
         folder: data_dir.join("work"),
     })
+}
+
+/// Where the console is reached, if only browsers on this machine reach it.
+fn here(args: &ServeArgs, console: &str) -> Option<Origin> {
+    let is_here = args.listen.ip().is_loopback() && !args.is_secure();
+    is_here.then(|| console.parse().ok()).flatten()
 }
 
 struct Urls {

@@ -1,5 +1,7 @@
 //! The command line and the environment: every setting once, with its help.
 
+mod oidc;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,8 +10,10 @@ use pilothouse_wire::session::Role;
 use pilothouse_wire::text::Name;
 
 use crate::engine::EngineChoice;
-use crate::gateway::Origin;
+use crate::origin::Origin;
 use crate::tls::Files;
+
+pub use oidc::{JoinRole, OidcArgs};
 
 /// A container-service platform in one binary: REST API, containers, ingress and the web console.
 #[derive(Debug, Parser)]
@@ -129,6 +133,9 @@ pub struct ServeArgs {
     /// Another platform in place of an own one.
     #[command(flatten)]
     pub gateway: GatewayArgs,
+    /// A provider of identities that people may sign in at.
+    #[command(flatten)]
+    pub oidc: OidcArgs,
     /// The folder of the console's build. [default: ./dist where it exists]
     #[arg(long, env = "PILOTHOUSE_CONSOLE", value_name = "DIR")]
     pub console: Option<PathBuf>,

@@ -74,6 +74,9 @@ pub enum StartError {
     /// TLS can't be spoken.
     #[error(transparent)]
     Tls(#[from] crate::tls::TlsError),
+    /// People can't sign in at the provider of identities.
+    #[error(transparent)]
+    Oidc(#[from] crate::oidc::OidcError),
     /// The platform elsewhere can't be asked.
     #[error(transparent)]
     Gateway(#[from] crate::gateway::GatewayError),

@@ -6,6 +6,7 @@ mod config;
 mod deployments;
 mod error;
 mod events;
+mod identities;
 mod images;
 mod keys;
 mod orgs;
@@ -37,6 +38,7 @@ pub(crate) use config::{Change, Held, NewValue, VariableRow};
 pub(crate) use deployments::{Attached, Deployment};
 pub(crate) use error::StoreError;
 pub(crate) use events::{EventPlace, Fall, NewEvent};
+pub(crate) use identities::{Entered, Identity, Stranger};
 pub(crate) use images::{
     Built, DescribedSource, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy,
 };

@@ -434,3 +434,43 @@ fn a_full_disk_is_survived() {
     assert_eq!(status, 200);
     assert_eq!(listed.as_array().unwrap().len(), made as usize);
 }
+
+#[test]
+fn a_provider_of_identities_is_named_whole_or_not_at_all() {
+    let folder = TempDir::new().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "a secret").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+    let secret = secret.to_str().unwrap();
+    let issuer = [
+        "--oidc-issuer",
+        "https://id.example",
+        "--oidc-client-id",
+        "a",
+    ];
+    let start = |extra: &[&str]| {
+        let mut command = serve(folder.path(), extra);
+        let output = command.output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let with = |extra: &[&'static str]| start(&[&issuer[..], extra].concat());
+    assert!(start(&issuer[..2]).contains("--oidc-client-id"));
+    assert!(start(&["--oidc-issuer", "http://id.example"]).contains("https://"));
+    assert!(with(&["--behind-proxy"]).contains("--public-url"));
+    let open = [
+        "--behind-proxy",
+        "--public-url",
+        "http://pilothouse.example",
+    ];
+    assert!(with(&open).contains("unencrypted"));
+    assert!(with(&["--oidc-domain", "example.com"]).contains("--oidc-org"));
+    let wild = ["--oidc-domain", "*.example.com", "--oidc-org", "acme"];
+    assert!(with(&wild).contains("name one domain"));
+    assert!(with(&["--oidc-role", "admin"]).contains("viewer, member"));
+    let words = start(&[&issuer[..], &["--oidc-client-secret-file", secret]].concat());
+    assert!(
+        words.contains("chmod 600") && !words.contains("a secret"),
+        "{words}"
+    );
+}

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::open::{Open, words};
+use crate::sign_in::Provider;
 
 words! {
     /// The kinds of engine that run instances.
@@ -55,4 +56,7 @@ pub struct Meta {
     /// this with its host replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress: Option<String>,
+    /// Where people may sign in elsewhere, to be let in here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_in: Vec<Provider>,
 }

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{DecodeFields, Fields};
+use crate::email::Email;
+use crate::patch::Patch;
 use crate::session::{Grant, Role};
 use crate::text::Name;
 
@@ -18,6 +20,9 @@ pub struct Person {
     pub id: String,
     /// What they are called in the history of what they do.
     pub name: String,
+    /// The address by which a provider of identities knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Their roles in this org, and on the platform as a whole.
     #[serde(default)]
     pub grants: Vec<Grant>,
@@ -71,13 +76,18 @@ impl DecodeFields for RoleAt {
     }
 }
 
-/// The body that changes somebody's name or roles.
+/// The body that changes somebody's name, address or roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PersonPatch {
     /// What they are called from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
+    /// The address by which a provider of identities knows them from now on; `null`: by none. Who has
+    /// come in by it already is known by their account there, whatever its address.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub email: Patch<Email>,
     /// All roles that they have in this org from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<Vec<RoleAt>>,
@@ -86,6 +96,7 @@ pub struct PersonPatch {
 impl DecodeFields for PersonPatch {
     fn decode_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let name = fields.replacement("name");
+        let email = fields.patch("email");
         let grants: Option<Option<Vec<RoleAt>>> = fields.optional("grants");
         if let Some(Some(grants)) = &grants {
             if grants.is_empty() {
@@ -97,6 +108,7 @@ impl DecodeFields for PersonPatch {
         }
         Some(Self {
             name: name?,
+            email: email?,
             grants: grants?,
         })
     }
@@ -108,6 +120,11 @@ impl DecodeFields for PersonPatch {
 pub struct InvitationCreate {
     /// What they will be called in the history of what they do.
     pub name: Name,
+    /// The address by which a provider of identities knows them. Whoever signs in there with it needs
+    /// no link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub email: Option<Email>,
     /// The role that they come in with.
     #[serde(flatten)]
     pub at: RoleAt,
@@ -116,9 +133,11 @@ pub struct InvitationCreate {
 impl DecodeFields for InvitationCreate {
     fn decode_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let name = fields.required("name", "Say who is invited.");
+        let email = fields.optional("email");
         let at = RoleAt::decode_fields(fields);
         Some(Self {
             name: name?,
+            email: email?,
             at: at?,
         })
     }
@@ -132,6 +151,9 @@ pub struct Invitation {
     pub id: String,
     /// Who is invited.
     pub name: String,
+    /// The address by which a provider of identities knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// The role that they come in with.
     pub grant: Grant,
     /// Who invited them.

@@ -266,7 +266,11 @@ fn InviteDialog(page: Page, open: RwSignal<bool>) -> impl IntoView {
                 verb="Make the link"
                 open
                 act
-                request=move |name, at| InvitationCreate { name, at }
+                request=move |name, at| InvitationCreate {
+                    name,
+                    email: None,
+                    at,
+                }
             />
         </Dialog>
     }

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_navigate, use_query_map};
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{GetSession, ListServices, SignInSession};
 use wire::path::NoParams;
@@ -17,6 +17,7 @@ use crate::components::feedback::Note;
 use crate::components::field::{Look, TextField};
 use crate::components::icon::{Icon, icon};
 use crate::forms::connection::KeepField;
+use crate::forms::sign_in::{ProviderButtons, ProviderRefusal};
 use crate::state::act::Act;
 use crate::state::keep::Keep;
 use crate::state::platforms;
@@ -25,6 +26,7 @@ use crate::state::session::{of_key, use_session};
 /// Signs in to the platform that served the page.
 #[component]
 pub fn OwnSignIn() -> impl IntoView {
+    let query = use_query_map();
     let key = RwSignal::new(String::new());
     let fault = RwSignal::new(Vec::new());
     let connection = use_connection();
@@ -53,6 +55,7 @@ pub fn OwnSignIn() -> impl IntoView {
         <form class="panel connect" on:submit=submit novalidate>
             <div class="brand">{icon(Icon::Wheel)} "Pilothouse"</div>
             <h1>"Sign in"</h1>
+            <ProviderRefusal query />
             {refused(
                 sign_in.failure,
                 "This key or link is not valid, or was used already. Use another.",
@@ -70,6 +73,7 @@ pub fn OwnSignIn() -> impl IntoView {
                 }
             />
             <Button label="Sign in" kind=Kind::Primary submit=true pending=sign_in.pending() />
+            <ProviderButtons query />
         </form>
     }
 }

@@ -3,6 +3,7 @@
 mod attempts;
 mod grants;
 mod keys;
+mod oidc;
 mod people;
 mod sessions;
 
@@ -20,6 +21,7 @@ use crate::store::{Holder, Owner, Slugs, Spot, Store, StoreResult};
 pub(crate) use attempts::Attempts;
 pub(crate) use grants::Shown;
 pub(crate) use keys::create_key;
+pub(crate) use oidc::{Back, Turned};
 
 /// How long a sign-in link can be used.
 const SIGN_IN_LINK: TimeDelta = TimeDelta::minutes(15);

@@ -4,6 +4,7 @@ use pilothouse_wire::meta::{Engine, Meta};
 use pilothouse_wire::open::Open;
 
 use super::Platform;
+use crate::oidc::Oidc;
 
 /// What goes beyond the services of the two dialects.
 const FEATURES: [&str; 9] = [
@@ -32,6 +33,7 @@ impl Platform {
             },
             features: FEATURES.map(str::to_owned).into(),
             ingress: Some(self.ingress_url.clone()),
+            sign_in: self.oidc.iter().map(Oidc::told).collect(),
         }
     }
 }

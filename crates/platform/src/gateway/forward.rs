@@ -14,13 +14,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use pilothouse_wire::error::ErrorCode;
-use rustls::RootCertStore;
-use rustls::crypto::ring;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tower_http::timeout::TimeoutBody;
@@ -28,48 +22,25 @@ use tower_http::timeout::TimeoutBody;
 use super::admit::is_final;
 use super::key::Key;
 use super::limits::Limits;
-use super::origin::Origin;
 use super::{GatewayError, headers};
 use crate::http::{Failure, RequestId, dialect_of};
+use crate::origin::Origin;
+use crate::outbound::{self, Client, whole_story};
 
 /// Asks the platform elsewhere. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Forwarder {
     pub(super) upstream: Arc<Origin>,
     key: Key,
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client,
     on_their_way: Arc<Semaphore>,
     limits: Limits,
 }
 
 impl Forwarder {
     pub(super) fn new(upstream: Origin, key: Key, limits: Limits) -> Result<Self, GatewayError> {
-        let mut tcp = HttpConnector::new();
-        tcp.set_connect_timeout(Some(limits.connect));
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
-        let provider = ring::default_provider();
-        let trusting = HttpsConnectorBuilder::new();
-        let trusting = if upstream.speaks_tls() {
-            trusting
-                .with_provider_and_native_roots(provider)
-                .map_err(GatewayError::Roots)?
-        } else {
-            let config = rustls::ClientConfig::builder_with_provider(provider.into())
-                .with_safe_default_protocol_versions();
-            // Both versions are known to the provider.
-            let config = config.map_err(|error| GatewayError::Roots(io_error(error)))?;
-            let nobody = config.with_root_certificates(RootCertStore::empty());
-            trusting.with_tls_config(nobody.with_no_client_auth())
-        };
-        let connector = trusting
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(limits.kept)
-            .build(connector);
+        let client = outbound::client(upstream.speaks_tls(), limits.connect, limits.kept)
+            .map_err(GatewayError::Roots)?;
         Ok(Self {
             upstream: Arc::new(upstream),
             key,
@@ -234,20 +205,4 @@ fn busy() -> Failure {
         ErrorCode::UpstreamUnavailable,
         "This gateway has as many requests on their way as it may. Try again shortly.",
     )
-}
-
-fn io_error(error: rustls::Error) -> std::io::Error {
-    std::io::Error::other(error)
-}
-
-/// An error with what led to it. None of it holds a header.
-fn whole_story(error: &(dyn Error + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        cause = error.source();
-    }
-    words
 }

@@ -1,19 +1,12 @@
 //! The key for the platform elsewhere: read once, sent to it alone, told to nobody.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use http::HeaderValue;
 
 use super::GatewayError;
-
-/// What others than a file's owner may do with it.
-const OTHERS: u32 = 0o077;
-/// The longest file that is taken for a key's, in bytes.
-const LONGEST: u64 = 4096;
+use crate::private_file::{self, Unfit};
 
 /// A key in the forms in which a platform takes it.
 #[derive(Clone)]
@@ -28,23 +21,17 @@ impl Key {
     /// # Errors
     /// It can't be read, others can read it, or it holds no key.
     pub fn read(file: &Path) -> Result<Self, GatewayError> {
-        let unread = |source| GatewayError::Key {
-            file: file.to_owned(),
-            source,
-        };
-        let opened = File::open(file).map_err(unread)?;
-        // Of the very file that is read.
-        let mode = opened.metadata().map_err(unread)?.permissions().mode() & 0o777;
-        if mode & OTHERS != 0 {
-            return Err(GatewayError::OpenKey {
+        let text = private_file::read(file).map_err(|unfit| match unfit {
+            Unfit::Unread(source) => GatewayError::Key {
+                file: file.to_owned(),
+                source,
+            },
+            Unfit::Open(mode) => GatewayError::OpenKey {
                 file: file.to_owned(),
                 mode,
-            });
-        }
-        let mut text = String::new();
-        let mut opened = opened.take(LONGEST);
-        opened.read_to_string(&mut text).map_err(unread)?;
-        Self::of(text.trim()).ok_or_else(|| GatewayError::NoKey {
+            },
+        })?;
+        Self::of(&text).ok_or_else(|| GatewayError::NoKey {
             file: file.to_owned(),
         })
     }
@@ -75,6 +62,7 @@ impl fmt::Debug for Key {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 

@@ -11,7 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::credentials::API_KEY;
 use super::{repeat, trace};
-use crate::gateway::Origin;
+use crate::origin::Origin;
 
 /// How long a browser may remember what it was allowed.
 const REMEMBERED: Duration = Duration::from_secs(3_600);

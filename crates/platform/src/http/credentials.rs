@@ -79,13 +79,18 @@ fn key(headers: &HeaderMap) -> Option<&str> {
 
 /// The secret in the session cookie.
 pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, SESSION_COOKIE)
+}
+
+/// What a cookie holds.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, named: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == SESSION_COOKIE && !value.is_empty()).then_some(value))
+        .find_map(|(name, value)| (name == named && !value.is_empty()).then_some(value))
 }
 
 /// Refuses a change that a page of another site makes with the browser's cookie. The cookie is

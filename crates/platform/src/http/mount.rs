@@ -280,6 +280,7 @@ mod tests {
             logs: Retention::default(),
             builds: BuildSettings::default(),
             console: None,
+            oidc: None,
         })
         .await
         .unwrap();

@@ -10,10 +10,11 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, access, config, cors, delivery, events, fallback, figures, harden, meta, orgs,
+    Context, access, config, cors, delivery, events, fallback, figures, harden, meta, oidc, orgs,
     overview, push, services, session, trace,
 };
-use crate::gateway::Origin;
+use crate::oidc::{CALLBACK, START};
+use crate::origin::Origin;
 
 /// The whole HTTP surface of the platform but ingress. Pages of these other origins may call the API.
 pub(crate) fn router(context: Context, console: Router, pages: &[Origin]) -> Router {
@@ -30,7 +31,12 @@ pub(crate) fn router(context: Context, console: Router, pages: &[Origin]) -> Rou
         .route(&format!("{BASE}/webhooks/github"), post(push::take))
         .with_state(context.clone())
         .method_not_allowed_fallback(fallback::method_not_allowed);
-    let api = api.merge(webhook);
+    let provider = Router::new()
+        .route(&format!("{BASE}{START}"), get(oidc::start))
+        .route(&format!("{BASE}{CALLBACK}"), get(oidc::come_back))
+        .with_state(context.clone())
+        .method_not_allowed_fallback(fallback::method_not_allowed);
+    let api = api.merge(webhook).merge(provider);
     // No address of the API is ever answered with the page.
     let api = ["/api", "/api/", "/api/{*rest}"]
         .into_iter()

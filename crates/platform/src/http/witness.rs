@@ -22,11 +22,21 @@ pub(super) struct Witness {
 
 impl Witness {
     pub(super) fn of<E: Endpoint>(context: &Context, request: &Parts, id: &RequestId) -> Self {
+        Self::of_action(E::NAME, context, request, id)
+    }
+
+    /// The same of what is no endpoint of the API's table.
+    pub(super) fn of_action(
+        action: &'static str,
+        context: &Context,
+        request: &Parts,
+        id: &RequestId,
+    ) -> Self {
         let path = request.uri.path();
         Self {
             platform: Arc::clone(&context.platform),
             attempt: Attempt {
-                action: E::NAME,
+                action,
                 subject: path.strip_prefix(BASE).unwrap_or(path).to_owned(),
                 place: [const { None }; 3],
                 address: peer(context, request),

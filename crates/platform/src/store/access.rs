@@ -167,7 +167,7 @@ impl Store {
         let holder = match taken.get::<Option<String>, _>("person_id") {
             Some(person) => person_holder(&mut change, &person).await?,
             None => {
-                insert_person(&mut change, first, now).await?;
+                insert_person(&mut change, first, None, now).await?;
                 Some(first.clone())
             }
         };
@@ -228,11 +228,13 @@ pub(super) async fn insert_grant(
 pub(super) async fn insert_person(
     change: &mut sqlx::SqliteConnection,
     new: &Holder,
+    email: Option<&str>,
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
-    sqlx::query("INSERT INTO people (id, name, created) VALUES (?, ?, ?)")
+    sqlx::query("INSERT INTO people (id, name, email, created) VALUES (?, ?, ?, ?)")
         .bind(new.owner.person())
         .bind(&new.name)
+        .bind(email)
         .bind(now)
         .execute(&mut *change)
         .await?;

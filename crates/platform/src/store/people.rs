@@ -12,6 +12,8 @@ use super::{Grant, Holder, Owner, Store, StoreResult};
 pub(crate) struct PersonRow {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// In lower case.
+    pub(crate) email: Option<String>,
     pub(crate) created: DateTime<Utc>,
     /// When one of their sessions was last used.
     pub(crate) seen: Option<DateTime<Utc>>,
@@ -23,6 +25,8 @@ pub(crate) struct PersonRow {
 pub(crate) struct InvitationRow {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// In lower case.
+    pub(crate) email: Option<String>,
     pub(crate) created: DateTime<Utc>,
     pub(crate) created_by: String,
     pub(crate) expires: DateTime<Utc>,
@@ -36,8 +40,8 @@ impl Store {
         person: Option<&str>,
     ) -> StoreResult<Vec<PersonRow>> {
         let query = format!(
-            "SELECT people.id, people.name, people.created, given.role, given.org, given.project,
-                    given.environment,
+            "SELECT people.id, people.name, people.email, people.created, given.role, given.org,
+                    given.project, given.environment,
                     (SELECT MAX(seen) FROM sessions WHERE sessions.person_id = people.id) AS seen
              FROM people JOIN ({GRANTS}) AS given ON given.person_id = people.id
              WHERE people.id IN (SELECT person_id FROM grants WHERE org_id = ?1)
@@ -57,6 +61,7 @@ impl Store {
                 people.push(PersonRow {
                     id,
                     name: row.get("name"),
+                    email: row.get("email"),
                     created: row.get("created"),
                     seen: row.get("seen"),
                     grants: Vec::new(),
@@ -83,6 +88,16 @@ impl Store {
     pub(crate) async fn rename_person(&self, id: &str, name: &str) -> StoreResult<()> {
         sqlx::query("UPDATE people SET name = ? WHERE id = ?")
             .bind(name)
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Gives somebody another address, or none.
+    pub(crate) async fn set_email(&self, id: &str, email: Option<&str>) -> StoreResult<()> {
+        sqlx::query("UPDATE people SET email = ? WHERE id = ?")
+            .bind(email)
             .bind(id)
             .execute(&self.writer)
             .await?;
@@ -140,13 +155,14 @@ impl Store {
         hash: &[u8],
     ) -> StoreResult<()> {
         sqlx::query(
-            "INSERT INTO invitations (id, hash, name, org_id, project_id, environment_id, role,
+            "INSERT INTO invitations (id, hash, name, email, org_id, project_id, environment_id, role,
                                       created, created_by, expires)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&row.id)
         .bind(hash)
         .bind(&row.name)
+        .bind(&row.email)
         .bind(&grant.spot.org)
         .bind(&grant.spot.project)
         .bind(&grant.spot.environment)
@@ -215,7 +231,8 @@ impl Store {
             name: taken.get("name"),
             grants: grant(&taken).into_iter().collect(),
         };
-        insert_person(&mut change, &holder, now).await?;
+        let email: Option<String> = taken.get("email");
+        insert_person(&mut change, &holder, email.as_deref(), now).await?;
         change.commit().await?;
         Ok(Some(holder))
     }
@@ -225,6 +242,7 @@ fn invitation(row: &SqliteRow) -> InvitationRow {
     InvitationRow {
         id: row.get("id"),
         name: row.get("name"),
+        email: row.get("email"),
         created: row.get("created"),
         created_by: row.get("created_by"),
         expires: row.get("expires"),

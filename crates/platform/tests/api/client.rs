@@ -46,6 +46,7 @@ impl Api {
             logs: Retention::default(),
             builds: BuildSettings::default(),
             console: None::<PathBuf>,
+            oidc: None,
         };
         change(&mut parts);
         let app = app(parts).await.unwrap();

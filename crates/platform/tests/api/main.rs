@@ -20,6 +20,7 @@ mod headers;
 mod images;
 mod logs;
 mod meta;
+mod oidc;
 mod openapi;
 mod orgs;
 mod origins;
@@ -98,6 +99,12 @@ fn main() -> ExitCode {
         roles::every_route_asks_for_its_role,
         roles::viewers_read_names_and_no_values,
         roles::lists_tell_what_one_may_see,
+        oidc::the_page_is_told_where_people_sign_in,
+        oidc::without_a_provider_there_is_no_way_to_one,
+        oidc::a_provider_that_is_away_keeps_nobody_from_anything_else,
+        oidc::nobody_is_sent_to_another_site,
+        oidc::a_state_that_nobody_began_opens_nothing_and_is_slowed_down,
+        oidc::an_address_is_part_of_an_invitation_and_of_a_person,
         people::keys_are_made_told_once_and_revoked,
         people::a_key_ends_when_it_was_said_to,
         people::what_a_key_or_an_invitation_may_be_is_checked,

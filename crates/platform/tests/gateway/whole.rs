@@ -23,6 +23,7 @@ async fn a_platform_is_used_without_a_key_of_ones_own() {
         logs: Retention::default(),
         builds: BuildSettings::default(),
         console: None,
+        oidc: None,
     })
     .await
     .unwrap();

@@ -2,6 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use pilothouse_wire::action::Reason;
+use pilothouse_wire::email::Email;
 use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::open::Words;
 use pilothouse_wire::path::Place;
@@ -53,7 +54,14 @@ impl Platform {
             self.refuse_outside(actor, id).await?;
             self.store.rename_person(id, name.as_str()).await?;
         }
+        if !patch.email.is_keep() {
+            self.refuse_outside(actor, id).await?;
+            let mut email = before.email.clone();
+            patch.email.map(|email| email.canonical()).apply(&mut email);
+            self.store.set_email(id, email.as_deref()).await?;
+        }
         let after = self.find_person(actor, id).await?;
+        audit::note("email", before.email, after.email.clone());
         audit::note("name", Some(before.name), Some(after.name.clone()));
         audit::note(
             "roles",
@@ -75,6 +83,7 @@ impl Platform {
     /// A link that signs somebody in once. Whoever holds it can do what they can, so who may make
     /// it must be able to do all that too.
     pub(crate) async fn sign_in_link(&self, actor: &Actor, id: &str) -> Result<SignInLink> {
+        let _changing = self.changing.lock().await;
         let person = self.find_person(actor, id).await?;
         self.refuse_outside(actor, id).await?;
         let (token, expires) = (secret("pht_"), Utc::now() + SIGN_IN_LINK);
@@ -94,6 +103,7 @@ impl Platform {
         let told = rows.into_iter().map(|(row, role, at)| Invitation {
             id: row.id,
             name: row.name,
+            email: row.email,
             grant: told_grant(&role, at),
             created_by: row.created_by,
             created: Some(row.created),
@@ -112,6 +122,7 @@ impl Platform {
         let row = InvitationRow {
             id: Uuid::new_v4().to_string(),
             name: invitation.name.to_string(),
+            email: invitation.email.as_ref().map(Email::canonical),
             created: now,
             created_by: actor.name().to_owned(),
             expires: now + INVITATION,
@@ -121,6 +132,7 @@ impl Platform {
             .insert_invitation(&row, &grant, &hash(&token))
             .await?;
         audit::note("name", None, Some(row.name.clone()));
+        audit::note("email", None, row.email);
         audit::note("role", None, Some(role_in_words(&invitation.at)));
         Ok(SignInLink {
             name: row.name,
@@ -216,6 +228,7 @@ fn told_person(row: PersonRow) -> Person {
     Person {
         id: row.id,
         name: row.name,
+        email: row.email,
         grants: grants.map(|(role, at)| told_grant(&role, at)).collect(),
         created: Some(row.created),
         seen: row.seen,

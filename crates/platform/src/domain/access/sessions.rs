@@ -79,6 +79,11 @@ impl Platform {
             SignIn::Key(key) => self.key_holder(&key, from).await?.holder,
             SignIn::Token(token) => self.token_holder(&token, from).await?,
         };
+        self.open_session(holder).await
+    }
+
+    /// Opens a session for whoever has shown who they are.
+    pub(super) async fn open_session(&self, holder: Holder) -> Result<(SessionSecret, Actor)> {
         let now = Utc::now();
         self.store.prune_sessions(now, now - IDLE).await?;
         let session = SessionSecret {

@@ -1,4 +1,5 @@
-//! The one origin that a gateway asks.
+//! The address of a server without a path: the one that a gateway asks, or where browsers reach the
+//! console.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,19 +17,19 @@ pub struct Origin {
 
 impl Origin {
     /// Whether what is sent there is read by nobody on the way.
-    pub(super) fn is_private(&self) -> bool {
+    pub(crate) fn is_private(&self) -> bool {
         let host = self.authority.host();
         let host = host.trim_matches(['[', ']']);
         let is_here = host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
         self.speaks_tls() || is_here || host == "localhost"
     }
 
-    pub(super) fn speaks_tls(&self) -> bool {
+    pub(crate) fn speaks_tls(&self) -> bool {
         self.scheme == Scheme::HTTPS
     }
 
     /// An address at this origin.
-    pub(super) fn address(&self, path: PathAndQuery) -> Result<Uri, http::Error> {
+    pub(crate) fn address(&self, path: PathAndQuery) -> Result<Uri, http::Error> {
         let address = Uri::builder().scheme(self.scheme.clone());
         address
             .authority(self.authority.clone())
@@ -57,9 +58,7 @@ impl FromStr for Origin {
             return Err(wrong("it begins with https:// or http://"));
         }
         if authority.as_str().contains('@') {
-            return Err(wrong(
-                "it holds no credentials: keys have a place of their own",
-            ));
+            return Err(wrong("it holds no credentials"));
         }
         if authority.host().is_empty() {
             return Err(wrong("it names a host"));
