@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
-use wire::text::is_invisible;
+use wire::text::{Domain, is_invisible};
 
 /// The link that a domain has behind ingress: ingress's own address with its host replaced.
 pub fn domain_link(ingress: Option<&str>, domain: &str) -> Option<String> {
-    if domain.starts_with("*.") {
+    // What is no domain leads nowhere, whatever a platform says.
+    if domain.starts_with("*.") || Domain::new(domain).is_err() {
         return None;
     }
     let (scheme, rest) = ingress?.split_once("://")?;

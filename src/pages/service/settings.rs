@@ -165,6 +165,7 @@ fn use_save(
     base: StoredValue<Option<String>>,
 ) -> (Act<ServicePatch>, RwSignal<bool>) {
     let notices = use_notices();
+    let changed = form.changed();
     let rebased = RwSignal::new(true);
     let save = act(
         here,
@@ -201,6 +202,11 @@ fn use_save(
             base.set_value(revision);
             form.rebase(ServiceDraft::of(&service));
             rebased.set(true);
+            // It was this very change whose answer was lost.
+            if !changed.get_untracked() {
+                save.failure.set(None);
+                notices.say("Saved.");
+            }
         }
     });
     (save, rebased)

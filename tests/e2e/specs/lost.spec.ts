@@ -35,6 +35,8 @@ type Change = {
   call: { method: string; path: RegExp };
   /** Seen once the page has the answer. */
   done: (at: At) => Promise<void>;
+  /** Whether the page sees by itself that it is done, and leaves nothing to press again. */
+  shows?: boolean;
   /** How often it was made, in the platform's own words; nothing for what a second time is no different. */
   count?: (at: At) => Promise<number>;
 };
@@ -64,7 +66,7 @@ const joined = (name: string) => async ({ acme }: At) => {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ token: used }),
   });
-  expect(reply.status).toBe(200);
+  expect(reply.ok).toBe(true);
 };
 const dialog = (page: Page, name: string | RegExp) => page.getByRole("dialog", { name });
 const service = (name: string, tab = "overview") => `${PRODUCTION}/s/${name}/${tab}`;
@@ -188,6 +190,7 @@ const CHANGES: Change[] = [
   },
   {
     operation: "image.cancel",
+    shows: true,
     given: async (at) => {
       await described("builds", "builds:slow")(at);
       await at.acme.api("POST", `${SERVICES}/builds/images/build`, {});
@@ -201,6 +204,7 @@ const CHANGES: Change[] = [
   },
   {
     operation: "deployment.cancel",
+    shows: true,
     given: stuck("cancelled"),
     begin: async ({ page, acme }) => {
       await page.goto(acme.url + service("cancelled"));
@@ -211,6 +215,7 @@ const CHANGES: Change[] = [
   },
   {
     operation: "deployment.approve",
+    shows: true,
     given: async (at) => {
       await at.acme.api("PATCH", `${PROJECT}/envs/production`, { protected: true });
       await described("guarded")(at);
@@ -250,8 +255,12 @@ const CHANGES: Change[] = [
   },
   {
     operation: "invitation.delete",
+    shows: true,
     given: invited("Bob"),
-    begin: open("/o/acme/people", "Take back the invitation of Bob", /Bob/, /Take back|Take it back/),
+    begin: async ({ page, acme }) => {
+      await page.goto(`${acme.url}/o/acme/people`);
+      return page.getByRole("button", { name: "Take back the invitation of Bob" });
+    },
     call: { method: "DELETE", path: /\/invitations\/[^/]+$/ },
     done: ({ page }) => expect(page.getByRole("button", { name: "Take back the invitation of Bob" })).toHaveCount(0),
   },
@@ -317,6 +326,10 @@ for (const change of CHANGES) {
       },
     );
     await press.click();
+    if (change.shows) {
+      await change.done(at);
+      return;
+    }
     await expect(page.getByText("The platform does not answer.").first()).toBeVisible();
     await press.click();
     await change.done(at);
