@@ -56,7 +56,7 @@ pub(crate) use unfinished::Unfinished;
 pub(crate) type StoreResult<T> = Result<T, StoreError>;
 
 /// The database's file in the data directory.
-const FILE: &str = "pilothouse.db";
+pub(crate) const FILE: &str = "pilothouse.db";
 /// How long a statement waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a free connection.
