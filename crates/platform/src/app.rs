@@ -69,7 +69,11 @@ pub struct App {
 /// The data directory or the engine can't be used.
 pub async fn app(parts: Parts) -> Result<App, StartError> {
     let oidc = parts.oidc.map(Oidc::new).transpose()?;
-    let store = Store::open(&parts.data_dir).await?;
+    let store = Store::open(&parts.data_dir).await;
+    let store = store.map_err(|source| StartError::Database {
+        folder: parts.data_dir.clone(),
+        source,
+    })?;
     let engine = engine(&store, parts.engine).await?;
     let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
     let logs = LogStore::open(&parts.data_dir.join("logs"), parts.logs)?;

@@ -1,6 +1,7 @@
 //! What the platform does, in its own words: no HTTP, no SQL, no containers.
 
 mod access;
+mod at_once;
 mod audit;
 mod config;
 mod deployments;

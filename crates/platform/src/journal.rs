@@ -113,6 +113,19 @@ impl Journals {
         Ok(whole_characters(bytes, from))
     }
 
+    /// The id of every text.
+    pub(crate) fn ids(&self) -> io::Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            ids.extend(
+                name.to_str()
+                    .and_then(|name| Some(name.strip_suffix(".log")?.to_owned())),
+            );
+        }
+        Ok(ids)
+    }
+
     /// When a text last grew.
     pub(crate) fn grew(&self, id: &str) -> Option<DateTime<Utc>> {
         let modified = fs::metadata(self.file(id)).ok()?.modified().ok()?;

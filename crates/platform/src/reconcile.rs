@@ -88,6 +88,10 @@ impl Drop for Task {
 /// Takes up every stored service and goes on until it is dropped.
 pub(crate) async fn run(platform: Arc<Platform>, mut woken: Woken) {
     let mut tasks: HashMap<String, Task> = HashMap::new();
+    while let Err(error) = platform.finish_changes().await {
+        tracing::error!(%error, "changes that were interrupted can't be read; trying again");
+        tokio::time::sleep(RETRY).await;
+    }
     for id in stored_ids(&platform).await {
         let task = start(&platform, &id);
         tasks.insert(id, task);

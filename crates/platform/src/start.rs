@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::app::has_database;
 use crate::engine::EngineError;
-use crate::store::StoreError;
+use crate::store::{self, StoreError};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +18,20 @@ pub enum StartError {
     #[error("there is no home directory to keep data in: name a folder with --data-dir")]
     NoDataDir,
     /// The folder can't be used.
-    #[error("the data directory {} can't be used ({source}): check its owner and permissions, or name another with --data-dir", .folder.display())]
+    #[error("the data directory {} can't be used ({source}): check its owner and permissions, or name another with --data-dir.{}", .folder.display(), copied(.folder))]
     DataDir {
         /// The folder.
         folder: PathBuf,
         /// The system's words.
         source: io::Error,
+    },
+    /// The database can't be used.
+    #[error("the database {} can't be used. {source}{}", .folder.join(store::FILE).display(), copied(.folder))]
+    Database {
+        /// The data directory.
+        folder: PathBuf,
+        /// The database's words.
+        source: StoreError,
     },
     /// Another process serves this folder.
     #[error("another pilothouse serves the data directory {}: stop it first, or name another with --data-dir", .0.display())]
@@ -113,4 +122,15 @@ pub enum StartError {
     /// The stored log lines, or the listener.
     #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+/// How what is there can be taken elsewhere, where there is something.
+fn copied(folder: &Path) -> String {
+    if !has_database(folder) {
+        return String::new();
+    }
+    let folder = folder.display();
+    format!(
+        " `pilothouse backup FILE --data-dir {folder}` copies what can be read of it elsewhere."
+    )
 }

@@ -22,6 +22,7 @@ mod services;
 mod sessions;
 mod shelf;
 mod turns;
+mod unfinished;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,16 +48,17 @@ pub(crate) use outcomes::Outcomes;
 pub(crate) use overview::{FailedBuild, Place};
 pub(crate) use people::{InvitationRow, PersonRow};
 pub(crate) use releases::{Release, listed};
-pub(crate) use repeats::GivenAnswer;
+pub(crate) use repeats::{Making, making};
 pub(crate) use rollouts::{Cause, ReleaseImage, Rollout};
 pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;
+pub(crate) use unfinished::Unfinished;
 
 /// The outcome of a read or write.
 pub(crate) type StoreResult<T> = Result<T, StoreError>;
 
 /// The database's file in the data directory.
-const FILE: &str = "pilothouse.db";
+pub(crate) const FILE: &str = "pilothouse.db";
 /// How long a statement waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a free connection.
@@ -162,7 +164,9 @@ impl Store {
 
     /// The next change. It takes the write lock at once, so that what it reads stays true.
     async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        let mut change = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        repeats::note_making(&mut change).await?;
+        Ok(change)
     }
 }
 

@@ -336,6 +336,65 @@ fn a_damaged_database_is_refused_and_a_backup_takes_its_place() {
     assert_eq!(again.api(&key, "GET", "/orgs/", &Value::Null).0, 200);
 }
 
+/// Makes a file or a folder read-only for as long as it is held; permissions mean nothing to root.
+struct Locked<'a>(&'a Path);
+
+impl<'a> Locked<'a> {
+    fn new(path: &'a Path) -> Self {
+        for options in ["bind", "remount,bind,ro"] {
+            let mut mount = Command::new("mount");
+            let mounted = mount.args(["-o", options]).args([path, path]).status();
+            assert!(mounted.unwrap().success(), "it is mounted by root");
+        }
+        Self(path)
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn data_that_cannot_be_written_is_not_served_and_can_be_taken_elsewhere() {
+    let (_, folder) = Serving::start(&[]).end("-TERM");
+    let (data, aside) = (folder.path(), TempDir::new().unwrap());
+    let database = data.join("pilothouse.db");
+    for (copy, locked) in [("1.db", database.as_path()), ("2.db", data)] {
+        let lock = Locked::new(locked);
+        let words = fails(&serve(data, &[]).output().unwrap());
+        let backup = format!("`pilothouse backup FILE --data-dir {}`", data.display());
+        let place = locked.display().to_string();
+        assert!(words.contains(&place) && words.contains(&backup), "{words}");
+        let copy = aside.path().join(copy);
+        let made = run(&["backup", copy.to_str().unwrap()], data);
+        assert!(made.status.success(), "{made:?}");
+        drop(lock);
+        let other = TempDir::new().unwrap();
+        fs::copy(&copy, other.path().join("pilothouse.db")).unwrap();
+        Serving::start_in(other, &[]);
+    }
+    Serving::start_in(folder, &[]);
+}
+
+#[test]
+fn a_disk_that_is_full_at_the_start_is_named() {
+    let folder = TempDir::new().unwrap();
+    let script = format!(
+        "ulimit -f 100; trap '' XFSZ; exec {BINARY} serve --listen 127.0.0.1:0 --ingress-listen 127.0.0.1:0 \
+         --engine simulated --data-dir {}",
+        folder.path().display()
+    );
+    let words = fails(&Command::new("sh").args(["-c", &script]).output().unwrap());
+    let database = folder.path().join("pilothouse.db").display().to_string();
+    assert!(
+        words.contains("Free some space") || words.contains("disk"),
+        "{words}"
+    );
+    assert!(words.contains(&database), "{words}");
+}
+
 #[test]
 fn help_explains_each_option() {
     let help = Command::new(BINARY)

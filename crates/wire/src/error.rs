@@ -26,6 +26,8 @@ words! {
         DomainTaken = "domain_taken",
         /// The thing is not in a state in which this can be done.
         WrongState = "wrong_state",
+        /// This change was made, and the platform stopped before it was answered.
+        AnswerLost = "answer_lost",
         /// Something is still inside what should be deleted.
         NotEmpty = "not_empty",
         /// The thing changed since it was read.
@@ -62,7 +64,11 @@ impl ErrorCode {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::NameTaken | Self::DomainTaken | Self::WrongState | Self::NotEmpty => 409,
+            Self::NameTaken
+            | Self::DomainTaken
+            | Self::WrongState
+            | Self::AnswerLost
+            | Self::NotEmpty => 409,
             Self::Stale => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,

@@ -53,7 +53,6 @@ pub const LATENCY_ERROR: f64 = 0.01;
 
 /// A moment and the value that was measured from it on, for a step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point(
     /// When the step begins.
     #[serde(deserialize_with = "required")]
@@ -61,6 +60,29 @@ pub struct Point(
     /// The value.
     pub f64,
 );
+
+/// The derived schema would make objects of a text and a number.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Point {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::schema::{ArrayItems, KnownFormat, Object, SchemaFormat, Type};
+        let mut moment = Object::with_type(Type::String);
+        moment.format = Some(SchemaFormat::KnownFormat(KnownFormat::DateTime));
+        let parts = [moment, Object::with_type(Type::Number)];
+        utoipa::openapi::ArrayBuilder::new()
+            .description(Some(
+                "A moment and the value that was measured from it on, for a step.",
+            ))
+            .prefix_items(parts)
+            .items(ArrayItems::False)
+            .min_items(Some(2))
+            .build()
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Point {}
 
 /// The outcome of one metric's query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

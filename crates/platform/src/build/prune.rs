@@ -19,6 +19,9 @@ pub(super) async fn everything(platform: &Platform, now: Option<DateTime<Utc>>) 
         }
         Err(error) => tracing::warn!(%error, "what is old can't be removed"),
     }
+    if let Err(error) = stray_logs(platform).await {
+        tracing::warn!(%error, "logs of what is forgotten can't be removed");
+    }
     if let Some(now) = now
         && let Err(error) = platform.store.forget_old_events(now).await
     {
@@ -27,6 +30,17 @@ pub(super) async fn everything(platform: &Platform, now: Option<DateTime<Utc>>) 
     if let Err(error) = platform.store.forget_unused_secrets().await {
         tracing::warn!(%error, "secrets that nothing holds can't be removed");
     }
+}
+
+/// Removes the logs of work that is forgotten: a process that ended in between has left them.
+async fn stray_logs(platform: &Platform) -> Result<()> {
+    let journals = &platform.journals;
+    // What is stored is stored before its log is begun, and so are those that are listed here.
+    let ids = journals.ids()?;
+    for id in platform.store.unknown_work(&ids).await? {
+        journals.remove(&id);
+    }
+    Ok(())
 }
 
 /// Prunes one service.

@@ -92,6 +92,11 @@ pub(crate) enum Error {
     /// The same is being done.
     #[error("This is being done already. Wait for it, then ask again for its answer.")]
     UnderWay,
+    /// The change was made, and its answer is not known any more.
+    #[error(
+        "This was done before, and the platform stopped before it answered. It is not done again: look at what is there."
+    )]
+    AnswerLost,
     /// A key of an earlier change.
     #[error(
         "This Idempotency-Key came with another request before. Give each change a key of its own."

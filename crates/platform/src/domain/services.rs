@@ -11,21 +11,20 @@ use pilothouse_wire::error::FieldErrors;
 use pilothouse_wire::logs::{LogQuery, Logs};
 use pilothouse_wire::open::{Open, Words};
 use pilothouse_wire::path::{Scope, ServiceParams};
-use pilothouse_wire::release::{DeploymentKind, DeploymentState};
+use pilothouse_wire::release::DeploymentState;
 use pilothouse_wire::service::{
     AwaitedApproval, Service, ServiceCreate, ServicePatch, VersionSummary,
 };
 use pilothouse_wire::status::{ServiceState, ServiceStatus, StatusSummary};
 use uuid::Uuid;
 
-use super::deploys::Choice;
 use super::tags;
 use super::{
     Error, Frozen, Listing, ObservedService, Platform, Result, ServiceSpec, WEB, audit, frozen,
 };
 use crate::logs::Held;
 use crate::store::{
-    Attached, Cause, Deployment, ImageRow, NewEvent, NewestImage, Release, ServiceRow,
+    Attached, Deployment, ImageRow, NewEvent, NewestImage, Release, ServiceRow, Unfinished,
 };
 
 impl Platform {
@@ -82,11 +81,16 @@ impl Platform {
             });
         }
         self.check_domains(&row).await?;
-        self.store.insert_service(&row, by).await?;
+        let at_once = scope.dialect() == Dialect::Workspace;
+        let left = at_once.then(|| Unfinished {
+            by: by.to_owned(),
+            fetches: false,
+        });
+        self.store.insert_service(&row, by, left.as_ref()).await?;
         audit::note("name", None, Some(row.name.clone()));
         audit::note_fields(None, Some(&row.spec));
-        if scope.dialect() == Dialect::Workspace {
-            self.roll_out(&row, at_once_by(by)).await?;
+        if let Some(left) = left {
+            self.take_effect(&row, &left).await?;
         }
         self.get_row(row).await
     }
@@ -132,20 +136,19 @@ impl Platform {
                 .into_iter()
                 .chain(scales)
                 .collect();
-        self.store.update_service(&row, by, &events).await?;
+        let fetches = row.spec.image != before.spec.image;
+        let acts = at_once && row.spec.image.is_some() && (fetches || changed || scaled);
+        let left = acts.then(|| Unfinished {
+            by: by.to_owned(),
+            fetches,
+        });
+        self.store
+            .update_service(&row, by, &events, left.as_ref())
+            .await?;
         audit::note("name", Some(before.name.clone()), Some(row.name.clone()));
         audit::note_fields(Some(&before.spec), Some(&row.spec));
-        let cause = at_once_by(by);
-        match &row.spec.image {
-            // What was asked for last runs, not what was built before.
-            Some(image) if at_once && row.spec.image != before.spec.image => {
-                self.roll_out_of(&row, Choice::fetched(image), cause)
-                    .await?;
-            }
-            Some(_) if at_once && (changed || scaled) => {
-                self.roll_out(&row, cause).await?;
-            }
-            _ => {}
+        if let Some(left) = left {
+            self.take_effect(&row, &left).await?;
         }
         self.get_row(row).await
     }
@@ -187,7 +190,7 @@ impl Platform {
         row.process_counts.extend(counts);
         row.updated = Utc::now();
         self.store
-            .update_service(&row, by, event.as_slice())
+            .update_service(&row, by, event.as_slice(), None)
             .await?;
         audit::note_fields(Some(&before), Some(&row.process_counts));
         self.change_asked(&row.id);
@@ -320,16 +323,6 @@ impl Platform {
             .summary(&row.id, desired(row))
             .filter(is_true)
             .unwrap_or_else(|| self.seen(row).summary(desired(row)))
-    }
-}
-
-/// A change of the description that acts at once.
-fn at_once_by(by: &str) -> Cause<'_> {
-    Cause {
-        kind: DeploymentKind::Change,
-        by,
-        message: None,
-        waits: false,
     }
 }
 

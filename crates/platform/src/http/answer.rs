@@ -171,6 +171,7 @@ impl Failure {
                 retry_after: Some(1),
                 ..Self::new(ErrorCode::WrongState, message)
             },
+            Error::AnswerLost => Self::new(ErrorCode::AnswerLost, message),
             Error::OtherRepeat => Self {
                 errors: FieldErrors::one("Idempotency-Key", message.as_str()),
                 ..Self::new(ErrorCode::Invalid, message)

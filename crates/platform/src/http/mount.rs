@@ -129,7 +129,7 @@ where
                     let response =
                         perform::<E, F, Fut>(context, &handler, dialect, parts, body, witness, &id);
                     match keyed {
-                        Some(keyed) => repeat::keep(&platform, keyed, response.await).await,
+                        Some(keyed) => repeat::once(&platform, keyed, response).await,
                         None => response.await,
                     }
                 }

@@ -75,9 +75,17 @@ fn fingerprint(request: &Parts, body: &Bytes) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-/// Keeps what is answered to a request with a key. What failed may be tried again.
-pub(super) async fn keep(platform: &Platform, keyed: Keyed, response: Response) -> Response {
+/// Answers a request with a key, and keeps the answer. What failed may be tried again.
+pub(super) async fn once(
+    platform: &Platform,
+    keyed: Keyed,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let response = platform.make(&keyed, answer).await;
     if !response.status().is_success() {
+        if let Err(error) = platform.forget_change(&keyed).await {
+            tracing::error!(%error, "a change that failed can't be tried again under its key");
+        }
         return response;
     }
     let (parts, body) = response.into_parts();

@@ -1,5 +1,8 @@
 //! What can go wrong with the store, sorted by what to do about it.
 
+use sqlx::error::DatabaseError;
+use sqlx::migrate::MigrateError;
+
 /// A write or read that did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -14,7 +17,7 @@ pub enum StoreError {
     Document(#[from] serde_json::Error),
     /// The database can't be brought to this version.
     #[error("the database can't be brought to this version: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] MigrateError),
     /// Anything else.
     #[error("the database failed: {0}")]
     Database(#[source] sqlx::Error),
@@ -33,6 +36,18 @@ mod code {
     pub(super) const NOTADB: i64 = 26;
 }
 
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        let unavailable = match &error {
+            MigrateError::Execute(inner) | MigrateError::ExecuteMigration(inner, _) => {
+                inner.as_database_error().and_then(advice)
+            }
+            _ => None,
+        };
+        unavailable.map_or(Self::Migration(error), Self::Unavailable)
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -45,11 +60,7 @@ impl From<sqlx::Error> for StoreError {
                 if database.is_unique_violation() {
                     return Self::Taken(database.message().to_owned());
                 }
-                let code = database
-                    .code()
-                    .and_then(|code| code.parse::<i64>().ok())
-                    .unwrap_or_default();
-                if let Some(words) = advice(code & 0xff) {
+                if let Some(words) = advice(database.as_ref()) {
                     return Self::Unavailable(words);
                 }
             }
@@ -59,7 +70,10 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-fn advice(primary: i64) -> Option<&'static str> {
+/// What to do about what SQLite says.
+fn advice(error: &dyn DatabaseError) -> Option<&'static str> {
+    let code: i64 = error.code()?.parse().ok()?;
+    let primary = code & 0xff;
     Some(match primary {
         code::FULL => {
             "The disk of the data directory is full. Free some space there, then try again."

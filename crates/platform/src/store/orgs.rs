@@ -80,15 +80,16 @@ impl Store {
     }
 
     pub(crate) async fn insert_org(&self, new: &Org) -> StoreResult<()> {
+        let mut change = self.begin().await?;
         sqlx::query("INSERT INTO orgs (id, name, slug, created, updated) VALUES (?, ?, ?, ?, ?)")
             .bind(&new.id)
             .bind(&new.name)
             .bind(&new.slug)
             .bind(new.created)
             .bind(new.updated)
-            .execute(&self.writer)
+            .execute(&mut *change)
             .await?;
-        Ok(())
+        Ok(change.commit().await?)
     }
 
     pub(crate) async fn rename_org(

@@ -5,6 +5,9 @@ use sqlx::Row;
 use super::images::image as stored_image;
 use super::{ImageRow, Store, StoreResult};
 
+/// Ids that one query looks for.
+const ASKED_AT_ONCE: usize = 1_000;
+
 impl Store {
     /// The services of which there is more than is kept: of most there is nothing to remove.
     pub(crate) async fn crowded_services(
@@ -125,6 +128,23 @@ impl Store {
         .execute(&self.writer)
         .await?;
         Ok(())
+    }
+
+    /// Those of these ids that are neither an image nor a deployment.
+    pub(crate) async fn unknown_work(&self, ids: &[String]) -> StoreResult<Vec<String>> {
+        let mut unknown = Vec::new();
+        for some in ids.chunks(ASKED_AT_ONCE) {
+            let found: Vec<String> = sqlx::query_scalar(
+                "SELECT value FROM json_each(?)
+                 WHERE value NOT IN (SELECT id FROM images)
+                       AND value NOT IN (SELECT id FROM deployments)",
+            )
+            .bind(serde_json::to_string(some)?)
+            .fetch_all(&self.reader)
+            .await?;
+            unknown.extend(found);
+        }
+        Ok(unknown)
     }
 
     /// Every piece of work of a service that has a log.

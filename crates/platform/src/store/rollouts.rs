@@ -12,7 +12,7 @@ use super::deployments::{After, Attached, deployment};
 use super::events::note;
 use super::images::{self, NewImage};
 use super::turns::begin;
-use super::{Built, ImageSource, NewEvent, Store, StoreResult};
+use super::{Built, ImageSource, NewEvent, Store, StoreResult, unfinished};
 use crate::domain::ReleaseDocument;
 
 /// Which image a release gets.
@@ -215,6 +215,7 @@ async fn deploy(
         begin(change, service_id, &id, before).await?;
     }
     drop_unwanted_fetches(change, service_id).await?;
+    unfinished::finish(change, service_id).await?;
     Ok(Rollout {
         release_id,
         release_version: version,

@@ -9,7 +9,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::config::{told_changes, write_changes};
 use super::events::note;
-use super::{Attached, Change, Held, NewEvent, NewValue, Store, StoreError, StoreResult};
+use super::{
+    Attached, Change, Held, NewEvent, NewValue, Store, StoreError, StoreResult, Unfinished,
+    unfinished,
+};
 use crate::domain::{ServiceSpec, told};
 
 /// A stored service.
@@ -206,8 +209,13 @@ impl Store {
         Ok(None)
     }
 
-    /// Inserts a service with its domains.
-    pub(crate) async fn insert_service(&self, new: &ServiceRow, by: &str) -> StoreResult<()> {
+    /// Inserts a service with its domains, and what is left to do of that.
+    pub(crate) async fn insert_service(
+        &self,
+        new: &ServiceRow,
+        by: &str,
+        left: Option<&Unfinished>,
+    ) -> StoreResult<()> {
         let mut change = self.begin().await?;
         sqlx::query(
             "INSERT INTO services (id, environment_id, name, slug, spec, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -230,16 +238,21 @@ impl Store {
             .collect();
         write_changes(&mut change, &new.id, &env, by, new.updated).await?;
         note(&mut change, &new.id, &NewEvent::created(by), new.updated).await?;
+        if let Some(left) = left {
+            unfinished::begin(&mut change, &new.id, left).await?;
+        }
         self.commit(change, &new.id).await
     }
 
     /// Replaces a service's name, description, plain variables, domains and counts. Domains that are still routed to
-    /// it by its release stay its own. Variables that change are told beside the other events.
+    /// it by its release stay its own. Variables that change are told beside the other events, and what
+    /// is left to do of the change is noted with it.
     pub(crate) async fn update_service(
         &self,
         changed: &ServiceRow,
         by: &str,
         events: &[NewEvent],
+        left: Option<&Unfinished>,
     ) -> StoreResult<()> {
         let mut change = self.begin().await?;
         sqlx::query(
@@ -266,6 +279,9 @@ impl Store {
         write_changes(&mut change, &changed.id, &env, by, changed.updated).await?;
         for event in events.iter().chain(&told_changes(&env, by)) {
             note(&mut change, &changed.id, event, changed.updated).await?;
+        }
+        if let Some(left) = left {
+            unfinished::begin(&mut change, &changed.id, left).await?;
         }
         self.commit(change, &changed.id).await
     }

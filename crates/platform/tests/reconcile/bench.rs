@@ -47,9 +47,9 @@ pub(crate) struct Bench {
     /// The repositories that builds clone, and what else is no part of the data.
     pub(crate) aside: TempDir,
     child: Child,
-    console: String,
+    pub(crate) console: String,
     pub(crate) ingress: String,
-    key: String,
+    pub(crate) key: String,
     environment: String,
     services: Vec<String>,
     pub(crate) runtime: Runtime,
@@ -98,7 +98,8 @@ impl Bench {
     fn start(engine: &'static str, setup: Setup) -> Self {
         let (folder, aside) = (TempDir::new().unwrap(), TempDir::new().unwrap());
         let disk = setup.disk.map(|size| Disk::mount(folder.path(), size));
-        let (child, console, ingress) = serve(engine, &setup, folder.path(), aside.path());
+        let mut child = serve(engine, &setup, folder.path(), aside.path());
+        let (console, ingress) = greeted(&mut child);
         let made = Command::new(env!("CARGO_BIN_EXE_pilothouse"))
             .args(["key", "create", "--name", "test", "--data-dir"])
             .arg(folder.path())
@@ -142,9 +143,19 @@ impl Bench {
 
     /// Starts it again on the same data.
     pub(crate) fn start_again(&mut self) {
+        self.begin_again();
+        self.wait_for_greeting();
+    }
+
+    /// Begins to start it again, and does not wait until it serves.
+    pub(crate) fn begin_again(&mut self) {
         let (data, aside) = (self.folder.path(), self.aside.path());
-        let started = serve(self.engine, &self.setup, data, aside);
-        (self.child, self.console, self.ingress) = started;
+        self.child = serve(self.engine, &self.setup, data, aside);
+    }
+
+    /// Waits until it serves.
+    pub(crate) fn wait_for_greeting(&mut self) {
+        (self.console, self.ingress) = greeted(&mut self.child);
     }
 
     /// What a start on the same data says when no container engine is to be found.
@@ -302,7 +313,7 @@ impl Drop for Bench {
     }
 }
 
-fn serve(engine: &str, setup: &Setup, data: &Path, aside: &Path) -> (Child, String, String) {
+fn serve(engine: &str, setup: &Setup, data: &Path, aside: &Path) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pilothouse"));
     command.args([
         "serve",
@@ -327,7 +338,11 @@ fn serve(engine: &str, setup: &Setup, data: &Path, aside: &Path) -> (Child, Stri
         .append(true)
         .open(aside.join(WORDS));
     command.stderr(words.unwrap());
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    command.stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// Where console and ingress are, as soon as the platform says so.
+fn greeted(child: &mut Child) -> (String, String) {
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut words = String::new();
     while !words.ends_with("\n\n") {
@@ -338,8 +353,7 @@ fn serve(engine: &str, setup: &Setup, data: &Path, aside: &Path) -> (Child, Stri
         let (_, address) = line.split_once("http://").unwrap();
         address.trim_end_matches('/').to_owned()
     };
-    let (console, ingress) = (address("Console"), address("Ingress"));
-    (child, console, ingress)
+    (address("Console"), address("Ingress"))
 }
 
 /// One request on a connection of its own.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 use crate::bench::Bench;
 use crate::containers::sample;
@@ -88,4 +90,30 @@ fn in_the_middle_of_a_delete() {
         let done = real.is_empty();
         (real, done)
     });
+}
+
+#[test]
+fn between_a_change_that_acts_at_once_and_its_release() {
+    let mut bench = Bench::simulated();
+    let path = "/orgs/acme/projects/shop/envs/production/services/";
+    let body = json!({"name": "web", "platform": "wind", "image": "shop:1"});
+    assert_eq!(bench.call("POST", path, &body).0, 201);
+    bench.kill();
+    // As W stores a new service, before its release.
+    bench.runtime.block_on(async {
+        let file = bench.folder.path().join("pilothouse.db");
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut database = options.connect().await.unwrap();
+        let left = "INSERT INTO unfinished SELECT id, 'somebody', 0 FROM services";
+        sqlx::query(left).execute(&mut database).await.unwrap();
+        database.close().await.unwrap();
+    });
+    for _ in 0..2 {
+        bench.start_again();
+        bench.wait_running(1);
+        let (_, all) = bench.service("GET", "web/deployments", &Value::Null);
+        assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
+        assert_eq!(all[0]["by"], "somebody", "{all}");
+        bench.kill();
+    }
 }

@@ -1,56 +1,11 @@
 //! What builds leave on the engine: nothing of those that fail, and all that a release needs.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, text};
 use crate::workshop::{recipe, running, script, step, with_busybox};
-
-impl Bench {
-    /// The nameless images of this platform that no other is built on.
-    fn dangling(&self) -> BTreeSet<String> {
-        let installation =
-            std::fs::read_to_string(self.folder.path().join("installation")).unwrap();
-        let filters = json!({
-            "dangling": ["true"],
-            "label": [format!("pilothouse.installation={}", installation.trim())],
-        });
-        let host = self.engine_host();
-        let list = || {
-            Command::new("curl")
-                .args([
-                    "--silent",
-                    "--show-error",
-                    "--fail",
-                    "--get",
-                    "--unix-socket",
-                ])
-                .arg(host.trim_start_matches("unix://"))
-                .args(["--data-urlencode", &format!("filters={filters}")])
-                .arg("http://localhost/images/json")
-                .output()
-                .unwrap()
-        };
-        // Podman fails where another image goes while it lists them.
-        let listed = self.wait_for("a list of images", || {
-            let listed = list();
-            let is_there = listed.status.success();
-            (listed, is_there)
-        });
-        let images: Value = serde_json::from_slice(&listed.stdout).unwrap();
-        let ids = images.as_array().unwrap().iter();
-        ids.map(|image| text(&image["Id"])).collect()
-    }
-
-    fn nothing_is_left(&self) {
-        self.wait_for("nothing to be left of it", || {
-            let left = self.dangling();
-            (left.clone(), left.is_empty())
-        });
-    }
-}
 
 #[test]
 fn nothing_is_left_of_builds_that_bring_no_image() {
@@ -86,7 +41,7 @@ fn nothing_is_left_of_builds_that_bring_no_image() {
     assert_eq!(bench.dangling().len(), 1, "the look itself works");
     let (status, _) = bench.service("POST", &format!("web/images/{version}/cancel"), &json!({}));
     assert_eq!(status, 202);
-    bench.nothing_is_left();
+    bench.no_step_is_left();
     assert_eq!(running("sleep\u{0}4324"), Vec::<String>::new());
 
     // One that the platform does not outlive.
@@ -99,7 +54,7 @@ fn nothing_is_left_of_builds_that_bring_no_image() {
     bench.kill();
     assert_eq!(bench.dangling().len(), 1);
     bench.start_again();
-    bench.nothing_is_left();
+    bench.no_step_is_left();
 
     // What runs is still there, and can run again.
     assert_eq!(bench.answer().1, "one");
@@ -108,6 +63,24 @@ fn nothing_is_left_of_builds_that_bring_no_image() {
     let done = bench.deploy(&json!({"release": 1}));
     assert_eq!(done["state"], "complete", "{done}");
     assert_eq!(bench.answer().1, "one");
+}
+
+#[test]
+fn a_log_of_what_is_forgotten_goes_with_the_next_start() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:1"}));
+    bench.wait_running(1);
+    bench.kill();
+    // As a process leaves it that ends between the row of a build and its log.
+    let work = bench.folder.path().join("work");
+    let stray = work.join(format!("{}.log", uuid::Uuid::new_v4()));
+    std::fs::write(&stray, "Building acme/web.\n").unwrap();
+    bench.start_again();
+    bench.wait_for("the log to go", || ((), !stray.exists()));
+    let (_, all) = bench.service("GET", "web/deployments", &Value::Null);
+    let path = format!("web/deployments/{}/log", text(&all[0]["id"]));
+    let (_, log) = bench.service("GET", &path, &Value::Null);
+    assert!(text(&log["log_text"]).contains("Release v1"), "{log}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod delivery;
 mod disk;
 mod docker;
 mod engine;
+mod engine_api;
 mod full_disk;
 mod git_host;
 mod interrupted;

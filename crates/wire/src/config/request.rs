@@ -71,13 +71,14 @@ impl DecodeFields for SetVariable {
 pub struct Bulk {
     /// Variables to create or replace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = listed_or_mapped))]
     pub variables: Vec<SetVariable>,
     /// The text of a `.env` file to take in besides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
     /// Names to remove.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<String>>))]
     pub delete: Vec<VariableName>,
     /// What holds for variables that do not say themselves whether they are secret.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +86,22 @@ pub struct Bulk {
     /// The same for build-time variables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buildtime: Option<bool>,
+}
+
+/// The shapes of the variables of a [`Bulk`].
+#[cfg(feature = "openapi")]
+fn listed_or_mapped() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    use utoipa::PartialSchema as _;
+    use utoipa::openapi::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+    let map = ObjectBuilder::new()
+        .description(Some("Values by name."))
+        .additional_properties(Some(String::schema()));
+    let shapes = OneOfBuilder::new()
+        .description(Some("Variables to create or replace."))
+        .item(Vec::<SetVariable>::schema())
+        .item(map)
+        .item(Object::with_type(Type::Null));
+    Schema::OneOf(shapes.build()).into()
 }
 
 impl DecodeFields for Bulk {
