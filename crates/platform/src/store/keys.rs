@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::access::{Slugs, grant, insert_grant, slugs};
 use super::{Grant, Holder, Owner, Store, StoreResult};
@@ -105,18 +106,34 @@ impl Store {
         .bind(key)
         .fetch_all(&self.reader)
         .await?;
-        let key = |row: &sqlx::sqlite::SqliteRow| {
-            let key = KeyRow {
-                id: row.get("id"),
-                name: row.get("name"),
-                created: row.get("created"),
-                created_by: row.get("created_by"),
-                expires: row.get("expires"),
-                used: row.get("used"),
-            };
-            (key, row.get("role"), slugs(row))
-        };
-        Ok(rows.iter().map(key).collect())
+        let told = |row: &SqliteRow| (key_row(row), row.get("role"), slugs(row));
+        Ok(rows.iter().map(told).collect())
+    }
+
+    /// The keys that hold on the whole platform with their role, the newest first.
+    pub(crate) async fn platform_keys(&self) -> StoreResult<Vec<(KeyRow, String)>> {
+        let rows = sqlx::query(
+            "SELECT keys.*, role FROM keys JOIN grants ON grants.key_id = keys.id
+             WHERE grants.org_id IS NULL ORDER BY keys.created DESC, keys.id",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows
+            .iter()
+            .map(|row| (key_row(row), row.get("role")))
+            .collect())
+    }
+
+    /// Removes a key that holds on the whole platform with its sessions, if there is one such.
+    pub(crate) async fn delete_platform_key(&self, id: &str) -> StoreResult<()> {
+        sqlx::query(
+            "DELETE FROM keys WHERE id = ?1
+             AND id IN (SELECT key_id FROM grants WHERE org_id IS NULL)",
+        )
+        .bind(id)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
     }
 
     /// Removes a key of an org with its sessions, if there is one such.
@@ -130,5 +147,16 @@ impl Store {
         .execute(&self.writer)
         .await?;
         Ok(())
+    }
+}
+
+fn key_row(row: &SqliteRow) -> KeyRow {
+    KeyRow {
+        id: row.get("id"),
+        name: row.get("name"),
+        created: row.get("created"),
+        created_by: row.get("created_by"),
+        expires: row.get("expires"),
+        used: row.get("used"),
     }
 }
