@@ -3,13 +3,15 @@
 use std::fs::File;
 use std::io::{self, Write};
 
+use chrono::{DateTime, SecondsFormat, Utc};
+
 use crate::app::has_database;
 use crate::data_dir;
 use crate::domain::create_key;
 use crate::serve::serve;
-use crate::settings::{BackupArgs, Cli, Command, DataArgs, KeyArgs, KeyCommand};
+use crate::settings::{BackupArgs, Cli, Command, DataArgs, KeyArgs, KeyCommand, RevokeArgs};
 use crate::start::StartError;
-use crate::store::{Store, backup};
+use crate::store::{KeyRow, Store, backup};
 use crate::webhook;
 
 /// Runs a command to its end.
@@ -19,9 +21,11 @@ use crate::webhook;
 pub async fn run(cli: &Cli) -> Result<(), StartError> {
     match &cli.command {
         Command::Serve(args) => serve(args).await,
-        Command::Key {
-            command: KeyCommand::Create(args),
-        } => print_key(args).await,
+        Command::Key { command } => match command {
+            KeyCommand::Create(args) => print_key(args).await,
+            KeyCommand::List(data) => list_keys(data).await,
+            KeyCommand::Revoke(args) => revoke_key(args).await,
+        },
         Command::Backup(args) => copy(args).await,
         Command::WebhookSecret(data) => print_webhook_secret(data),
     }
@@ -35,6 +39,38 @@ async fn print_key(args: &KeyArgs) -> Result<(), StartError> {
     store.close().await;
     writeln!(io::stdout(), "{key}")?;
     Ok(())
+}
+
+/// Prints the keys of the whole platform, each on a line, its parts between tabs.
+async fn list_keys(data: &DataArgs) -> Result<(), StartError> {
+    let store = Store::open(&data_dir::open(data)?).await?;
+    let keys = store.platform_keys().await?;
+    store.close().await;
+    let instant = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    for (key, role) in keys {
+        let used = key.used.map_or_else(|| "never".to_owned(), instant);
+        let created = instant(key.created);
+        let (id, name) = (key.id, key.name);
+        writeln!(io::stdout(), "{id}\t{name}\t{role}\t{created}\t{used}")?;
+    }
+    Ok(())
+}
+
+async fn revoke_key(args: &RevokeArgs) -> Result<(), StartError> {
+    let store = Store::open(&data_dir::open(&args.data)?).await?;
+    let keys = store.platform_keys().await?;
+    let named = |key: &KeyRow| key.id == args.key || key.name == args.key;
+    let ids: Vec<String> = keys
+        .into_iter()
+        .filter_map(|(key, _)| named(&key).then_some(key.id))
+        .collect();
+    let revoked = match ids.as_slice() {
+        [] => Err(StartError::NoKey(args.key.clone())),
+        [id] => Ok(store.delete_platform_key(id).await?),
+        ids => Err(StartError::SeveralKeys(args.key.clone(), ids.join(", "))),
+    };
+    store.close().await;
+    revoked
 }
 
 /// Prints the webhook's secret, and nothing else, on standard output.

@@ -58,6 +58,11 @@ pub enum Command {
 pub enum KeyCommand {
     /// Make a key and print it, the only time that it is seen; works while the platform serves.
     Create(KeyArgs),
+    /// List the keys that hold on the whole platform: id, name, role, when they were made and last used.
+    List(DataArgs),
+    /// Revoke a key that holds on the whole platform: it opens nothing any more, at once, and who
+    /// signed in with it is signed out.
+    Revoke(RevokeArgs),
 }
 
 /// Where everything is kept.
@@ -319,6 +324,17 @@ pub struct KeyArgs {
     /// What the key may do.
     #[arg(long, value_name = "ROLE", default_value = "admin")]
     pub role: KeyRole,
+}
+
+/// The settings of `key revoke`.
+#[derive(Args, Clone, Debug)]
+pub struct RevokeArgs {
+    /// The key's id, or its name where no other has that.
+    #[arg(value_name = "NAME|ID")]
+    pub key: String,
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub data: DataArgs,
 }
 
 /// The settings of `backup`.

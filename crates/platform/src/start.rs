@@ -39,6 +39,14 @@ pub enum StartError {
     /// There is nothing in the folder.
     #[error("there is no database in {}: name the data directory of the platform with --data-dir", .0.display())]
     NoDatabase(PathBuf),
+    /// No key of the whole platform goes by that.
+    #[error(
+        "there is no key '{0}' of the whole platform: `pilothouse key list` tells them; those of an organisation are revoked under its Keys"
+    )]
+    NoKey(String),
+    /// Several keys have that name.
+    #[error("several keys are named '{0}': name the one by its id: {1}")]
+    SeveralKeys(String, String),
     /// The backup would overwrite a file.
     #[error("{} exists already: name a new file", .0.display())]
     FileExists(PathBuf),

@@ -9,6 +9,7 @@ mod events;
 mod identities;
 mod images;
 mod keys;
+mod known;
 mod orgs;
 mod outcomes;
 mod overview;
@@ -44,6 +45,7 @@ pub(crate) use images::{
     Built, DescribedSource, ImageRow, ImageSource, NewImage, NewestImage, ThenDeploy,
 };
 pub(crate) use keys::KeyRow;
+pub(crate) use known::Generation;
 pub(crate) use outcomes::Outcomes;
 pub(crate) use overview::{FailedBuild, Place};
 pub(crate) use people::{InvitationRow, PersonRow};
@@ -73,6 +75,7 @@ pub(crate) struct Store {
     reader: SqlitePool,
     installation: String,
     shelf: Arc<shelf::Shelf>,
+    known: Arc<known::Known>,
 }
 
 /// Where the database of a data directory is.
@@ -109,13 +112,14 @@ impl Store {
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options.read_only(true));
+            .connect_lazy_with(options.clone().read_only(true));
         let installation = installation(&writer).await?;
         Ok(Self {
             writer,
             reader,
             installation,
             shelf: Arc::default(),
+            known: Arc::new(known::Known::new(options.read_only(true))),
         })
     }
 
@@ -158,6 +162,7 @@ impl Store {
 
     /// Finishes every write and closes the file.
     pub(crate) async fn close(&self) {
+        self.known.close().await;
         self.reader.close().await;
         self.writer.close().await;
     }

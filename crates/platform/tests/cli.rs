@@ -4,6 +4,9 @@
     reason = "a test that can't go on has failed, and says where"
 )]
 
+#[path = "cli/keys.rs"]
+mod keys;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -87,6 +90,11 @@ impl Serving {
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// The status that a key is answered with.
+    fn status(&self, key: &str, path: &str) -> u16 {
+        self.api(key, "GET", path, &Value::Null).0
     }
 
     /// Ends it with a signal and gives the folder back.

@@ -17,7 +17,7 @@ use pilothouse_wire::session::{self, Role, Session};
 use sha2::{Digest, Sha256};
 
 use super::{Error, Platform, Result};
-use crate::store::{Holder, Owner, Slugs, Spot, Store, StoreResult};
+use crate::store::{Generation, Holder, Owner, Slugs, Spot, Store, StoreResult};
 pub(crate) use attempts::Attempts;
 pub(crate) use grants::Shown;
 pub(crate) use keys::create_key;
@@ -38,15 +38,18 @@ pub(crate) struct Actor {
     spot: Spot,
     /// Their role there.
     here: Option<Role>,
+    /// As of when all this is known.
+    as_of: Generation,
 }
 
 impl Actor {
-    fn new(holder: Holder, expires: Option<DateTime<Utc>>) -> Self {
+    fn new(holder: Holder, expires: Option<DateTime<Utc>>, as_of: Generation) -> Self {
         Self {
             holder,
             expires,
             spot: Spot::default(),
             here: None,
+            as_of,
         }
     }
 
@@ -156,17 +159,18 @@ pub(crate) async fn first_sign_in(store: &Store) -> StoreResult<Option<String>> 
 impl Platform {
     /// Who holds this key.
     pub(crate) async fn key_holder(&self, key: &str, from: IpAddr) -> Result<Actor> {
-        let now = Utc::now();
-        let Some((holder, used)) = self.store.key_holder(&hash(key), now).await? else {
+        let (now, hash) = (Utc::now(), hash(key));
+        let (known, as_of) = self.store.key(&hash, now).await?;
+        let Some(key) = known else {
             let words = "This key is not valid, or not any more. Ask an admin for another one.";
             return Err(self.attempts.refuse(from, words));
         };
-        if let Owner::Key(id) = &holder.owner
-            && used.is_none_or(|used| now - used >= USED_WITHIN)
+        if let Owner::Key(id) = &key.holder.owner
+            && key.used.is_none_or(|used| now - used >= USED_WITHIN)
         {
-            self.store.note_key_used(id, now).await?;
+            self.store.note_key_used(id, &hash, now).await?;
         }
-        Ok(Actor::new(holder, None))
+        Ok(Actor::new(key.holder, None, as_of))
     }
 
     /// Lets somebody in at the place that is called, or says why not. What they may not even see is
@@ -198,7 +202,7 @@ impl Platform {
         if org.is_none() {
             return Ok(Spot::default());
         }
-        let found = self.store.spot(org, project, environment).await?;
+        let found = self.store.spot(place, actor.as_of).await?;
         let mut spot = Spot::default();
         let levels = [
             ("org", org, found.org),

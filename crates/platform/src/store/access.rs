@@ -5,7 +5,7 @@ use pilothouse_wire::path::Place;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Store, StoreResult};
+use super::{Generation, Store, StoreResult};
 
 /// A role at a place. What is absent is not narrowed down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,13 +175,27 @@ impl Store {
         Ok(holder)
     }
 
-    /// The ids behind the names of a place. What was named and is not there is absent.
-    pub(crate) async fn spot(
-        &self,
-        org: Option<&str>,
-        project: Option<&str>,
-        environment: Option<&str>,
-    ) -> StoreResult<Spot> {
+    /// The state of all that tells who may do what.
+    pub(crate) async fn generation(&self) -> StoreResult<Generation> {
+        self.known.generation().await
+    }
+
+    /// The ids behind the names of a place, in a state that was looked up before. What was named and is
+    /// not there is absent.
+    pub(crate) async fn spot(&self, place: Place<'_>, as_of: Generation) -> StoreResult<Spot> {
+        let levels = [place.org, place.project, place.environment];
+        let names = levels.map(|name| name.map(str::to_owned));
+        if let Some(known) = self.known.places.get(&names, as_of) {
+            return Ok(known);
+        }
+        let spot = self.read_spot(place).await?;
+        if spot.place().depth() == place.depth() {
+            self.known.places.keep(names, as_of, spot.clone());
+        }
+        Ok(spot)
+    }
+
+    async fn read_spot(&self, place: Place<'_>) -> StoreResult<Spot> {
         let row = sqlx::query(
             "WITH o AS (SELECT id FROM orgs WHERE id = ?1 OR slug = ?1
                         ORDER BY id = ?1 DESC LIMIT 1),
@@ -192,9 +206,9 @@ impl Store {
              SELECT (SELECT id FROM o) AS org_id, (SELECT id FROM p) AS project_id,
                     (SELECT id FROM e) AS environment_id",
         )
-        .bind(org)
-        .bind(project)
-        .bind(environment)
+        .bind(place.org)
+        .bind(place.project)
+        .bind(place.environment)
         .fetch_one(&self.reader)
         .await?;
         Ok(Spot {

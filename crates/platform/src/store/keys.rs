@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::access::{Slugs, grant, insert_grant, slugs};
-use super::{Grant, Holder, Owner, Store, StoreResult};
+use super::known::KnownKey;
+use super::{Generation, Grant, Holder, Owner, Store, StoreResult};
 
 /// A key as it is stored.
 #[derive(Clone, Debug)]
@@ -41,37 +43,62 @@ impl Store {
         Ok(change.commit().await?)
     }
 
-    /// Who holds the key with this hash, and when it was last used, as long as it has not expired.
-    pub(crate) async fn key_holder(
+    /// The key with this hash, as long as it has not expired, and as of when that is known.
+    pub(crate) async fn key(
         &self,
         hash: &[u8],
         now: DateTime<Utc>,
-    ) -> StoreResult<Option<(Holder, Option<DateTime<Utc>>)>> {
+    ) -> StoreResult<(Option<KnownKey>, Generation)> {
+        let as_of = self.known.generation().await?;
+        let hash = hash.to_vec();
+        let known = match self.known.keys.get(&hash, as_of) {
+            Some(known) => Some(known),
+            None => {
+                let read = self.read_key(&hash).await?;
+                if let Some(read) = &read {
+                    self.known.keys.keep(hash, as_of, read.clone());
+                }
+                read
+            }
+        };
+        // By the clock of this very request.
+        let opens = |key: &KnownKey| key.expires.is_none_or(|expires| expires > now);
+        Ok((known.filter(opens), as_of))
+    }
+
+    async fn read_key(&self, hash: &[u8]) -> StoreResult<Option<KnownKey>> {
         let rows = sqlx::query(
-            "SELECT keys.id, keys.name, keys.used, role, org_id, project_id, environment_id
-             FROM keys LEFT JOIN grants ON grants.key_id = keys.id
-             WHERE hash = ? AND (expires IS NULL OR expires > ?)",
+            "SELECT keys.id, keys.name, keys.used, keys.expires,
+                    role, org_id, project_id, environment_id
+             FROM keys LEFT JOIN grants ON grants.key_id = keys.id WHERE hash = ?",
         )
         .bind(hash)
-        .bind(now)
         .fetch_all(&self.reader)
         .await?;
-        Ok(rows.first().map(|first| {
-            let holder = Holder {
+        Ok(rows.first().map(|first| KnownKey {
+            holder: Holder {
                 owner: Owner::Key(first.get("id")),
                 name: first.get("name"),
                 grants: rows.iter().filter_map(grant).collect(),
-            };
-            (holder, first.get("used"))
+            },
+            used: first.get("used"),
+            expires: first.get("expires"),
         }))
     }
 
-    pub(crate) async fn note_key_used(&self, id: &str, now: DateTime<Utc>) -> StoreResult<()> {
+    /// Notes that the key with this id and hash was used.
+    pub(crate) async fn note_key_used(
+        &self,
+        id: &str,
+        hash: &[u8],
+        now: DateTime<Utc>,
+    ) -> StoreResult<()> {
         sqlx::query("UPDATE keys SET used = ? WHERE id = ?")
             .bind(now)
             .bind(id)
             .execute(&self.writer)
             .await?;
+        self.known.keys.forget(&hash.to_vec());
         Ok(())
     }
 
@@ -105,18 +132,34 @@ impl Store {
         .bind(key)
         .fetch_all(&self.reader)
         .await?;
-        let key = |row: &sqlx::sqlite::SqliteRow| {
-            let key = KeyRow {
-                id: row.get("id"),
-                name: row.get("name"),
-                created: row.get("created"),
-                created_by: row.get("created_by"),
-                expires: row.get("expires"),
-                used: row.get("used"),
-            };
-            (key, row.get("role"), slugs(row))
-        };
-        Ok(rows.iter().map(key).collect())
+        let told = |row: &SqliteRow| (key_row(row), row.get("role"), slugs(row));
+        Ok(rows.iter().map(told).collect())
+    }
+
+    /// The keys that hold on the whole platform with their role, the newest first.
+    pub(crate) async fn platform_keys(&self) -> StoreResult<Vec<(KeyRow, String)>> {
+        let rows = sqlx::query(
+            "SELECT keys.*, role FROM keys JOIN grants ON grants.key_id = keys.id
+             WHERE grants.org_id IS NULL ORDER BY keys.created DESC, keys.id",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows
+            .iter()
+            .map(|row| (key_row(row), row.get("role")))
+            .collect())
+    }
+
+    /// Removes a key that holds on the whole platform with its sessions, if there is one such.
+    pub(crate) async fn delete_platform_key(&self, id: &str) -> StoreResult<()> {
+        sqlx::query(
+            "DELETE FROM keys WHERE id = ?1
+             AND id IN (SELECT key_id FROM grants WHERE org_id IS NULL)",
+        )
+        .bind(id)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
     }
 
     /// Removes a key of an org with its sessions, if there is one such.
@@ -130,5 +173,16 @@ impl Store {
         .execute(&self.writer)
         .await?;
         Ok(())
+    }
+}
+
+fn key_row(row: &SqliteRow) -> KeyRow {
+    KeyRow {
+        id: row.get("id"),
+        name: row.get("name"),
+        created: row.get("created"),
+        created_by: row.get("created_by"),
+        expires: row.get("expires"),
+        used: row.get("used"),
     }
 }

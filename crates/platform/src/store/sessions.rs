@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::Row;
 
 use super::access::grant;
-use super::{Holder, Owner, Store, StoreResult};
+use super::{Generation, Holder, Owner, Store, StoreResult};
 
 /// A session, by the secret that a request came with.
 #[derive(Clone, Debug)]
@@ -21,6 +21,20 @@ pub(crate) struct SessionRow {
     pub(crate) came_back: bool,
     /// Whether it has come to its end, since a successor came back.
     pub(crate) is_ending: bool,
+    /// When the key ends that it was opened with.
+    key_expires: Option<DateTime<Utc>>,
+}
+
+impl SessionRow {
+    fn is_open(&self, now: DateTime<Utc>, idle_since: DateTime<Utc>) -> bool {
+        let has_key = self.key_expires.is_none_or(|expires| expires > now);
+        self.expires > now && self.seen > idle_since && has_key
+    }
+
+    /// Whether nothing is to be noted of it the next time.
+    fn is_settled(&self) -> bool {
+        self.came_back && !self.is_ending
+    }
 }
 
 impl Store {
@@ -49,31 +63,53 @@ impl Store {
         Ok(change.commit().await?)
     }
 
-    /// The session of a secret, that has not ended and was used since `idle_since`.
+    /// The session of a secret, that has not ended and was used since `idle_since`, and as of when that
+    /// is known.
     pub(crate) async fn session(
         &self,
         hash: &[u8],
         now: DateTime<Utc>,
         idle_since: DateTime<Utc>,
+    ) -> StoreResult<(Option<SessionRow>, Generation)> {
+        let as_of = self.known.generation().await?;
+        let key = hash.to_vec();
+        let known = self.known.sessions.get(&key, as_of);
+        // Another secret of the same session may have kept it from being idle.
+        let known = match known.filter(|known| known.is_open(now, idle_since)) {
+            Some(known) => Some(known),
+            None => {
+                let read = self.read_session(hash, now).await?;
+                if let Some(read) = read.as_ref().filter(|read| read.is_settled()) {
+                    self.known.sessions.keep(key, as_of, read.clone());
+                }
+                read
+            }
+        };
+        let open = known.filter(|session| session.is_open(now, idle_since));
+        Ok((open, as_of))
+    }
+
+    async fn read_session(
+        &self,
+        hash: &[u8],
+        now: DateTime<Utc>,
     ) -> StoreResult<Option<SessionRow>> {
         let rows = sqlx::query(
             "SELECT sessions.id, sessions.person_id, sessions.key_id, seen, sessions.expires,
                     session_secrets.created AS secret_made,
                     came_back, session_secrets.expires IS NOT NULL AS is_ending,
-                    coalesce(people.name, keys.name) AS name,
+                    coalesce(people.name, keys.name) AS name, keys.expires AS key_expires,
                     role, org_id, project_id, environment_id
              FROM session_secrets JOIN sessions ON sessions.id = session_id
              LEFT JOIN people ON people.id = sessions.person_id
              LEFT JOIN keys ON keys.id = sessions.key_id
              LEFT JOIN grants ON grants.person_id = sessions.person_id
                               OR grants.key_id = sessions.key_id
-             WHERE session_secrets.hash = ?1 AND sessions.expires > ?2 AND seen > ?3
-                   AND (session_secrets.expires IS NULL OR session_secrets.expires > ?2)
-                   AND (keys.expires IS NULL OR keys.expires > ?2)",
+             WHERE session_secrets.hash = ?1
+                   AND (session_secrets.expires IS NULL OR session_secrets.expires > ?2)",
         )
         .bind(hash)
         .bind(now)
-        .bind(idle_since)
         .fetch_all(&self.reader)
         .await?;
         let Some(first) = rows.first() else {
@@ -95,6 +131,7 @@ impl Store {
             secret_made: first.get("secret_made"),
             came_back: first.get("came_back"),
             is_ending: first.get("is_ending"),
+            key_expires: first.get("key_expires"),
         }))
     }
 
@@ -151,12 +188,19 @@ impl Store {
         Ok(change.commit().await?)
     }
 
-    pub(crate) async fn note_session_seen(&self, id: &str, now: DateTime<Utc>) -> StoreResult<()> {
+    /// Notes that a session was used, with the secret of this hash.
+    pub(crate) async fn note_session_seen(
+        &self,
+        id: &str,
+        hash: &[u8],
+        now: DateTime<Utc>,
+    ) -> StoreResult<()> {
         sqlx::query("UPDATE sessions SET seen = ? WHERE id = ?")
             .bind(now)
             .bind(id)
             .execute(&self.writer)
             .await?;
+        self.known.sessions.forget(&hash.to_vec());
         Ok(())
     }
 

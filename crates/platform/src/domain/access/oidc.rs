@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use chrono::Utc;
 use pilothouse_wire::email::Email;
+use pilothouse_wire::path::Place;
 use pilothouse_wire::sign_in::Refusal;
 use uuid::Uuid;
 
@@ -174,7 +175,12 @@ impl Platform {
         if !email.is_of(&joins.domain) {
             return Ok(None);
         }
-        let spot = self.store.spot(Some(&joins.org), None, None).await?;
+        let org = Place {
+            org: Some(&joins.org),
+            ..Place::default()
+        };
+        let as_of = self.store.generation().await?;
+        let spot = self.store.spot(org, as_of).await?;
         if spot.org.is_none() {
             tracing::warn!(org = joins.org, "the org of --oidc-org is not there");
             return Ok(None);

@@ -42,10 +42,10 @@ impl Platform {
         session: &str,
     ) -> Result<(Actor, Option<SessionSecret>)> {
         let (now, before) = (Utc::now(), hash(session));
-        let row = self.store.session(&before, now, now - IDLE).await?;
+        let (row, as_of) = self.store.session(&before, now, now - IDLE).await?;
         let row = row.ok_or(Error::Unauthorized("The session has ended. Sign in again."))?;
         if now - row.seen >= USED_WITHIN {
-            self.store.note_session_seen(&row.id, now).await?;
+            self.store.note_session_seen(&row.id, &before, now).await?;
         }
         if !row.came_back && !row.is_ending {
             let until = now + OLD_SECRET_LASTS;
@@ -66,7 +66,7 @@ impl Platform {
                 });
             }
         }
-        Ok((Actor::new(row.holder, Some(row.expires)), fresh))
+        Ok((Actor::new(row.holder, Some(row.expires), as_of), fresh))
     }
 
     /// Opens a session for whoever holds a key or a sign-in link.
@@ -95,8 +95,9 @@ impl Platform {
         self.store
             .insert_session(&id, &holder.owner, &hashed, now, session.expires)
             .await?;
+        let as_of = self.store.generation().await?;
         let expires = Some(session.expires);
-        Ok((session, Actor::new(holder, expires)))
+        Ok((session, Actor::new(holder, expires, as_of)))
     }
 
     async fn token_holder(&self, token: &str, from: IpAddr) -> Result<Holder> {

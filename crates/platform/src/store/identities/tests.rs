@@ -88,6 +88,7 @@ impl World {
             .session(hash, self.now, since)
             .await
             .unwrap()
+            .0
             .is_some()
     }
 }
