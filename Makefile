@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help run test dev lint bench ordeal screenshots clean
+.PHONY: help run test dev lint bench ordeal fuzz screenshots clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -30,6 +30,9 @@ bench: ## Measure what the README says about speed and size
 ordeal: ## Kill the platform 100 times while it works, and see that nothing is lost
 	@.make/tools
 	@.make/ordeal
+
+fuzz: ## Feed the parsers what no one would send, each for FUZZ_SECONDS
+	@.make/fuzz
 
 screenshots: ## Make the pictures of the README
 	@.make/tools test

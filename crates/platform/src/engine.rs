@@ -19,6 +19,9 @@ use pilothouse_wire::logs::LogStream;
 use pilothouse_wire::meta::EngineKind;
 use tokio::time::Instant;
 
+#[cfg(fuzzing)]
+pub(crate) use containers::lines_of;
+
 pub use build::{BuildContext, BuildLog, BuildSpec, ImageFacts};
 pub use connect::{EngineChoice, connect, connect_to};
 pub use fetch::FetchProgress;

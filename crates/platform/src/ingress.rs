@@ -22,6 +22,8 @@ mod threads;
 mod visitor;
 
 pub(crate) use headers::strip_hop_by_hop;
+#[cfg(fuzzing)]
+pub(crate) use headers::{client, prepare};
 pub use ledger::{CLASSES, Counted, Ledger, Visit};
 pub use limits::Limits;
 pub use room::Room;

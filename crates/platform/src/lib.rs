@@ -5,6 +5,8 @@ pub mod app;
 pub mod build;
 pub mod command;
 pub mod engine;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod gateway;
 pub mod ingress;
 pub mod logs;

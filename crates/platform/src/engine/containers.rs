@@ -37,6 +37,8 @@ use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
     FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Usage,
 };
+#[cfg(fuzzing)]
+pub(crate) use logs::lines_of;
 
 /// How long an engine may take to say that it is there.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);

@@ -34,7 +34,7 @@ pub(super) fn host(parts: &Parts) -> String {
 
 /// Who asked: the last of whom the proxy in front tells, as the ones before it are the visitor's own
 /// words; without a proxy the visitor. Headers as [`prepare`] leaves them.
-pub(super) fn client(headers: &HeaderMap, visitor: IpAddr) -> String {
+pub(crate) fn client(headers: &HeaderMap, visitor: IpAddr) -> String {
     let path = headers
         .get(FORWARDED_FOR)
         .and_then(|path| path.to_str().ok());
@@ -73,7 +73,7 @@ fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
 }
 
 /// Makes the visitor's headers fit for the instance.
-pub(super) fn prepare(headers: &mut HeaderMap, host: &str, visitor: IpAddr, behind_proxy: bool) {
+pub(crate) fn prepare(headers: &mut HeaderMap, host: &str, visitor: IpAddr, behind_proxy: bool) {
     let upgrade = wants_upgrade(headers);
     strip_hop_by_hop(headers);
     if upgrade {

@@ -386,6 +386,18 @@ fn parts(frame: &LogOutput) -> (LogStream, &[u8]) {
     }
 }
 
+/// The lines of frames, for the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) fn lines_of(frames: &[&[u8]]) -> Vec<EngineLine> {
+    let mut assembler = Assembler::default();
+    let mut lines: Vec<EngineLine> = frames
+        .iter()
+        .flat_map(|frame| assembler.push(LogStream::Stdout, frame))
+        .collect();
+    lines.extend(assembler.finish());
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use bollard::API_DEFAULT_VERSION;
