@@ -48,11 +48,11 @@ pub fn Platforms(hosted: Hosted) -> impl IntoView {
         let presets = presets.get_value();
         let presets = presets.into_iter().filter(is_new);
         let presets = presets
-            .map(|preset| preset_row(shared, preset))
+            .map(|preset| preset_row(shared, &preset))
             .collect_view();
         let known = list
             .iter()
-            .map(|known| known_row(shared, known.clone()))
+            .map(|known| known_row(shared, known))
             .collect_view();
         view! {
             {known}
@@ -104,7 +104,8 @@ fn use_platform(name: Option<&str>, next: &str) {
     load(next);
 }
 
-fn line(name: String, url: String, about: String, is_current: bool) -> impl IntoView {
+fn line(name: &str, url: &str, about: &str, is_current: bool) -> impl IntoView + use<> {
+    let (name, url, about) = (name.to_owned(), url.to_owned(), about.to_owned());
     view! {
         <div class="grow about-platform">
             <div class="title-line">
@@ -123,10 +124,9 @@ fn line(name: String, url: String, about: String, is_current: bool) -> impl Into
 fn own_row(shared: Shared) -> impl IntoView {
     let is_current = shared.current.with_value(Option::is_none);
     let origin = window().location().origin().unwrap_or_default();
-    let about = "Served this page".to_owned();
     view! {
         <li>
-            {line("This address".to_owned(), origin, about, is_current)}
+            {line("This address", &origin, "Served this page", is_current)}
             {(!is_current)
                 .then(|| {
                     view! {
@@ -140,21 +140,20 @@ fn own_row(shared: Shared) -> impl IntoView {
     }
 }
 
-fn preset_row(shared: Shared, preset: Preset) -> impl IntoView {
+fn preset_row(shared: Shared, preset: &Preset) -> impl IntoView + use<> {
     let begun = Begun {
-        draft: Draft::of_preset(&preset),
+        draft: Draft::of_preset(preset),
         known: None,
     };
-    let about = "Named by whoever hosts this page".to_owned();
     view! {
         <li>
-            {line(preset.name, preset.url, about, false)}
+            {line(&preset.name, &preset.url, "Named by whoever hosts this page", false)}
             <Button label="Connect" on_click=move |()| shared.form.set(Some(begun.clone())) />
         </li>
     }
 }
 
-fn known_row(shared: Shared, known: Known) -> impl IntoView {
+fn known_row(shared: Shared, known: &Known) -> impl IntoView + use<> {
     let is_current = shared
         .current
         .with_value(|current| current.as_ref() == Some(&known.name));
@@ -179,7 +178,7 @@ fn known_row(shared: Shared, known: Known) -> impl IntoView {
         });
     };
     let begun = Begun {
-        draft: Draft::of_known(&known),
+        draft: Draft::of_known(known),
         known: Some(known.clone()),
     };
     let forget = move |()| {
@@ -200,7 +199,7 @@ fn known_row(shared: Shared, known: Known) -> impl IntoView {
     let forget_label = format!("Forget {} and its key", known.name);
     view! {
         <li>
-            {line(known.name.clone(), known.url.clone(), about, is_current)} <div class="actions">
+            {line(&known.name, &known.url, &about, is_current)} <div class="actions">
                 <Button label="Test" pending=testing.pending on_click=test />
                 {(!is_current).then(|| view! { <Button label="Use" on_click=choose /> })}
                 <IconButton

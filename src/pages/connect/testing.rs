@@ -19,6 +19,12 @@ pub struct Testing {
     pub seen: RwSignal<Option<Seen>>,
 }
 
+impl Default for Testing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Testing {
     /// Nothing was looked at yet.
     pub fn new() -> Self {
