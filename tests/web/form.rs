@@ -6,6 +6,7 @@ use std::rc::Rc;
 use console::components::field::go_to_first_fault;
 use console::forms::service::Form;
 use console::forms::service::draft::ServiceDraft;
+use console::forms::service::rules::Rules;
 use console::forms::service::sections::Sections;
 use console::forms::service::summary::WillChange;
 use leptos::prelude::*;
@@ -22,7 +23,7 @@ fn form(saved: ServiceDraft) -> (Page, Form) {
     let made = Rc::new(RefCell::new(None));
     let place = made.clone();
     let page = Page::show(move || {
-        let form = Form::new(saved, Dialect::Workspace);
+        let form = Form::new(saved, Rules::of(Dialect::Workspace));
         place.replace(Some(form));
         view! {
             <Sections form ingress=None />
