@@ -241,6 +241,18 @@ pub(crate) async fn a_sign_in_link_is_not_a_way_up() {
         .fails(409, "wrong_state");
     let rename = with(&api, &ada, "PATCH", &path).json(&json!({"name": "Eve"}));
     rename.send().await.fails(409, "wrong_state");
+    // Nor may that one say what they may do here: the nearest role would win.
+    for role in ["viewer", "admin"] {
+        let roles = with(&api, &ada, "PATCH", &path).json(&json!({"grants": [{"role": role}]}));
+        roles.send().await.fails(409, "wrong_state");
+    }
+    let address = with(&api, &ada, "PATCH", &path).json(&json!({"email": "eve@evil.example"}));
+    address.send().await.fails(409, "wrong_state");
+    let removal = with(&api, &ada, "DELETE", &path).send().await;
+    removal.fails(409, "wrong_state");
+    api.patch(&path, json!({"grants": [{"role": "member"}]}))
+        .await
+        .is(200);
     api.post(&link_path, json!({})).await.is(201);
     database.close().await.unwrap();
     api.app.close().await;

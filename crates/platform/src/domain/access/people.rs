@@ -38,6 +38,7 @@ impl Platform {
         tags::check(expected, &before.tag())?;
         if let Some(grants) = &patch.grants {
             refuse_own(actor, id)?;
+            refuse_above(actor, &before)?;
             let mut wanted: Vec<Grant> = Vec::with_capacity(grants.len());
             for (index, at) in grants.iter().enumerate() {
                 let field = format!("grants.{index}");
@@ -74,6 +75,7 @@ impl Platform {
     pub(crate) async fn remove_person(&self, actor: &Actor, id: &str) -> Result<()> {
         let person = self.find_person(actor, id).await?;
         refuse_own(actor, id)?;
+        refuse_above(actor, &person)?;
         self.store.replace_grants(id, actor.org(), &[]).await?;
         audit::note("name", Some(person.name), None);
         audit::note("roles", Some(in_words(&person.grants)), None);
@@ -219,6 +221,17 @@ pub(super) fn role_in_words(at: &RoleAt) -> String {
 fn refuse_own(actor: &Actor, person: &str) -> Result<()> {
     if actor.holder.owner == Owner::Person(person.to_owned()) {
         return Err(Error::WrongState(Reason::OWN_ROLES));
+    }
+    Ok(())
+}
+
+/// Refuses to let an admin within an org say what an admin of the whole platform may do there: the
+/// nearest role would win.
+fn refuse_above(actor: &Actor, person: &Person) -> Result<()> {
+    let admin = Some(Role::Admin);
+    let is_above = |grant: &SessionGrant| grant.org.is_none() && grant.role.known() == admin;
+    if person.grants.iter().any(is_above) && actor.role_at(&Spot::default()) != admin {
+        return Err(Error::WrongState(Reason::ABOVE_THE_ORG));
     }
     Ok(())
 }
