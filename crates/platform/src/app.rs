@@ -11,7 +11,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::build::{self, BuildSettings, Builds};
-use crate::domain::{Attempts, Observed, Platform, Refusals, UnderWay, create_key, first_sign_in};
+use crate::domain::{
+    Attempts, Observed, Platform, Refusals, UnderWay, create_key, finish_audit, first_sign_in,
+};
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
 use crate::ingress::{self, Ingress, Ledger, Limits, Room, Serving};
@@ -74,6 +76,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         folder: parts.data_dir.clone(),
         source,
     })?;
+    finish_audit(&store).await?;
     let engine = engine(&store, parts.engine).await?;
     let vault = Vault::open(&parts.data_dir, !store.has_secrets().await?)?;
     let logs = LogStore::open(&parts.data_dir.join("logs"), parts.logs)?;

@@ -4,10 +4,15 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use pilothouse_wire::endpoint::Endpoint;
+use pilothouse_wire::endpoints::{CreateKey, RevokeKey};
+use pilothouse_wire::open::Words;
+use pilothouse_wire::release::FieldChange;
+use pilothouse_wire::session::Role;
 
 use crate::app::has_database;
 use crate::data_dir;
-use crate::domain::create_key;
+use crate::domain::{by_command, create_key};
 use crate::serve::serve;
 use crate::settings::{BackupArgs, Cli, Command, DataArgs, KeyArgs, KeyCommand, RevokeArgs};
 use crate::start::StartError;
@@ -31,11 +36,25 @@ pub async fn run(cli: &Cli) -> Result<(), StartError> {
     }
 }
 
+fn became(name: &str, before: Option<&str>, after: Option<&str>) -> FieldChange {
+    FieldChange {
+        name: name.to_owned(),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+    }
+}
+
 /// Prints a new key, and nothing else, on standard output.
 async fn print_key(args: &KeyArgs) -> Result<(), StartError> {
     let folder = data_dir::open(&args.data)?;
     let store = Store::open(&folder).await?;
-    let key = create_key(&store, args.name.as_str(), args.role.into()).await?;
+    let role: Role = args.role.into();
+    let made = create_key(&store, args.name.as_str(), role);
+    let told = [
+        became("name", None, Some(args.name.as_str())),
+        became("role", None, Some(role.word())),
+    ];
+    let key = by_command(&store, CreateKey::NAME, &told, made).await?;
     store.close().await;
     writeln!(io::stdout(), "{key}")?;
     Ok(())
@@ -60,14 +79,21 @@ async fn revoke_key(args: &RevokeArgs) -> Result<(), StartError> {
     let store = Store::open(&data_dir::open(&args.data)?).await?;
     let keys = store.platform_keys().await?;
     let named = |key: &KeyRow| key.id == args.key || key.name == args.key;
-    let ids: Vec<String> = keys
-        .into_iter()
-        .filter_map(|(key, _)| named(&key).then_some(key.id))
-        .collect();
-    let revoked = match ids.as_slice() {
+    let keys: Vec<(KeyRow, String)> = keys.into_iter().filter(|(key, _)| named(key)).collect();
+    let revoked = match keys.as_slice() {
         [] => Err(StartError::NoKey(args.key.clone())),
-        [id] => Ok(store.delete_platform_key(id).await?),
-        ids => Err(StartError::SeveralKeys(args.key.clone(), ids.join(", "))),
+        [(key, role)] => {
+            let told = [
+                became("name", Some(&key.name), None),
+                became("role", Some(role), None),
+            ];
+            let gone = store.delete_platform_key(&key.id);
+            Ok(by_command(&store, RevokeKey::NAME, &told, gone).await?)
+        }
+        keys => {
+            let ids: Vec<&str> = keys.iter().map(|(key, _)| key.id.as_str()).collect();
+            Err(StartError::SeveralKeys(args.key.clone(), ids.join(", ")))
+        }
     };
     store.close().await;
     revoked

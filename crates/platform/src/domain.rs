@@ -41,13 +41,14 @@ use crate::telemetry::Telemetry;
 use crate::vault::Vault;
 
 pub(crate) use access::{Actor, Attempts, Back, Shown, Turned, create_key, first_sign_in};
-pub(crate) use audit::{Attempt, Ended, Refusals, gather};
+pub(crate) use audit::{Attempt, Ended, Refusals, by_command, finish_audit, gather};
 pub(crate) use config::{Frozen, LevelVariables, Revised, diff, frozen, resolve, told};
 pub(crate) use error::Error;
 pub(crate) use events::{LAST_LINE, own_words};
 pub(crate) use listing::{Listing, Written};
 pub(crate) use observed::{Observed, ObservedService};
 pub(crate) use procfile::{argv, parse as parse_procfile};
+pub(crate) use push::Taken;
 pub(crate) use repeats::{Keyed, Repeat, UnderWay};
 pub(crate) use services::is_ahead;
 pub(crate) use spec::{ReleaseDocument, ServiceSpec, WEB};

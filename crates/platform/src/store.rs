@@ -24,13 +24,15 @@ mod sessions;
 mod shelf;
 mod turns;
 mod unfinished;
+mod unwritten;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteQueryResult, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
@@ -55,6 +57,9 @@ pub(crate) use rollouts::{Cause, ReleaseImage, Rollout};
 pub(crate) use services::{ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;
 pub(crate) use unfinished::Unfinished;
+pub(crate) use unwritten::telling;
+
+type Statement<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 /// The outcome of a read or write.
 pub(crate) type StoreResult<T> = Result<T, StoreError>;
@@ -167,10 +172,19 @@ impl Store {
         self.writer.close().await;
     }
 
+    /// A change of one statement.
+    async fn alone(&self, statement: Statement<'_>) -> StoreResult<SqliteQueryResult> {
+        let mut change = self.begin().await?;
+        let done = statement.execute(&mut *change).await?;
+        change.commit().await?;
+        Ok(done)
+    }
+
     /// The next change. It takes the write lock at once, so that what it reads stays true.
     async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
         let mut change = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         repeats::note_making(&mut change).await?;
+        unwritten::note_telling(&mut change).await?;
         Ok(change)
     }
 }

@@ -17,6 +17,10 @@ words! {
         Person = "person",
         /// A program.
         Key = "key",
+        /// Whoever pushed, as the webhook of a Git host tells.
+        Webhook = "webhook",
+        /// Whoever runs commands on the platform's own machine.
+        Machine = "machine",
         /// Whoever sent a credential that opens nothing.
         Nobody = "nobody",
     }

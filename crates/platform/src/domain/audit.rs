@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -11,9 +10,10 @@ use pilothouse_wire::audit::{Audit, AuditOutcome, AuditQuery, CallerKind};
 use pilothouse_wire::release::FieldChange;
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{Actor, Platform, Result};
-use crate::store::{NewAudit, Owner};
+use crate::store::{NewAudit, Owner, Store, StoreError, StoreResult, telling};
 
 /// Longest value that is kept of a field, in bytes.
 const MAX_VALUE: usize = 1_000;
@@ -128,16 +128,55 @@ pub(crate) struct Attempt {
     pub(crate) subject: String,
     /// The org, project and environment, by id or slug.
     pub(crate) place: [Option<String>; 3],
-    pub(crate) address: IpAddr,
+    /// From where: an IP address, or `local` for who has the machine.
+    pub(crate) address: String,
     pub(crate) request_id: String,
+    /// What calls without a key, and whose name it gives.
+    pub(crate) program: Option<(CallerKind, String)>,
+}
+
+impl Attempt {
+    /// The row of the audit, as far as it is known before the call is done.
+    fn row(&self, actor: Option<&Actor>) -> NewAudit {
+        let (by, by_kind, by_id) = match (actor.map(Actor::owner), &self.program) {
+            (Some((name, Owner::Person(id))), _) => (name, CallerKind::Person, Some(id)),
+            (Some((name, Owner::Key(id))), _) => (name, CallerKind::Key, Some(id)),
+            (None, Some((kind, name))) => (name.as_str(), *kind, None),
+            (None, None) => ("nobody", CallerKind::Nobody, None),
+        };
+        NewAudit {
+            by: by.to_owned(),
+            by_kind,
+            by_id: by_id.cloned(),
+            address: self.address.clone(),
+            action: self.action.to_owned(),
+            outcome: AuditOutcome::Done,
+            reason: None,
+            subject: cut(&self.subject, MAX_TEXT),
+            place: self.place.clone(),
+            changes: "[]".to_owned(),
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+fn told(changes: &[FieldChange]) -> Result<String> {
+    Ok(serde_json::to_string(changes).map_err(StoreError::from)?)
 }
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ended<'a> {
     Done(&'a [FieldChange]),
+    /// It changed nothing that is to be told of.
+    Unchanged,
+    /// It failed: told of only where something of it is stored.
+    Failed(&'a [FieldChange], &'a str),
     Refused(&'a str),
 }
+
+/// Why it is not told what became of a change.
+const STOPPED: &str = "The platform was stopped before it was answered: look at what there is now.";
 
 impl Platform {
     /// Writes down what became of a call. A change is answered only when this is on the disk.
@@ -150,37 +189,43 @@ impl Platform {
         actor: Option<&Actor>,
         ended: Ended<'_>,
     ) -> Result<()> {
-        let (by, by_kind, by_id) = match actor.map(Actor::owner) {
-            Some((name, Owner::Person(id))) => (name, CallerKind::Person, Some(id.as_str())),
-            Some((name, Owner::Key(id))) => (name, CallerKind::Key, Some(id.as_str())),
-            None => ("nobody", CallerKind::Nobody, None),
-        };
-        let subject = cut(&attempt.subject, MAX_TEXT);
-        let (outcome, reason, changes) = match ended {
-            Ended::Done(changes) => (AuditOutcome::Done, None, changes),
+        let mut row = attempt.row(actor);
+        match ended {
+            Ended::Done(changes) => row.changes = told(changes)?,
+            Ended::Unchanged => {
+                return Ok(self.store.forget_unwritten(&attempt.request_id).await?);
+            }
+            Ended::Failed(changes, reason) => {
+                if !self.store.is_unwritten(&attempt.request_id).await? {
+                    return Ok(());
+                }
+                row.changes = told(changes)?;
+                row.reason = Some(cut(
+                    &format!("It was stored, and then failed: {reason}"),
+                    MAX_TEXT,
+                ));
+            }
             Ended::Refused(reason) => {
-                let who = by_id.map_or_else(|| attempt.address.to_string(), str::to_owned);
-                let refusal = format!("{who} {} {subject}", attempt.action);
+                let who = row.by_id.as_ref().unwrap_or(&row.address);
+                let refusal = format!("{who} {} {}", attempt.action, row.subject);
                 if !self.refusals.is_news(refusal) {
                     return Ok(());
                 }
-                (AuditOutcome::Refused, Some(cut(reason, MAX_TEXT)), &[][..])
+                row.outcome = AuditOutcome::Refused;
+                row.reason = Some(cut(reason, MAX_TEXT));
             }
-        };
-        let row = NewAudit {
-            by,
-            by_kind,
-            by_id,
-            address: attempt.address.to_string(),
-            action: attempt.action,
-            outcome,
-            reason: reason.as_deref(),
-            subject: &subject,
-            place: attempt.place.each_ref().map(Option::as_deref),
-            changes: serde_json::to_string(changes).map_err(crate::store::StoreError::from)?,
-            request_id: attempt.request_id.clone(),
-        };
+        }
         Ok(self.store.insert_audit(&row, Utc::now()).await?)
+    }
+
+    /// Runs a call whose change is told of also where the process ends before [`Platform::audit`].
+    pub(crate) async fn telling<T>(
+        &self,
+        attempt: &Attempt,
+        actor: Option<&Actor>,
+        call: impl Future<Output = T>,
+    ) -> T {
+        telling(attempt.row(actor), call).await
     }
 
     /// What was done or refused at the org that is called, or on the whole platform.
@@ -188,6 +233,47 @@ impl Platform {
         let org = actor.spot().org.as_deref();
         Ok(self.store.audit(org, query, Utc::now()).await?)
     }
+}
+
+/// Writes down what the process before this one did not come to.
+///
+/// # Errors
+/// The database can't be written.
+pub(crate) async fn finish_audit(store: &Store) -> StoreResult<()> {
+    let found = store.write_unwritten(STOPPED).await?;
+    if found > 0 {
+        tracing::warn!(
+            found,
+            "changes of a platform that was stopped are written down"
+        );
+    }
+    Ok(())
+}
+
+/// Makes a change that whoever has the platform's own machine asks for by a command, and writes it
+/// down.
+///
+/// # Errors
+/// The database can't be written.
+pub(crate) async fn by_command<T>(
+    store: &Store,
+    action: &'static str,
+    changes: &[FieldChange],
+    change: impl Future<Output = StoreResult<T>>,
+) -> StoreResult<T> {
+    let attempt = Attempt {
+        action,
+        subject: "pilothouse".to_owned(),
+        place: [const { None }; 3],
+        address: "local".to_owned(),
+        request_id: Uuid::new_v4().to_string(),
+        program: Some((CallerKind::Machine, "the command line".to_owned())),
+    };
+    let mut row = attempt.row(None);
+    row.changes = serde_json::to_string(changes)?;
+    let outcome = telling(row.clone(), change).await?;
+    store.insert_audit(&row, Utc::now()).await?;
+    Ok(outcome)
 }
 
 #[cfg(test)]

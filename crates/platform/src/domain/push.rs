@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::images::build_source;
 use super::{Error, Platform, Result};
-use crate::store::{NewImage, ServiceRow, ThenDeploy};
+use crate::store::{NewImage, ServiceRow, Spot, ThenDeploy};
 
 /// A push as GitHub sends it
 /// (<https://docs.github.com/en/webhooks/webhook-events-and-payloads#push>), as far as it counts.
@@ -44,16 +44,28 @@ struct Commit {
 /// What became of a push.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Taken {
-    /// The services that are built, by their names.
-    pub(crate) building: Vec<String>,
+    /// The services that are built.
+    pub(crate) building: Vec<Pushed>,
+    /// Who pushed, as the Git host tells.
+    pub(crate) by: String,
+    /// What was pushed.
+    pub(crate) commit: String,
     /// Why nothing is, if so.
     pub(crate) ignored: Option<&'static str>,
 }
 
+/// A service that a push builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pushed {
+    pub(crate) name: String,
+    /// The ids of its org, project and environment.
+    pub(crate) place: Spot,
+}
+
 fn ignored(why: &'static str) -> Taken {
     Taken {
-        building: Vec::new(),
         ignored: Some(why),
+        ..Taken::default()
     }
 }
 
@@ -123,8 +135,18 @@ impl Platform {
             return Ok(ignored("No service deploys this branch by itself."));
         }
         self.builds.wake();
+        let mut building = Vec::new();
+        for row in services {
+            let place = self.store.spot_of_environment(&row.environment_id).await?;
+            building.push(Pushed {
+                name: row.name,
+                place,
+            });
+        }
         Ok(Taken {
-            building: services.into_iter().map(|row| row.name).collect(),
+            building,
+            by,
+            commit: push.after,
             ignored: None,
         })
     }

@@ -175,9 +175,24 @@ where
     let outcome = async {
         let call = unpack::<E>(context, dialect, parts, body, &mut witness, id).await?;
         let reads_values = call.reads_values();
-        let (outcome, changes) = gather(handler(call)).await;
-        let mut reply = outcome.map_err(|error| Failure::of(error, id))?;
-        if E::CHANGES && E::ACCESS != Access::Public {
+        let is_told = E::CHANGES && E::ACCESS != Access::Public;
+        // On the heap: what is awaited within what is awaited adds up on the stack.
+        let work = Box::pin(gather(handler(call)));
+        let (outcome, changes) = match is_told {
+            true => witness.telling(work).await,
+            false => work.await,
+        };
+        let mut reply = match outcome {
+            Ok(reply) => reply,
+            Err(error) => {
+                let failure = Failure::of(error, id);
+                if is_told {
+                    witness.failed(&changes, failure.message()).await;
+                }
+                return Err(failure);
+            }
+        };
+        if is_told {
             let noted = witness.done(&changes).await;
             noted.map_err(|error| Failure::of(error, id))?;
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::request::Parts;
+use pilothouse_wire::audit::CallerKind;
 use pilothouse_wire::endpoint::{BASE, Endpoint};
 use pilothouse_wire::path::Place;
 use pilothouse_wire::release::FieldChange;
@@ -39,8 +40,9 @@ impl Witness {
                 action,
                 subject: path.strip_prefix(BASE).unwrap_or(path).to_owned(),
                 place: [const { None }; 3],
-                address: peer(context, request),
+                address: peer(context, request).to_string(),
                 request_id: id.to_string(),
+                program: None,
             },
             actor: None,
         }
@@ -50,6 +52,30 @@ impl Witness {
     pub(super) fn at(&mut self, place: Place<'_>) {
         let levels = [place.org, place.project, place.environment];
         self.attempt.place = levels.map(|level| level.map(str::to_owned));
+    }
+
+    /// Runs what the call does. That it is to be told of is stored with what it changes.
+    pub(super) async fn telling<T>(&self, call: impl Future<Output = T>) -> T {
+        let actor = self.actor.as_ref();
+        self.platform.telling(&self.attempt, actor, call).await
+    }
+
+    /// The call failed in the end, and is told of if something of it is stored.
+    pub(super) async fn failed(&self, changes: &[FieldChange], reason: &str) {
+        if let Err(error) = self.tell(Ended::Failed(changes, reason)).await {
+            let request_id = &self.attempt.request_id;
+            tracing::error!(request_id, %error, "what failed is missing in the audit");
+        }
+    }
+
+    /// The call changed nothing that is to be told of.
+    pub(super) async fn unchanged(&self) -> Result<()> {
+        self.tell(Ended::Unchanged).await
+    }
+
+    /// What calls without a key, and in whose name.
+    pub(super) fn by_program(&mut self, kind: CallerKind, name: String) {
+        self.attempt.program = Some((kind, name));
     }
 
     /// The call was done, and changed this.

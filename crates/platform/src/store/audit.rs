@@ -3,66 +3,36 @@
 use chrono::{DateTime, Utc};
 use pilothouse_wire::audit::{Audit, AuditEntry, AuditOutcome, AuditQuery, CallerKind};
 use pilothouse_wire::open::{Open, Words};
-use sqlx::Row;
+use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
-use super::{Store, StoreResult};
+use super::{Store, StoreResult, unwritten};
 
 /// A row that is to be added.
-#[derive(Clone, Debug)]
-pub(crate) struct NewAudit<'a> {
-    pub(crate) by: &'a str,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct NewAudit {
+    pub(crate) by: String,
     pub(crate) by_kind: CallerKind,
-    pub(crate) by_id: Option<&'a str>,
+    pub(crate) by_id: Option<String>,
     pub(crate) address: String,
-    pub(crate) action: &'a str,
+    pub(crate) action: String,
     pub(crate) outcome: AuditOutcome,
-    pub(crate) reason: Option<&'a str>,
-    pub(crate) subject: &'a str,
+    pub(crate) reason: Option<String>,
+    pub(crate) subject: String,
     /// The org, project and environment, by id or slug.
-    pub(crate) place: [Option<&'a str>; 3],
+    pub(crate) place: [Option<String>; 3],
     /// JSON.
     pub(crate) changes: String,
     pub(crate) request_id: String,
 }
 
 impl Store {
-    pub(crate) async fn insert_audit(
-        &self,
-        row: &NewAudit<'_>,
-        now: DateTime<Utc>,
-    ) -> StoreResult<()> {
-        let [org, project, environment] = row.place;
-        sqlx::query(
-            "WITH o AS (SELECT id, slug FROM orgs WHERE id = ?1 OR slug = ?1
-                        ORDER BY id = ?1 DESC LIMIT 1),
-                  p AS (SELECT id, slug FROM projects WHERE org_id = (SELECT id FROM o)
-                        AND (id = ?2 OR slug = ?2) ORDER BY id = ?2 DESC LIMIT 1),
-                  e AS (SELECT slug FROM environments WHERE project_id = (SELECT id FROM p)
-                        AND (id = ?3 OR slug = ?3) ORDER BY id = ?3 DESC LIMIT 1)
-             INSERT INTO audit (at, by, by_kind, by_id, address, action, outcome, reason, subject,
-                                org_id, org, project, environment, changes, request_id)
-             VALUES (?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, (SELECT id FROM o),
-                     coalesce((SELECT slug FROM o), ?1), coalesce((SELECT slug FROM p), ?2),
-                     coalesce((SELECT slug FROM e), ?3), ?13, ?14)",
-        )
-        .bind(org)
-        .bind(project)
-        .bind(environment)
-        .bind(now.timestamp_micros())
-        .bind(row.by)
-        .bind(row.by_kind.word())
-        .bind(row.by_id)
-        .bind(&row.address)
-        .bind(row.action)
-        .bind(row.outcome.word())
-        .bind(row.reason)
-        .bind(row.subject)
-        .bind(&row.changes)
-        .bind(&row.request_id)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+    /// Adds a row, and leaves nothing to tell of its request.
+    pub(crate) async fn insert_audit(&self, row: &NewAudit, now: DateTime<Utc>) -> StoreResult<()> {
+        let mut change = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        insert(&mut change, row, now).await?;
+        Ok(change.commit().await?)
     }
 
     /// What was done or refused in an org, or on the whole platform; the newest first.
@@ -101,6 +71,45 @@ impl Store {
         entries.truncate(limit as usize);
         Ok(Audit { entries, truncated })
     }
+}
+
+/// Adds a row with the change that it tells of, or after it.
+pub(super) async fn insert(
+    change: &mut SqliteConnection,
+    row: &NewAudit,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
+    let [org, project, environment] = &row.place;
+    sqlx::query(
+        "WITH o AS (SELECT id, slug FROM orgs WHERE id = ?1 OR slug = ?1
+                    ORDER BY id = ?1 DESC LIMIT 1),
+              p AS (SELECT id, slug FROM projects WHERE org_id = (SELECT id FROM o)
+                    AND (id = ?2 OR slug = ?2) ORDER BY id = ?2 DESC LIMIT 1),
+              e AS (SELECT slug FROM environments WHERE project_id = (SELECT id FROM p)
+                    AND (id = ?3 OR slug = ?3) ORDER BY id = ?3 DESC LIMIT 1)
+         INSERT INTO audit (at, by, by_kind, by_id, address, action, outcome, reason, subject,
+                            org_id, org, project, environment, changes, request_id)
+         VALUES (?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, (SELECT id FROM o),
+                 coalesce((SELECT slug FROM o), ?1), coalesce((SELECT slug FROM p), ?2),
+                 coalesce((SELECT slug FROM e), ?3), ?13, ?14)",
+    )
+    .bind(org)
+    .bind(project)
+    .bind(environment)
+    .bind(at.timestamp_micros())
+    .bind(&row.by)
+    .bind(row.by_kind.word())
+    .bind(&row.by_id)
+    .bind(&row.address)
+    .bind(&row.action)
+    .bind(row.outcome.word())
+    .bind(&row.reason)
+    .bind(&row.subject)
+    .bind(&row.changes)
+    .bind(&row.request_id)
+    .execute(&mut *change)
+    .await?;
+    unwritten::forget(change, &row.request_id).await
 }
 
 fn entry(row: &SqliteRow) -> StoreResult<AuditEntry> {

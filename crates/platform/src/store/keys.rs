@@ -152,25 +152,27 @@ impl Store {
 
     /// Removes a key that holds on the whole platform with its sessions, if there is one such.
     pub(crate) async fn delete_platform_key(&self, id: &str) -> StoreResult<()> {
-        sqlx::query(
-            "DELETE FROM keys WHERE id = ?1
+        self.alone(
+            sqlx::query(
+                "DELETE FROM keys WHERE id = ?1
              AND id IN (SELECT key_id FROM grants WHERE org_id IS NULL)",
+            )
+            .bind(id),
         )
-        .bind(id)
-        .execute(&self.writer)
         .await?;
         Ok(())
     }
 
     /// Removes a key of an org with its sessions, if there is one such.
     pub(crate) async fn delete_key(&self, org_id: &str, id: &str) -> StoreResult<()> {
-        sqlx::query(
-            "DELETE FROM keys WHERE id = ?1
+        self.alone(
+            sqlx::query(
+                "DELETE FROM keys WHERE id = ?1
              AND id IN (SELECT key_id FROM grants WHERE org_id = ?2)",
+            )
+            .bind(id)
+            .bind(org_id),
         )
-        .bind(id)
-        .bind(org_id)
-        .execute(&self.writer)
         .await?;
         Ok(())
     }

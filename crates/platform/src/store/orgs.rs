@@ -98,23 +98,22 @@ impl Store {
         name: &str,
         now: DateTime<Utc>,
     ) -> StoreResult<()> {
-        sqlx::query("UPDATE orgs SET name = ?, updated = ? WHERE id = ?")
-            .bind(name)
-            .bind(now)
-            .bind(id)
-            .execute(&self.writer)
-            .await?;
+        self.alone(
+            sqlx::query("UPDATE orgs SET name = ?, updated = ? WHERE id = ?")
+                .bind(name)
+                .bind(now)
+                .bind(id),
+        )
+        .await?;
         Ok(())
     }
 
     /// Deletes an org that holds no project. `false`: it holds one.
     pub(crate) async fn delete_org(&self, id: &str) -> StoreResult<bool> {
-        let done = sqlx::query(
+        let done = self.alone(sqlx::query(
             "DELETE FROM orgs WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM projects WHERE org_id = ?1)",
         )
-        .bind(id)
-        .execute(&self.writer)
-        .await?;
+        .bind(id)).await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -169,25 +168,24 @@ impl Store {
         name: &str,
         now: DateTime<Utc>,
     ) -> StoreResult<()> {
-        sqlx::query("UPDATE projects SET name = ?, updated = ? WHERE id = ?")
-            .bind(name)
-            .bind(now)
-            .bind(id)
-            .execute(&self.writer)
-            .await?;
+        self.alone(
+            sqlx::query("UPDATE projects SET name = ?, updated = ? WHERE id = ?")
+                .bind(name)
+                .bind(now)
+                .bind(id),
+        )
+        .await?;
         Ok(())
     }
 
     /// Deletes a project, with its environments, that holds no service. `false`: it holds one.
     pub(crate) async fn delete_project(&self, id: &str) -> StoreResult<bool> {
-        let done = sqlx::query(
+        let done = self.alone(sqlx::query(
             "DELETE FROM projects WHERE id = ?1 AND NOT EXISTS (
                 SELECT 1 FROM services JOIN environments ON environments.id = services.environment_id
                 WHERE environments.project_id = ?1 AND services.deleted = 0)",
         )
-        .bind(id)
-        .execute(&self.writer)
-        .await?;
+        .bind(id)).await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -227,7 +225,7 @@ impl Store {
     }
 
     pub(crate) async fn update_environment(&self, changed: &Environment) -> StoreResult<()> {
-        sqlx::query(
+        self.alone(sqlx::query(
             "UPDATE environments SET name = ?, env_type = ?, protected = ?, auto_deploy_branch = ?, ephemeral = ?, updated = ?
              WHERE id = ?",
         )
@@ -237,21 +235,21 @@ impl Store {
         .bind(&changed.auto_deploy_branch)
         .bind(changed.ephemeral)
         .bind(changed.updated)
-        .bind(&changed.id)
-        .execute(&self.writer)
-        .await?;
+        .bind(&changed.id)).await?;
         Ok(())
     }
 
     /// Deletes an environment that holds no service. `false`: it holds one.
     pub(crate) async fn delete_environment(&self, id: &str) -> StoreResult<bool> {
-        let done = sqlx::query(
-            "DELETE FROM environments WHERE id = ?1 AND NOT EXISTS (
+        let done = self
+            .alone(
+                sqlx::query(
+                    "DELETE FROM environments WHERE id = ?1 AND NOT EXISTS (
                 SELECT 1 FROM services WHERE environment_id = ?1 AND deleted = 0)",
-        )
-        .bind(id)
-        .execute(&self.writer)
-        .await?;
+                )
+                .bind(id),
+            )
+            .await?;
         Ok(done.rows_affected() > 0)
     }
 }

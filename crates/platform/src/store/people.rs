@@ -86,21 +86,23 @@ impl Store {
     }
 
     pub(crate) async fn rename_person(&self, id: &str, name: &str) -> StoreResult<()> {
-        sqlx::query("UPDATE people SET name = ? WHERE id = ?")
-            .bind(name)
-            .bind(id)
-            .execute(&self.writer)
-            .await?;
+        self.alone(
+            sqlx::query("UPDATE people SET name = ? WHERE id = ?")
+                .bind(name)
+                .bind(id),
+        )
+        .await?;
         Ok(())
     }
 
     /// Gives somebody another address, or none.
     pub(crate) async fn set_email(&self, id: &str, email: Option<&str>) -> StoreResult<()> {
-        sqlx::query("UPDATE people SET email = ? WHERE id = ?")
-            .bind(email)
-            .bind(id)
-            .execute(&self.writer)
-            .await?;
+        self.alone(
+            sqlx::query("UPDATE people SET email = ? WHERE id = ?")
+                .bind(email)
+                .bind(id),
+        )
+        .await?;
         Ok(())
     }
 
@@ -139,12 +141,13 @@ impl Store {
         person: &str,
         expires: DateTime<Utc>,
     ) -> StoreResult<()> {
-        sqlx::query("INSERT INTO sign_in_tokens (hash, person_id, expires) VALUES (?, ?, ?)")
-            .bind(hash)
-            .bind(person)
-            .bind(expires)
-            .execute(&self.writer)
-            .await?;
+        self.alone(
+            sqlx::query("INSERT INTO sign_in_tokens (hash, person_id, expires) VALUES (?, ?, ?)")
+                .bind(hash)
+                .bind(person)
+                .bind(expires),
+        )
+        .await?;
         Ok(())
     }
 
@@ -154,7 +157,7 @@ impl Store {
         grant: &Grant,
         hash: &[u8],
     ) -> StoreResult<()> {
-        sqlx::query(
+        self.alone(sqlx::query(
             "INSERT INTO invitations (id, hash, name, email, org_id, project_id, environment_id, role,
                                       created, created_by, expires)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -169,9 +172,7 @@ impl Store {
         .bind(&grant.role)
         .bind(row.created)
         .bind(&row.created_by)
-        .bind(row.expires)
-        .execute(&self.writer)
-        .await?;
+        .bind(row.expires)).await?;
         Ok(())
     }
 
@@ -200,10 +201,12 @@ impl Store {
 
     /// Takes an invitation back. `false`: there is none such.
     pub(crate) async fn delete_invitation(&self, org_id: &str, id: &str) -> StoreResult<bool> {
-        let done = sqlx::query("DELETE FROM invitations WHERE id = ? AND org_id = ?")
-            .bind(id)
-            .bind(org_id)
-            .execute(&self.writer)
+        let done = self
+            .alone(
+                sqlx::query("DELETE FROM invitations WHERE id = ? AND org_id = ?")
+                    .bind(id)
+                    .bind(org_id),
+            )
             .await?;
         Ok(done.rows_affected() > 0)
     }

@@ -1,10 +1,11 @@
 //! Pushes that were taken, and the services that they concern.
 
 use chrono::Utc;
+use sqlx::Row;
 
 use super::images::insert;
 use super::services::service;
-use super::{NewImage, ServiceRow, Store, StoreResult};
+use super::{NewImage, ServiceRow, Spot, Store, StoreResult};
 
 /// Pushes that are remembered, the newest: an old one whose signature is right must not bring its
 /// commit back. A row takes some 100 bytes.
@@ -42,6 +43,23 @@ impl Store {
 
     /// The services that deploy a branch of a repository by themselves. One that names no branch
     /// deploys that of its environment.
+    /// The ids above an environment, and its own.
+    pub(crate) async fn spot_of_environment(&self, id: &str) -> StoreResult<Spot> {
+        let row = sqlx::query(
+            "SELECT org_id, project_id, environments.id AS environment_id
+             FROM environments JOIN projects ON projects.id = project_id
+             WHERE environments.id = ?",
+        )
+        .bind(id)
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(Spot {
+            org: row.get("org_id"),
+            project: row.get("project_id"),
+            environment: row.get("environment_id"),
+        })
+    }
+
     pub(crate) async fn services_of_branch(
         &self,
         repository: &str,

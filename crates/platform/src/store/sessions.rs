@@ -206,23 +206,25 @@ impl Store {
 
     /// Ends the session of a secret.
     pub(crate) async fn delete_session(&self, hash: &[u8]) -> StoreResult<()> {
-        sqlx::query(
-            "DELETE FROM sessions WHERE id = (
+        self.alone(
+            sqlx::query(
+                "DELETE FROM sessions WHERE id = (
                 SELECT session_id FROM session_secrets WHERE hash = ?)",
+            )
+            .bind(hash),
         )
-        .bind(hash)
-        .execute(&self.writer)
         .await?;
         Ok(())
     }
 
     /// Ends every session of somebody.
     pub(crate) async fn delete_sessions_of(&self, owner: &Owner) -> StoreResult<()> {
-        sqlx::query("DELETE FROM sessions WHERE person_id IS ?1 AND key_id IS ?2")
-            .bind(owner.person())
-            .bind(owner.key())
-            .execute(&self.writer)
-            .await?;
+        self.alone(
+            sqlx::query("DELETE FROM sessions WHERE person_id IS ?1 AND key_id IS ?2")
+                .bind(owner.person())
+                .bind(owner.key()),
+        )
+        .await?;
         Ok(())
     }
 

@@ -74,6 +74,17 @@ pub(crate) async fn a_push_to_the_branch_is_built_and_deployed() {
         "{}",
         again.text
     );
+    let log = api.get("/orgs/acme/audit?action=service.push").await.data();
+    let told = log["entries"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{log}");
+    assert_eq!(
+        (&told[0]["by"], &told[0]["by_kind"], &told[0]["project"]),
+        (&json!("mona"), &json!("webhook"), &json!("shop"))
+    );
+    assert_eq!(told[0]["changes"][1]["after"], commit);
+    let refused = api.get("/audit?action=service.push&outcome=refused");
+    let refused = refused.await.data();
+    assert_eq!(refused["entries"][0]["by_kind"], "nobody", "{refused}");
     for (event, body) in [
         ("ping", "{}".to_owned()),
         ("issues", "{}".to_owned()),

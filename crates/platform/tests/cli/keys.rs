@@ -1,5 +1,7 @@
 //! Keys of the whole platform: how they are told and revoked.
 
+use serde_json::Value;
+
 use super::{Serving, fails, run};
 
 #[test]
@@ -31,4 +33,16 @@ fn a_key_of_the_whole_platform_is_listed_and_revoked_at_once() {
     assert!(run(&["key", "revoke", "cli"], folder).status.success());
     assert_eq!(serving.status(&other, "/orgs/"), 401);
     assert_eq!(list(), "");
+    // What the command line did is written down as its own.
+    let reader = serving.key();
+    let (_, told) = serving.api(&reader, "GET", "/audit", &Value::Null);
+    let told = told.to_string();
+    for (action, times) in [("key.create", 3), ("key.revoke", 2)] {
+        assert_eq!(
+            told.matches(&format!("\"{action}\"")).count(),
+            times,
+            "{told}"
+        );
+    }
+    assert!(told.contains("\"by_kind\":\"machine\"") && !told.contains(&reader));
 }
