@@ -4,6 +4,7 @@ pub mod build;
 pub mod config;
 pub mod connection;
 pub mod deploy;
+pub mod email;
 pub mod environment;
 pub mod failed;
 pub mod guard;

@@ -255,14 +255,6 @@ const UNUSED: &[(&str, &str)] = &[
     ("project.update", "projects are not renamed here yet"),
     ("project.delete", "projects are not deleted here yet"),
     (
-        "environment.get",
-        "a list of the project's environments is at hand",
-    ),
-    (
-        "environment.update",
-        "environments are not changed here yet",
-    ),
-    (
         "environment.delete",
         "environments are not deleted here yet",
     ),

@@ -36,6 +36,8 @@ pub struct Request {
     key: Option<String>,
     /// Whether the platform is only looked at: the page goes on with another one.
     is_apart: bool,
+    /// Whether its answer may hold texts of any length.
+    has_long_texts: bool,
 }
 
 /// A call and the type of what it is answered with.
@@ -110,6 +112,7 @@ pub fn call<E: Endpoint>(
         revision: None,
         key: None,
         is_apart: false,
+        has_long_texts: false,
     };
     Call {
         request,
@@ -141,6 +144,13 @@ impl<T: DeserializeOwned> Call<T> {
 }
 
 impl<T> Call<T> {
+    /// Takes texts of any length over: elsewhere they are bounded.
+    #[must_use]
+    pub fn with_long_texts(mut self) -> Self {
+        self.request.has_long_texts = true;
+        self
+    }
+
     /// Asks the platform to refuse it unless what it changes still has this revision.
     #[must_use]
     pub fn if_revision(mut self, revision: Option<String>) -> Self {
@@ -180,9 +190,13 @@ impl Request {
                 Err(failure) if was_lost && self.is_removed(&failure) => Received::nothing(&self),
                 received => received?,
             };
+            let bytes = match self.has_long_texts {
+                true => received.bytes,
+                false => bulk::texts::cut(received.bytes),
+            };
             Ok(Answer {
                 request: self,
-                bytes: received.bytes,
+                bytes,
                 revision: received.revision,
                 told: received.told,
             })

@@ -11,10 +11,9 @@ use crate::api::{answers, send, use_connection};
 use crate::components::button::IconButton;
 use crate::components::icon::{Icon, icon};
 use crate::components::menu::{Menu, MenuItem};
-use crate::reactive::{When, dynamic, effect, memo};
+use crate::reactive::{When, dynamic, memo};
 use crate::routes::{Address, scope_name, use_address};
-use crate::state::act::Act;
-use crate::state::notices::use_notices;
+use crate::state::act::{Act, complain_of};
 use crate::state::platforms::{Keep, keep_key};
 use crate::state::preference::{Theme, use_preferences};
 use crate::state::session::use_session;
@@ -165,7 +164,6 @@ fn PersonMenu() -> impl IntoView {
     let session = use_session();
     let preferences = use_preferences();
     let connection = use_connection();
-    let notices = use_notices();
     let sign_out = Act::new(
         move |&(): &()| {
             let connection = connection.clone();
@@ -197,13 +195,8 @@ fn PersonMenu() -> impl IntoView {
             session.end();
         }
     };
-    for failed in [sign_out.failed(), everywhere.failed()] {
-        effect(move || {
-            if let Some(words) = failed.get() {
-                notices.complain(words);
-            }
-        });
-    }
+    complain_of(sign_out);
+    complain_of(everywhere);
     let tells_roles = answers::<GetSession>();
     let who = move || {
         session.who.get().map(|who| {

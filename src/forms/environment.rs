@@ -1,15 +1,16 @@
-//! The dialog that makes an environment.
+//! The dialogs that make an environment and change it.
 
 use leptos::prelude::*;
-use wire::environment::{EnvironmentCreate, EnvironmentType};
+use wire::environment::{Environment, EnvironmentCreate, EnvironmentPatch, EnvironmentType};
 use wire::error::FieldErrors;
 use wire::open::Words;
+use wire::patch::Patch;
 use wire::text::{BranchName, Name};
 
 use super::failed::failed_whole;
 use super::named::slug_hint;
 use crate::components::button::{Button, Kind};
-use crate::components::dialog::{Dialog, DialogButtons};
+use crate::components::dialog::{Dialog, DialogButtons, open_about};
 use crate::components::field::{Look, SelectField, TextField, Toggle};
 use crate::reactive::memo;
 use crate::state::act::Act;
@@ -63,26 +64,97 @@ impl Draft {
             _ => Err(errors),
         }
     }
+
+    /// One as it is saved.
+    pub fn of(saved: &Environment) -> Self {
+        let kind = saved.env_type.as_ref().map(|kind| kind.word().to_owned());
+        Self {
+            name: saved.name.clone(),
+            kind: kind.unwrap_or_default(),
+            branch: saved.auto_deploy_branch.clone().unwrap_or_default(),
+            protected: saved.protected,
+        }
+    }
+
+    /// The request that leads from what is saved to what was typed: only what differs.
+    ///
+    /// # Errors
+    /// Every fault, by field.
+    pub fn patch(&self, saved: &Self) -> Result<EnvironmentPatch, FieldErrors> {
+        let whole = self.request()?;
+        Ok(EnvironmentPatch {
+            name: (self.name.trim() != saved.name).then_some(whole.name),
+            env_type: whole.env_type.filter(|_| self.kind != saved.kind),
+            protected: (self.protected != saved.protected).then_some(self.protected),
+            auto_deploy_branch: match (self.branch.trim() == saved.branch, whole.auto_deploy_branch)
+            {
+                (true, _) => Patch::Keep,
+                (false, Some(branch)) => Patch::Set(branch),
+                (false, None) => Patch::Clear,
+            },
+            ephemeral: None,
+        })
+    }
 }
 
-/// The dialog. It closes itself through `open`, which the caller clears when the change is made.
+/// The dialog that makes one. It closes itself through `open`, which the caller clears when the change
+/// is made.
 #[component]
 pub fn EnvironmentForm(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl IntoView {
+    let request = |draft: &Draft| draft.request().map(Some);
     view! {
         <Dialog title="New environment" open>
-            <EnvironmentFields open act />
+            <EnvironmentFields open act begin=Draft::default() verb="Create environment" request />
+        </Dialog>
+    }
+}
+
+/// An environment as it was read, and the revision of that.
+pub type Read = (Environment, Option<String>);
+
+/// The dialog that changes one, open while there is one.
+#[component]
+pub fn EnvironmentSettings(
+    about: RwSignal<Option<Read>>,
+    act: Act<EnvironmentPatch>,
+) -> impl IntoView {
+    let open = open_about(about);
+    let title = memo(move || {
+        let name = about.with(|about| about.as_ref().map(|(one, _)| one.name.clone()));
+        format!("Settings of {}", name.unwrap_or_default())
+    });
+    let fields = move || {
+        let (environment, _) = about.get_untracked()?;
+        let before = StoredValue::new(Draft::of(&environment));
+        let request = move |draft: &Draft| {
+            let patch = before.with_value(|before| draft.patch(before))?;
+            Ok((patch != EnvironmentPatch::default()).then_some(patch))
+        };
+        let begin = before.get_value();
+        Some(view! { <EnvironmentFields open act begin verb="Save changes" request /> })
+    };
+    view! {
+        <Dialog title open>
+            {fields}
         </Dialog>
     }
 }
 
 #[component]
-fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl IntoView {
-    let draft = RwSignal::new(Draft::default());
+fn EnvironmentFields<I: 'static>(
+    open: RwSignal<bool>,
+    act: Act<I>,
+    begin: Draft,
+    verb: &'static str,
+    /// What is sent; nothing where nothing differs.
+    request: impl Fn(&Draft) -> Result<Option<I>, FieldErrors> + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let draft = RwSignal::new(begin);
     let checked = RwSignal::new(false);
     act.failure.set(None);
     let errors = memo(move || {
         let own = draft
-            .with(|draft| draft.request().err())
+            .with(|draft| request(draft).err())
             .filter(|_| checked.get());
         let sent = act.failure.get().map(|failure| failure.field_errors());
         own.or(sent).unwrap_or_default()
@@ -90,9 +162,13 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
     let faults = move |field: &'static str| {
         Signal::derive(move || errors.with(|errors| errors.of(field).to_vec()))
     };
+    let against = memo(move || {
+        let is_same = draft.with(|draft| matches!(request(draft), Ok(None)));
+        is_same.then(|| "Nothing differs from what is saved.".to_owned())
+    });
     let filled = move || {
         checked.set(true);
-        draft.with_untracked(Draft::request).ok()
+        draft.with_untracked(|draft| request(draft).ok().flatten())
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -140,12 +216,7 @@ fn EnvironmentFields(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl 
                 />
             </div>
             <DialogButtons open commands=act.commands(filled)>
-                <Button
-                    label="Create environment"
-                    kind=Kind::Primary
-                    submit=true
-                    pending=act.pending()
-                />
+                <Button label=verb kind=Kind::Primary submit=true against pending=act.pending() />
             </DialogButtons>
         </form>
     }
@@ -164,6 +235,25 @@ mod tests {
         let request = serde_json::to_value(draft.request().unwrap()).unwrap();
         let expected = serde_json::json!({"name": "Staging", "env_type": "development"});
         assert_eq!(request, expected);
+    }
+
+    #[test]
+    fn only_what_differs_is_changed() {
+        let saved = Draft {
+            name: "Production".into(),
+            kind: "production".into(),
+            branch: "main".into(),
+            protected: false,
+        };
+        assert_eq!(saved.patch(&saved).unwrap(), EnvironmentPatch::default());
+        let typed = Draft {
+            branch: " ".into(),
+            protected: true,
+            ..saved.clone()
+        };
+        let sent = serde_json::to_value(typed.patch(&saved).unwrap()).unwrap();
+        let expected = serde_json::json!({"protected": true, "auto_deploy_branch": null});
+        assert_eq!(sent, expected);
     }
 
     #[test]

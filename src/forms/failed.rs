@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::api::Failure;
 use crate::components::feedback::Note;
 use crate::reactive::dynamic;
 use crate::state::act::Act;
@@ -20,5 +21,19 @@ pub fn failed_whole<I: 'static>(act: Act<I>) -> AnyView {
         });
         note.into_any()
     })
+    .into_any()
+}
+
+/// The same of a form whose fields tell their own part.
+pub fn note_of(failure: &Failure) -> AnyView {
+    let words = match failure.field_errors().is_empty() {
+        true => failure.words(),
+        false => "The platform did not take it: see the marked fields.".to_owned(),
+    };
+    view! {
+        <Note bad=true>
+            <span class="grow">{words}</span>
+        </Note>
+    }
     .into_any()
 }

@@ -1,12 +1,15 @@
 //! The dialog that changes what somebody may do in an org.
 
 use leptos::prelude::*;
+use wire::email::Email;
 use wire::endpoint::NoQuery;
 use wire::endpoints::UpdatePerson;
 use wire::error::FieldErrors;
+use wire::patch::Patch;
 use wire::path::PersonParams;
 use wire::person::{Person, PersonPatch};
 
+use super::email::{EmailField, address};
 use super::failed::failed_whole;
 use super::roles::{RoleDraft, RoleFields};
 use crate::api::{call, use_connection};
@@ -23,12 +26,27 @@ fn drafts(person: &Person) -> Vec<RoleDraft> {
     own.filter_map(RoleDraft::of).collect()
 }
 
-/// What is sent.
-fn request(drafts: &[RoleDraft]) -> PersonPatch {
-    PersonPatch {
-        grants: Some(drafts.iter().map(RoleDraft::request).collect()),
-        ..PersonPatch::default()
-    }
+/// What is sent: only what differs; nothing where nothing does.
+///
+/// # Errors
+/// What was typed is no address.
+fn request(
+    person: &Person,
+    roles: &[RoleDraft],
+    email: &str,
+) -> Result<Option<PersonPatch>, FieldErrors> {
+    let email = address(email)?;
+    let known = person.email.as_deref();
+    let patch = PersonPatch {
+        name: None,
+        email: match email {
+            email if email.as_ref().map(Email::canonical).as_deref() == known => Patch::Keep,
+            Some(email) => Patch::Set(email),
+            None => Patch::Clear,
+        },
+        grants: (roles != drafts(person)).then(|| roles.iter().map(RoleDraft::request).collect()),
+    };
+    Ok((patch != PersonPatch::default()).then_some(patch))
 }
 
 /// The faults of one role, by its own fields.
@@ -90,8 +108,11 @@ fn RolesFields(
     act: Act<(String, PersonPatch)>,
 ) -> impl IntoView {
     act.failure.set(None);
-    let first = person.with_untracked(|person| person.as_ref().map(drafts));
+    let about = StoredValue::new(person.get_untracked());
+    let first = about.with_value(|person| person.as_ref().map(drafts));
     let roles = RwSignal::new(first.unwrap_or_default());
+    let known = about.with_value(|person| person.as_ref()?.email.clone());
+    let email = RwSignal::new(known.unwrap_or_default());
     let count = memo(move || roles.with(Vec::len));
     let errors = memo(move || {
         let failure = act.failure.get();
@@ -132,13 +153,20 @@ fn RolesFields(
         });
         rows.collect_view().into_any()
     };
-    let against = memo(move || {
-        (count.get() == 0).then(|| "Give at least one role, or remove the person.".to_owned())
-    });
-    let filled = move || {
-        let id = person.with_untracked(|person| person.as_ref().map(|person| person.id.clone()))?;
-        Some((id, roles.with_untracked(|roles| request(roles))))
+    let asked = move || {
+        about.with_value(|person| {
+            let person = person.as_ref()?;
+            let patch = roles.with(|roles| email.with(|email| request(person, roles, email)));
+            Some((person.id.clone(), patch.ok()??))
+        })
     };
+    let against = memo(move || {
+        let takes_all =
+            asked().is_some_and(|(_, patch)| patch.grants.is_some_and(|all| all.is_empty()));
+        takes_all.then(|| "Give at least one role, or remove the person.".to_owned())
+    });
+    let filled = move || untrack(asked);
+    let sent_email = Signal::derive(move || errors.with(|errors| errors.of("email").to_vec()));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if against.with_untracked(Option::is_none)
@@ -150,7 +178,7 @@ fn RolesFields(
     view! {
         <form on:submit=submit novalidate>
             <div class="body">
-                {failed_whole(act)}
+                {failed_whole(act)} <EmailField value=email sent=sent_email />
                 <p class="dim">
                     "Of several roles that hold at a place, the nearest one wins, for better or worse."
                 </p> {dynamic(rows)} <div>

@@ -207,7 +207,8 @@ pub fn NamedRoleForm<I: 'static>(
     verb: &'static str,
     open: RwSignal<bool>,
     act: Act<I>,
-    request: impl Fn(Name, RoleAt) -> I + Copy + Send + Sync + 'static,
+    /// What is sent; nothing while what else was typed has a fault.
+    request: impl Fn(Name, RoleAt) -> Option<I> + Copy + Send + Sync + 'static,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let draft = RwSignal::new(NamedRole::default());
@@ -221,8 +222,10 @@ pub fn NamedRoleForm<I: 'static>(
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         checked.set(true);
-        if let Ok((name, at)) = draft.with_untracked(NamedRole::request) {
-            act.go(request(name, at));
+        if let Ok((name, at)) = draft.with_untracked(NamedRole::request)
+            && let Some(input) = request(name, at)
+        {
+            act.go(input);
         }
     };
     view! {

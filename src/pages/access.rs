@@ -13,11 +13,9 @@ use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, open_about};
 use crate::components::feedback::CopyButton;
 use crate::components::page::Head;
-use crate::reactive::{effect, memo};
+use crate::reactive::memo;
 use crate::routes::{AccessPage, Address, use_kept};
-use crate::state::act::Act;
 use crate::state::clock::use_exact;
-use crate::state::notices::use_notices;
 use crate::state::title::use_title;
 
 /// The org that the page is about.
@@ -144,16 +142,6 @@ fn ShownOnce(shown: RwSignal<Option<Shown>>) -> impl IntoView {
             </footer>
         </Dialog>
     }
-}
-
-/// Tells why an action that has no dialog failed.
-fn complain_of<I: 'static>(act: Act<I>) {
-    let (notices, failed) = (use_notices(), act.failed());
-    effect(move || {
-        if let Some(words) = failed.get() {
-            notices.complain(words);
-        }
-    });
 }
 
 #[cfg(test)]

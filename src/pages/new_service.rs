@@ -14,9 +14,9 @@ use super::services::{use_creation, use_scope};
 use crate::api::{Call, Connection, Failure, Request, call, use_connection};
 use crate::components::button::{Barrier, Button, Kind};
 use crate::components::curl::{Commands, CopyCurl};
-use crate::components::feedback::Note;
 use crate::components::field::go_to_first_fault;
 use crate::components::page::{Head, Panel};
+use crate::forms::failed::note_of;
 use crate::forms::guard::LeaveGuard;
 use crate::forms::service::Form;
 use crate::forms::service::draft::{ServiceDraft, Source};
@@ -157,16 +157,8 @@ fn when_it_acts(dialect: Dialect, deploys: bool) -> &'static str {
 #[component]
 fn Refused(create: Act<Order>) -> impl IntoView {
     move || {
-        let failure = create.failure.get()?;
-        let words = match failure.field_errors().is_empty() {
-            true => failure.words(),
-            false => "The platform did not take it: see the marked fields.".to_owned(),
-        };
-        Some(view! {
-            <Note bad=true>
-                <span class="grow">{words}</span>
-            </Note>
-        })
+        let failure = create.failure.get();
+        failure.as_ref().map(note_of)
     }
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wire::endpoint::NoQuery;
-use wire::endpoints::CreateEnvironment;
-use wire::environment::{Environment, EnvironmentCreate};
+use wire::endpoint::{NoBody, NoQuery};
+use wire::endpoints::{CreateEnvironment, GetEnvironment, UpdateEnvironment};
+use wire::environment::{Environment, EnvironmentCreate, EnvironmentPatch};
 use wire::overview::Overview;
-use wire::path::{Level, ProjectParams, Scope};
+use wire::path::{EnvironmentParams, Level, ProjectParams, Scope};
 
 use super::overview::attention::AttentionPanel;
 use super::overview::card::Cards;
@@ -18,11 +18,12 @@ use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink};
 use crate::components::icon::Icon;
 use crate::components::page::Head;
-use crate::forms::environment::EnvironmentForm;
+use crate::forms::environment::{EnvironmentForm, EnvironmentSettings, Read};
 use crate::reactive::memo;
 use crate::routes::{Address, use_go, use_kept};
-use crate::state::act::Act;
+use crate::state::act::{Act, complain_of};
 use crate::state::notices::use_notices;
+use crate::state::remote::Remote;
 use crate::state::rights::{dialog, use_right};
 use crate::state::title::use_title;
 use crate::state::tree::use_tree;
@@ -55,11 +56,16 @@ pub fn ProjectPage() -> impl IntoView {
     open_asked("new", creating, barrier);
     let create = use_create(place, creating);
 
+    let about = RwSignal::new(None);
+    let read = use_environment(place, about);
+    let settings = Callback::new(move |slug: String| read.go(slug));
+    let change = use_change(place, about, overview);
+
     let org = memo(move || place.get().0);
     let body = move |shown: Signal<Arc<Overview>>| {
         view! {
             <AttentionPanel level overview shown />
-            <Cards org shown />
+            <Cards org shown settings />
             <LastEvents level />
         }
         .into_any()
@@ -77,7 +83,62 @@ pub fn ProjectPage() -> impl IntoView {
         </Head>
         {loaded_into(overview, bones, body)}
         <EnvironmentForm open=creating act=create />
+        <EnvironmentSettings about act=change />
     }
+}
+
+fn params_of(place: Memo<(String, String)>, environment: String) -> EnvironmentParams {
+    let (org, project) = place.get_untracked();
+    EnvironmentParams {
+        org,
+        project,
+        environment,
+    }
+}
+
+/// Reads an environment before it is changed.
+fn use_environment(place: Memo<(String, String)>, about: RwSignal<Option<Read>>) -> Act<String> {
+    let connection = use_connection();
+    let act = Act::new(
+        move |slug: &String| {
+            let params = params_of(place, slug.clone());
+            let call = call::<GetEnvironment>(&connection, &params, &NoQuery, &NoBody);
+            async move {
+                let answer = call.request.send().await?;
+                Ok((answer.read::<Environment>()?, answer.revision()))
+            }
+        },
+        move |read| about.set(Some(read)),
+    );
+    complain_of(act);
+    act
+}
+
+fn use_change(
+    place: Memo<(String, String)>,
+    about: RwSignal<Option<Read>>,
+    overview: Remote<Overview>,
+) -> Act<EnvironmentPatch> {
+    let connection = use_connection();
+    let (notices, environments) = (use_notices(), use_tree().environments);
+    Act::of_call(
+        move |patch: &EnvironmentPatch| {
+            let (slug, revision) = about
+                .with_untracked(|about| {
+                    let (one, revision) = about.as_ref()?;
+                    Some((one.slug.clone(), revision.clone()))
+                })
+                .unwrap_or_default();
+            call::<UpdateEnvironment>(&connection, &params_of(place, slug), &NoQuery, patch)
+                .if_revision(revision)
+        },
+        move |_, changed: Environment| {
+            about.set(None);
+            notices.say(format!("{} is changed.", changed.name));
+            environments.refresh();
+            overview.refresh();
+        },
+    )
 }
 
 fn bones() -> AnyView {

@@ -152,7 +152,11 @@ pub fn use_scope() -> Memo<Scope> {
 fn use_services(scope: Memo<Scope>) -> Remote<Vec<Arc<Service>>> {
     let connection = use_connection();
     Remote::made(
-        move || Some(call::<ListServices>(&connection, &scope.get(), &NoQuery, &NoBody).request),
+        move || {
+            let call = call::<ListServices>(&connection, &scope.get(), &NoQuery, &NoBody);
+            // A cell shows the begin of a text, however long that is.
+            Some(call.with_long_texts().request)
+        },
         async |request| request.send().await?.read_with(bulk::services::read),
         |services| Some(if services.len() > LONG { 20_000 } else { 4_000 }),
     )

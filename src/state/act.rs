@@ -11,9 +11,10 @@ use leptos::prelude::{
 };
 use serde::de::DeserializeOwned;
 
+use super::notices::use_notices;
 use super::session::use_session;
 use crate::api::{Call, Failure, Request};
-use crate::reactive::memo;
+use crate::reactive::{effect, memo};
 
 type Running = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -131,6 +132,16 @@ impl<I: 'static> Act<I> {
     pub fn failed(self) -> Memo<Option<String>> {
         memo(move || self.failure.get().map(|failure| failure.words()))
     }
+}
+
+/// Tells why an action failed that has no dialog to tell it in.
+pub fn complain_of<I: 'static>(act: Act<I>) {
+    let (notices, failed) = (use_notices(), act.failed());
+    effect(move || {
+        if let Some(words) = failed.get() {
+            notices.complain(words);
+        }
+    });
 }
 
 /// Requests as commands for a terminal, one after another, without the key.

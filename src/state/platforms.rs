@@ -210,6 +210,8 @@ pub fn connection() -> Connection {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, proptest};
+
     use super::*;
 
     #[test]
@@ -239,6 +241,15 @@ mod tests {
         assert_eq!(hosted.connections[1].dialect, Some(Dialect::Workspace));
         for broken in [&b"<html>"[..], b"", b"[]", b"{\"connections\": 3}"] {
             assert_eq!(read_presets(broken), Hosted::default());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_and_no_place_breaks_it(bytes: Vec<u8>, text: String) {
+            let hosted = read_presets(&bytes);
+            prop_assert!(hosted.connections.len() <= MOST);
+            read_place(&text);
         }
     }
 }

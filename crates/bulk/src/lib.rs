@@ -7,3 +7,4 @@ pub mod lines;
 pub mod points;
 pub mod requests;
 pub mod services;
+pub mod texts;

@@ -25,7 +25,7 @@ use crate::pages::parts::{freshness, instant, loaded};
 use crate::pages::typed::use_typed;
 use crate::reactive::{When, dynamic, memo};
 use crate::routes::{AccessPage, query_text};
-use crate::state::act::Act;
+use crate::state::act::{Act, complain_of};
 use crate::state::notices::use_notices;
 use crate::state::remote::Remote;
 use crate::state::rights::{self, use_right};
@@ -103,7 +103,7 @@ pub fn AuditPage() -> impl IntoView {
             });
         },
     );
-    super::complain_of(more);
+    complain_of(more);
     let load_more = move |()| {
         let last = all.with_untracked(|all| all.entries.last()?.id.parse().ok());
         more.go(AuditQuery {

@@ -155,10 +155,12 @@ fn use_make(
 fn KeyFields(org: Memo<String>, open: RwSignal<bool>, act: Act<KeyCreate>) -> impl IntoView {
     let days = RwSignal::new(LIFETIMES[0].0.to_owned());
     let lifetimes = LIFETIMES.map(|(days, words)| (days.to_owned(), words.to_owned()));
-    let request = move |name, at| KeyCreate {
-        name,
-        at,
-        expires_in: days.with_untracked(|days| lifetime(days)),
+    let request = move |name, at| {
+        Some(KeyCreate {
+            name,
+            at,
+            expires_in: days.with_untracked(|days| lifetime(days)),
+        })
     };
     view! {
         <NamedRoleForm

@@ -10,13 +10,14 @@ use wire::endpoints::{
 use wire::path::{InvitationParams, OrgParams, PersonParams};
 use wire::person::{Invitation, InvitationCreate, Person};
 
-use super::{AccessHead, Shown, ShownOnce, complain_of, few, grant_words, level_of, use_org};
+use super::{AccessHead, Shown, ShownOnce, few, grant_words, level_of, use_org};
 use crate::api::{call, use_connection};
 use crate::components::button::{Button, IconButton, Kind};
 use crate::components::dialog::{Dialog, DialogButtons, open_about};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::Panel;
+use crate::forms::email::{EmailField, address};
 use crate::forms::failed::failed_whole;
 use crate::forms::person::RolesForm;
 use crate::forms::roles::NamedRoleForm;
@@ -24,7 +25,7 @@ use crate::pages::overview::bones_of;
 use crate::pages::parts::{freshness, instant, loaded, loaded_into, maybe_instant, open_asked};
 use crate::reactive::{dynamic, memo};
 use crate::routes::AccessPage;
-use crate::state::act::Act;
+use crate::state::act::{Act, complain_of};
 use crate::state::notices::use_notices;
 use crate::state::remote::Remote;
 use crate::state::rights::{dialog, use_right};
@@ -260,19 +261,42 @@ fn InviteDialog(page: Page, open: RwSignal<bool>) -> impl IntoView {
     );
     view! {
         <Dialog title="Invite somebody" open>
-            <NamedRoleForm
-                org=page.org
-                hint="As they are called in the history"
-                verb="Make the link"
-                open
-                act
-                request=move |name, at| InvitationCreate {
-                    name,
-                    email: None,
-                    at,
-                }
-            />
+            <InviteFields org=page.org open act />
         </Dialog>
+    }
+}
+
+#[component]
+fn InviteFields(
+    org: Memo<String>,
+    open: RwSignal<bool>,
+    act: Act<InvitationCreate>,
+) -> impl IntoView {
+    let email = RwSignal::new(String::new());
+    let sent = Signal::derive(move || {
+        let failure = act.failure.get();
+        failure.map_or_else(Vec::new, |failure| {
+            failure.field_errors().of("email").to_vec()
+        })
+    });
+    view! {
+        <NamedRoleForm
+            org
+            hint="As they are called in the history"
+            verb="Make the link"
+            open
+            act
+            request=move |name, at| {
+                let email = email.with_untracked(|text| address(text)).ok()?;
+                Some(InvitationCreate {
+                    name,
+                    email,
+                    at,
+                })
+            }
+        >
+            <EmailField value=email sent />
+        </NamedRoleForm>
     }
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use wire::endpoints::UpdateEnvironment;
 use wire::overview::{Cell, Overview};
-use wire::path::ServiceParams;
+use wire::path::{EnvironmentParams, Level, ServiceParams};
 
 use super::cell::{address, release};
-use crate::components::button::{ButtonLink, Kind};
+use crate::components::button::{ButtonLink, IconButton, Kind};
 use crate::components::feedback::Empty;
 use crate::components::icon::Icon;
 use crate::components::page::{Panel, fact};
@@ -16,10 +17,16 @@ use crate::pages::parts::maybe_instant;
 use crate::pages::services::summary::sentence;
 use crate::reactive::{dynamic, memo};
 use crate::routes::Address;
+use crate::state::rights::{self, use_right};
 
 /// The environments of a project side by side.
 #[component]
-pub fn Cards(org: Memo<String>, shown: Signal<Arc<Overview>>) -> impl IntoView {
+pub fn Cards(
+    org: Memo<String>,
+    shown: Signal<Arc<Overview>>,
+    /// Opens the settings of the environment with a slug.
+    settings: Callback<String>,
+) -> impl IntoView {
     let keys = move || {
         shown.with(|overview| {
             let slugs = overview.cells.iter().map(|cell| cell.environment.clone());
@@ -35,19 +42,52 @@ pub fn Cards(org: Memo<String>, shown: Signal<Arc<Overview>>) -> impl IntoView {
     view! {
         <div class="grid2">
             <For each=keys key=Clone::clone let(slug)>
-                {card(org, memo(move || cell(&slug)))}
+                {card(org, memo(move || cell(&slug)), settings)}
             </For>
         </div>
     }
 }
 
-fn card(org: Memo<String>, cell: Memo<Option<Cell>>) -> AnyView {
+fn card(org: Memo<String>, cell: Memo<Option<Cell>>, settings: Callback<String>) -> AnyView {
+    let level = move || {
+        let cell = cell.get()?;
+        Some(Level::Environment(EnvironmentParams {
+            org: org.get(),
+            project: cell.project,
+            environment: cell.environment,
+        }))
+    };
+    let barrier = use_right::<UpdateEnvironment>(level, rights::here);
+    let label = move || {
+        let name = cell.get().map(|cell| name(&cell)).unwrap_or_default();
+        format!("Settings of {name}")
+    };
+    let open = move |()| {
+        if let Some(cell) = cell.get_untracked() {
+            settings.run(cell.environment);
+        }
+    };
+    let aside = move || {
+        view! {
+            <IconButton
+                label=Signal::derive(label)
+                glyph=Signal::stored(Icon::Pencil)
+                barrier
+                on_click=open
+            />
+        }
+    };
     let title = memo(move || cell.get().map(|cell| name(&cell)).unwrap_or_default());
     let body = move || {
         let content = |cell: Cell| card_body(&org.get(), &cell);
         cell.get().map(content).into_any()
     };
-    view! { <Panel title>{dynamic(body)}</Panel> }.into_any()
+    view! {
+        <Panel title aside>
+            {dynamic(body)}
+        </Panel>
+    }
+    .into_any()
 }
 
 fn name(cell: &Cell) -> String {

@@ -17,8 +17,9 @@ use crate::api::call;
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Note;
 use crate::components::icon::Icon;
-use crate::reactive::{dynamic, effect, memo};
+use crate::reactive::{dynamic, memo};
 use crate::routes::Address;
+use crate::state::act::complain_of;
 use crate::state::notices::use_notices;
 use crate::state::rights::{self, use_right};
 
@@ -85,12 +86,7 @@ pub fn Approvals(here: Here, service: Signal<Arc<Service>>) -> impl IntoView {
             refresh();
         },
     );
-    let failed = approve.failed();
-    effect(move || {
-        if let Some(words) = failed.get() {
-            notices.complain(words);
-        }
-    });
+    complain_of(approve);
     let barrier = use_right::<ApproveDeployment>(here.level(), rights::here);
     let strip = move |one: Waiting| {
         let path = Address::release(&here.params.get_untracked(), one.release);

@@ -14,9 +14,9 @@ use crate::api::call;
 use crate::components::button::{Barrier, Button, Kind};
 use crate::components::curl::CopyCurl;
 use crate::components::icon::Icon;
-use crate::reactive::{dynamic, effect, memo};
+use crate::reactive::{dynamic, memo};
 use crate::routes::Address;
-use crate::state::act::Act;
+use crate::state::act::{Act, complain_of};
 use crate::state::notices::use_notices;
 use crate::state::rights::{self, use_right};
 
@@ -161,13 +161,7 @@ fn cancel_button<I: 'static>(
     cancel: Act<I>,
     what: impl Fn() -> I + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let notices = use_notices();
-    let failed = cancel.failed();
-    effect(move || {
-        if let Some(words) = failed.get() {
-            notices.complain(words);
-        }
-    });
+    complain_of(cancel);
     view! {
         <span class="actions">
             <Button

@@ -83,7 +83,7 @@ pub fn use_last(opened: Memo<Option<u32>>) -> Memo<Option<u32>> {
 }
 
 /// Followed closely while something is built, then calmly: a push builds without anybody's click.
-fn use_images(here: Here, page: Memo<u32>) -> Remote<ImagePage> {
+pub fn use_images(here: Here, page: Memo<u32>) -> Remote<ImagePage> {
     let connection = use_connection();
     Remote::new(
         move || {

@@ -65,7 +65,7 @@ pub fn ReleasesTab(here: Here, actions: Actions) -> impl IntoView {
 }
 
 /// Releases do not change by themselves but for those that wait for their image.
-fn use_releases(here: Here) -> Remote<Vec<Release>> {
+pub fn use_releases(here: Here) -> Remote<Vec<Release>> {
     let connection = use_connection();
     Remote::new(
         move || {

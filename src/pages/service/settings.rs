@@ -18,6 +18,7 @@ use crate::components::feedback::Note;
 use crate::components::field::go_to_first_fault;
 use crate::components::icon::Icon;
 use crate::components::page::Panel;
+use crate::forms::failed::note_of;
 use crate::forms::guard::LeaveGuard;
 use crate::forms::service::Form;
 use crate::forms::service::draft::ServiceDraft;
@@ -78,19 +79,10 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     let barrier = here.barrier(Deed::Edit);
     let refused = move || {
         let failure = save.failure.get()?;
-        if failure.is_stale() {
-            return Some(others_were_faster(rebased.get()).into_any());
-        }
-        let words = match failure.field_errors().is_empty() {
-            true => failure.words(),
-            false => "The platform did not take it: see the marked fields.".to_owned(),
-        };
-        let note = view! {
-            <Note bad=true>
-                <span class="grow">{words}</span>
-            </Note>
-        };
-        Some(note.into_any())
+        Some(match failure.is_stale() {
+            true => others_were_faster(rebased.get()).into_any(),
+            false => note_of(&failure),
+        })
     };
     view! {
         <form class="cols" on:submit=submit novalidate>

@@ -9,7 +9,7 @@ use wire::endpoint::NoBody;
 use wire::endpoints::{GetDeploymentLog, GetImageLog, GetReleaseLog};
 use wire::path::{DeploymentParams, VersionParams};
 
-use crate::api::{Connection, Failure, send, use_connection};
+use crate::api::{Connection, Failure, call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::feedback::Note;
 use crate::components::field::Toggle;
@@ -279,11 +279,12 @@ async fn fetch_log(
     source: &Source,
     query: &WorkLogQuery,
 ) -> Result<WorkLog, Failure> {
-    match source {
-        Source::Image(params) => send::<GetImageLog>(at, params, query, &NoBody).await,
-        Source::Release(params) => send::<GetReleaseLog>(at, params, query, &NoBody).await,
-        Source::Deployment(params) => send::<GetDeploymentLog>(at, params, query, &NoBody).await,
-    }
+    let call = match source {
+        Source::Image(params) => call::<GetImageLog>(at, params, query, &NoBody),
+        Source::Release(params) => call::<GetReleaseLog>(at, params, query, &NoBody),
+        Source::Deployment(params) => call::<GetDeploymentLog>(at, params, query, &NoBody),
+    };
+    call.with_long_texts().send().await
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ import { expect, Platform, signIn, test as base } from "../platform.ts";
 const PRODUCTION = "/o/acme/p/shop/e/production";
 const SERVICES = "/orgs/acme/projects/shop/envs/production/services";
 
-/** As long as the longest value that a platform of this kind takes. */
-const LONG = 64 * 1024;
+const MEGABYTE = 1024 * 1024;
 
 /** What somebody could write wherever text may be written. */
 const TEXTS: Record<string, string> = {
@@ -14,8 +13,8 @@ const TEXTS: Record<string, string> = {
   link: `javascript:window.ran=1//`,
   bidi: `\u202Egnp.exe\u2066\u200F\u202A name`,
   control: `\u0000\u0007\u0008\u001b[31mred\u001b[0m\u001b]0;title\u0007\r\n\tend`,
-  long: "W".repeat(LONG),
-  longMarkup: "<b>x</b> ".repeat(LONG / 9),
+  long: "W".repeat(MEGABYTE),
+  longMarkup: "<b>x</b> ".repeat(MEGABYTE / 9),
 };
 
 /** The fields that hold what people, programs or other systems wrote. */

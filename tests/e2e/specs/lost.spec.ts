@@ -108,6 +108,14 @@ const CHANGES: Change[] = [
     count: named(`${PROJECT}/envs/`, "Preview"),
   },
   {
+    operation: "environment.update",
+    begin: open("/o/acme/p/shop", "Settings of Production", "Settings of Production", "Save changes", (at) =>
+      at.getByRole("button", { name: /^Protected/ }).click(),
+    ),
+    call: { method: "PATCH", path: /\/envs\/production$/ },
+    done: ({ page }) => expect(page.getByText("Production is changed.")).toBeVisible(),
+  },
+  {
     operation: "service.create",
     begin: async ({ page, acme }) => {
       await page.goto(`${acme.url}${PRODUCTION}/services/new`);
@@ -352,7 +360,6 @@ const NOT_MADE = [
   "config.preview",
   "config.set",
   "environment.delete",
-  "environment.update",
   "org.delete",
   "org.update",
   "pipeline.deploy",

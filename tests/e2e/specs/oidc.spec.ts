@@ -102,6 +102,37 @@ test("who was invited ends up at the page that they wanted, and needs no invitat
   await another.close();
 });
 
+test("an admin invites somebody by address in the page, and changes that there", async ({ page, acme, browser }) => {
+  await signIn(page, acme);
+  await page.goto(`${acme.url}/o/acme/people`);
+  await page.getByRole("button", { name: "Invite somebody" }).click();
+  const dialog = page.getByRole("dialog", { name: "Invite somebody" });
+  await dialog.getByLabel("Name", { exact: true }).fill("Ada");
+  await dialog.getByLabel("E-mail").fill("ada");
+  await dialog.getByRole("button", { name: "Make the link" }).click();
+  await expect(dialog.getByText("An e-mail address looks like ada@example.com.")).toBeVisible();
+  await dialog.getByLabel("E-mail").fill("ada@example.com");
+  await dialog.getByRole("button", { name: "Make the link" }).click();
+  await page.getByRole("dialog", { name: "Link for Ada" }).getByRole("button", { name: "Done" }).click();
+
+  const another = await browser.newContext();
+  await another.route(/fonts\.googleapis\.com/, (route) => route.abort());
+  const ada = await another.newPage();
+  await ada.goto(`${acme.url}/connect`);
+  await signInAtProvider(ada, "ada");
+  await expect(ada).toHaveURL(/\/o\/acme|\/$/);
+  await another.close();
+
+  await page.reload();
+  await page.getByRole("button", { name: "Change what Ada may do" }).click();
+  const roles = page.getByRole("dialog", { name: "What Ada may do" });
+  await expect(roles.getByLabel("E-mail")).toHaveValue("ada@example.com");
+  await roles.getByLabel("E-mail").fill("ada@other.example");
+  await roles.getByRole("button", { name: "Save" }).click();
+  await expect(roles).toBeHidden();
+  expect(await people(acme)).toMatchObject([{ name: "Ada", email: "ada@other.example", grants: [{ role: "viewer" }] }]);
+});
+
 test("who was not invited is told so", async ({ page, acme }) => {
   await page.goto(`${acme.url}/o/acme`);
   await signInAtProvider(page, "ada");

@@ -169,7 +169,7 @@ impl Asked {
         };
         let params = &self.question.params;
         let call = call::<GetServiceLogs>(connection, params, &query, &NoBody);
-        call.request.send().await
+        call.with_long_texts().request.send().await
     }
 
     /// Counts what was changed in the store.

@@ -309,7 +309,8 @@ async fn fetch(
     query: &AccessQuery,
 ) -> Result<AccessLogs, Failure> {
     let call = call::<GetServiceAccessLogs>(connection, params, query, &NoBody);
-    call.request.send().await?.read_with(bulk::requests::read)
+    let answer = call.with_long_texts().request.send().await?;
+    answer.read_with(bulk::requests::read)
 }
 
 fn use_older(book: RwSignal<Book>, answered: RwSignal<Option<Question>>) -> Act<Question> {
