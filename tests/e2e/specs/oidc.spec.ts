@@ -1,6 +1,6 @@
 // Signing in at a provider of identities: who is let in, who is not, and what the page says then.
 import { type BrowserContext, type Page } from "@playwright/test";
-import { expect, Platform, test as base } from "../platform.ts";
+import { expect, Platform, signIn, test as base } from "../platform.ts";
 import { Identities, signInAtProvider, type World } from "../provider.ts";
 
 const ADA = { email: "Ada@example.com", email_verified: true };
