@@ -12,7 +12,7 @@ use super::named::slug_hint;
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons, open_about};
 use crate::components::field::{Look, SelectField, TextField, Toggle};
-use crate::reactive::memo;
+use crate::reactive::{effect, memo};
 use crate::state::act::Act;
 
 /// What was typed.
@@ -95,6 +95,43 @@ impl Draft {
             ephemeral: None,
         })
     }
+
+    /// Takes in what others saved: every field that still is as it was read becomes what it is now.
+    fn rebase(&mut self, before: &Self, now: &Self) {
+        fn take_in<T: PartialEq + Clone>(typed: &mut T, before: &T, now: &T) {
+            if typed == before {
+                typed.clone_from(now);
+            }
+        }
+        take_in(&mut self.name, &before.name, &now.name);
+        take_in(&mut self.kind, &before.kind, &now.kind);
+        take_in(&mut self.branch, &before.branch, &now.branch);
+        take_in(&mut self.protected, &before.protected, &now.protected);
+    }
+}
+
+/// Whether an environment already is what a change makes of it: then the answer to it was lost.
+pub fn is_made(patch: &EnvironmentPatch, now: &Environment) -> bool {
+    let branch = match &patch.auto_deploy_branch {
+        Patch::Keep => true,
+        Patch::Clear => now.auto_deploy_branch.is_none(),
+        Patch::Set(branch) => now.auto_deploy_branch.as_deref() == Some(branch.as_str()),
+    };
+    branch
+        && patch
+            .name
+            .as_ref()
+            .is_none_or(|name| name.as_str() == now.name)
+        && patch.env_type.is_none_or(|kind| is_kind(kind, now))
+        && patch
+            .protected
+            .is_none_or(|protected| protected == now.protected)
+}
+
+fn is_kind(kind: EnvironmentType, now: &Environment) -> bool {
+    now.env_type
+        .as_ref()
+        .is_some_and(|known| known.word() == kind.word())
 }
 
 /// The dialog that makes one. It closes itself through `open`, which the caller clears when the change
@@ -102,9 +139,13 @@ impl Draft {
 #[component]
 pub fn EnvironmentForm(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> impl IntoView {
     let request = |draft: &Draft| draft.request().map(Some);
+    let fields = move || {
+        let draft = RwSignal::new(Draft::default());
+        view! { <EnvironmentFields open act draft verb="Create environment" request /> }
+    };
     view! {
         <Dialog title="New environment" open>
-            <EnvironmentFields open act begin=Draft::default() verb="Create environment" request />
+            {fields}
         </Dialog>
     }
 }
@@ -112,7 +153,8 @@ pub fn EnvironmentForm(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> imp
 /// An environment as it was read, and the revision of that.
 pub type Read = (Environment, Option<String>);
 
-/// The dialog that changes one, open while there is one.
+/// The dialog that changes one, open while there is one. When it is read again, what others changed is
+/// taken in.
 #[component]
 pub fn EnvironmentSettings(
     about: RwSignal<Option<Read>>,
@@ -124,14 +166,21 @@ pub fn EnvironmentSettings(
         format!("Settings of {}", name.unwrap_or_default())
     });
     let fields = move || {
-        let (environment, _) = about.get_untracked()?;
-        let before = StoredValue::new(Draft::of(&environment));
+        let read = move || about.get().map(|(environment, _)| Draft::of(&environment));
+        let saved = RwSignal::new(untrack(read)?);
+        let draft = RwSignal::new(saved.get_untracked());
+        effect(move || {
+            if let Some(now) = read() {
+                let before = saved.get_untracked();
+                draft.update(|draft| draft.rebase(&before, &now));
+                saved.set(now);
+            }
+        });
         let request = move |draft: &Draft| {
-            let patch = before.with_value(|before| draft.patch(before))?;
+            let patch = saved.with(|saved| draft.patch(saved))?;
             Ok((patch != EnvironmentPatch::default()).then_some(patch))
         };
-        let begin = before.get_value();
-        Some(view! { <EnvironmentFields open act begin verb="Save changes" request /> })
+        Some(view! { <EnvironmentFields open act draft verb="Save changes" request /> })
     };
     view! {
         <Dialog title open>
@@ -144,12 +193,11 @@ pub fn EnvironmentSettings(
 fn EnvironmentFields<I: 'static>(
     open: RwSignal<bool>,
     act: Act<I>,
-    begin: Draft,
+    draft: RwSignal<Draft>,
     verb: &'static str,
     /// What is sent; nothing where nothing differs.
     request: impl Fn(&Draft) -> Result<Option<I>, FieldErrors> + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let draft = RwSignal::new(begin);
     let checked = RwSignal::new(false);
     act.failure.set(None);
     let errors = memo(move || {
@@ -168,7 +216,7 @@ fn EnvironmentFields<I: 'static>(
     });
     let filled = move || {
         checked.set(true);
-        draft.with_untracked(|draft| request(draft).ok().flatten())
+        untrack(|| draft.with(|draft| request(draft).ok().flatten()))
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -254,6 +302,70 @@ mod tests {
         let sent = serde_json::to_value(typed.patch(&saved).unwrap()).unwrap();
         let expected = serde_json::json!({"protected": true, "auto_deploy_branch": null});
         assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn what_others_saved_is_taken_in_beside_what_was_typed() {
+        let before = Draft {
+            name: "Production".into(),
+            branch: "main".into(),
+            ..Draft::default()
+        };
+        let mut typed = Draft {
+            protected: true,
+            ..before.clone()
+        };
+        let now = Draft {
+            branch: "live".into(),
+            ..before.clone()
+        };
+        typed.rebase(&before, &now);
+        let sent = serde_json::to_value(typed.patch(&now).unwrap()).unwrap();
+        assert_eq!(sent, serde_json::json!({"protected": true}));
+        assert_eq!(typed.branch, "live");
+    }
+
+    #[test]
+    fn a_change_whose_answer_was_lost_is_known() {
+        let now: Environment = serde_json::from_value(serde_json::json!({
+            "id": "9f8e",
+            "name": "Production",
+            "env_type": "production",
+            "protected": true,
+            "auto_deploy_branch": "main",
+        }))
+        .unwrap();
+        let read = Draft::default();
+        let wanted = Draft::of(&now);
+        let is_made = |typed: Draft| is_made(&typed.patch(&read).unwrap(), &now);
+        assert!(is_made(wanted.clone()));
+        let otherwise = [
+            Draft {
+                name: "Live".into(),
+                ..wanted.clone()
+            },
+            Draft {
+                kind: "staging".into(),
+                ..wanted.clone()
+            },
+            Draft {
+                branch: "live".into(),
+                ..wanted.clone()
+            },
+        ];
+        for typed in otherwise {
+            assert!(!is_made(typed.clone()), "{typed:?}");
+        }
+        let unprotected = EnvironmentPatch {
+            protected: Some(false),
+            ..EnvironmentPatch::default()
+        };
+        assert!(!super::is_made(&unprotected, &now));
+        let cleared = EnvironmentPatch {
+            auto_deploy_branch: Patch::Clear,
+            ..EnvironmentPatch::default()
+        };
+        assert!(!super::is_made(&cleared, &now));
     }
 
     #[test]

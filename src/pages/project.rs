@@ -14,11 +14,11 @@ use super::overview::card::Cards;
 use super::overview::happened::LastEvents;
 use super::overview::{bones_of, told, use_overview};
 use super::parts::{loaded_into, open_asked};
-use crate::api::{call, use_connection};
+use crate::api::{Failure, call, use_connection};
 use crate::components::button::{Button, ButtonLink};
 use crate::components::icon::Icon;
 use crate::components::page::Head;
-use crate::forms::environment::{EnvironmentForm, EnvironmentSettings, Read};
+use crate::forms::environment::{EnvironmentForm, EnvironmentSettings, Read, is_made};
 use crate::reactive::memo;
 use crate::routes::{Address, use_go, use_kept};
 use crate::state::act::{Act, complain_of};
@@ -96,24 +96,34 @@ fn params_of(place: Memo<(String, String)>, environment: String) -> EnvironmentP
     }
 }
 
+type ReadCall = std::pin::Pin<Box<dyn Future<Output = Result<Read, Failure>>>>;
+
+/// Reads an environment with its revision.
+fn reader(place: Memo<(String, String)>) -> impl Fn(String) -> ReadCall + Clone {
+    let connection = use_connection();
+    move |slug| {
+        let params = params_of(place, slug);
+        let call = call::<GetEnvironment>(&connection, &params, &NoQuery, &NoBody);
+        Box::pin(async move {
+            let answer = call.request.send().await?;
+            Ok((answer.read()?, answer.revision()))
+        })
+    }
+}
+
 /// Reads an environment before it is changed.
 fn use_environment(place: Memo<(String, String)>, about: RwSignal<Option<Read>>) -> Act<String> {
-    let connection = use_connection();
+    let read = reader(place);
     let act = Act::new(
-        move |slug: &String| {
-            let params = params_of(place, slug.clone());
-            let call = call::<GetEnvironment>(&connection, &params, &NoQuery, &NoBody);
-            async move {
-                let answer = call.request.send().await?;
-                Ok((answer.read::<Environment>()?, answer.revision()))
-            }
-        },
+        move |slug: &String| read(slug.clone()),
         move |read| about.set(Some(read)),
     );
     complain_of(act);
     act
 }
 
+/// Changes the environment `about`. When others changed it first, it is read again; and when it already
+/// is as it is to be, the answer to this very change was lost.
 fn use_change(
     place: Memo<(String, String)>,
     about: RwSignal<Option<Read>>,
@@ -121,24 +131,44 @@ fn use_change(
 ) -> Act<EnvironmentPatch> {
     let connection = use_connection();
     let (notices, environments) = (use_notices(), use_tree().environments);
-    Act::of_call(
-        move |patch: &EnvironmentPatch| {
-            let (slug, revision) = about
-                .with_untracked(|about| {
-                    let (one, revision) = about.as_ref()?;
-                    Some((one.slug.clone(), revision.clone()))
-                })
-                .unwrap_or_default();
-            call::<UpdateEnvironment>(&connection, &params_of(place, slug), &NoQuery, patch)
-                .if_revision(revision)
-        },
-        move |_, changed: Environment| {
-            about.set(None);
-            notices.say(format!("{} is changed.", changed.name));
-            environments.refresh();
-            overview.refresh();
-        },
-    )
+    let read = reader(place);
+    let change = move |patch: &EnvironmentPatch| {
+        let (one, revision) = about.get_untracked()?;
+        let params = params_of(place, one.slug);
+        let call = call::<UpdateEnvironment>(&connection, &params, &NoQuery, patch);
+        Some(call.if_revision(revision))
+    };
+    let asks = change.clone();
+    let run = move |patch: &EnvironmentPatch| {
+        let (call, patch, read) = (change(patch), patch.clone(), read.clone());
+        async move {
+            let Some(call) = call else { return Ok(None) };
+            let failure = match call.send().await {
+                Err(failure) if failure.is_stale() => failure,
+                answer => return answer.map(Some),
+            };
+            let slug =
+                about.with_untracked(|about| about.as_ref().map(|(one, _)| one.slug.clone()));
+            let Some(slug) = slug else {
+                return Err(failure);
+            };
+            let (now, revision) = read(slug).await?;
+            if is_made(&patch, &now) {
+                return Ok(Some(now));
+            }
+            about.set(Some((now, revision)));
+            Err(failure)
+        }
+    };
+    let done = move |changed: Option<Environment>| {
+        about.set(None);
+        let Some(changed) = changed else { return };
+        notices.say(format!("{} is changed.", changed.name));
+        environments.refresh();
+        overview.refresh();
+    };
+    Act::new(run, done)
+        .asking(move |patch| asks(patch).into_iter().map(|call| call.request).collect())
 }
 
 fn bones() -> AnyView {

@@ -14,11 +14,10 @@ use super::actions::{Actions, act};
 use crate::api::{answers, call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::curl::CopyCurl;
-use crate::components::feedback::Note;
 use crate::components::field::go_to_first_fault;
 use crate::components::icon::Icon;
 use crate::components::page::Panel;
-use crate::forms::failed::note_of;
+use crate::forms::failed::{note_of, others_were_faster};
 use crate::forms::guard::LeaveGuard;
 use crate::forms::service::Form;
 use crate::forms::service::draft::ServiceDraft;
@@ -80,7 +79,7 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
     let refused = move || {
         let failure = save.failure.get()?;
         Some(match failure.is_stale() {
-            true => others_were_faster(rebased.get()).into_any(),
+            true => others_were_faster(rebased.get()),
             false => note_of(&failure),
         })
     };
@@ -131,22 +130,6 @@ pub fn SettingsTab(here: Here, actions: Actions, service: Signal<Arc<Service>>) 
             </div>
         </form>
         <LeaveGuard changed discard=move |()| form.discard() saving=save.pending() />
-    }
-}
-
-/// Somebody else changed it since it was read.
-fn others_were_faster(is_rebased: bool) -> impl IntoView {
-    let words = match is_rebased {
-        true => {
-            "Somebody else changed it meanwhile. What they changed is taken in, and what you typed \
-             stays: look at what will change, and save again."
-        }
-        false => "Somebody else changed it meanwhile. What they changed is being read.",
-    };
-    view! {
-        <Note>
-            <span class="grow">{words}</span>
-        </Note>
     }
 }
 
