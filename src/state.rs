@@ -12,6 +12,7 @@ pub mod poll;
 pub mod preference;
 pub mod range;
 pub mod remote;
+pub mod revised;
 pub mod rights;
 pub mod session;
 pub mod title;

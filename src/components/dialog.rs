@@ -7,7 +7,7 @@ use super::button::{Button, IconButton};
 use super::curl::{Commands, CopyCurl};
 use super::icon::Icon;
 
-use crate::reactive::{dynamic, effect};
+use crate::reactive::{dynamic, effect, memo};
 
 /// A modal dialog that is shown while `open` holds. Its content is made anew each time.
 #[component]
@@ -52,7 +52,9 @@ pub fn Dialog(
 /// that.
 pub fn open_about<T: Send + Sync + 'static>(about: RwSignal<Option<T>>) -> RwSignal<bool> {
     let open = RwSignal::new(false);
-    effect(move || open.set(about.with(Option::is_some)));
+    let is_some = memo(move || about.with(Option::is_some));
+    // Not again when what it is about is only read anew: it would close and open.
+    effect(move || open.set(is_some.get()));
     effect(move || {
         if !open.get() && about.with_untracked(Option::is_some) {
             about.set(None);

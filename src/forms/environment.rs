@@ -14,6 +14,7 @@ use crate::components::dialog::{Dialog, DialogButtons, open_about};
 use crate::components::field::{Look, SelectField, TextField, Toggle};
 use crate::reactive::{effect, memo};
 use crate::state::act::Act;
+use crate::state::revised::Read;
 
 /// What was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,23 +151,20 @@ pub fn EnvironmentForm(open: RwSignal<bool>, act: Act<EnvironmentCreate>) -> imp
     }
 }
 
-/// An environment as it was read, and the revision of that.
-pub type Read = (Environment, Option<String>);
-
 /// The dialog that changes one, open while there is one. When it is read again, what others changed is
 /// taken in.
 #[component]
 pub fn EnvironmentSettings(
-    about: RwSignal<Option<Read>>,
+    about: RwSignal<Option<Read<Environment>>>,
     act: Act<EnvironmentPatch>,
 ) -> impl IntoView {
     let open = open_about(about);
     let title = memo(move || {
-        let name = about.with(|about| about.as_ref().map(|(one, _)| one.name.clone()));
+        let name = about.with(|about| about.as_ref().map(|read| read.thing.name.clone()));
         format!("Settings of {}", name.unwrap_or_default())
     });
     let fields = move || {
-        let read = move || about.get().map(|(environment, _)| Draft::of(&environment));
+        let read = move || about.get().map(|read| Draft::of(&read.thing));
         let saved = RwSignal::new(untrack(read)?);
         let draft = RwSignal::new(saved.get_untracked());
         effect(move || {

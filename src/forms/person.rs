@@ -2,23 +2,22 @@
 
 use leptos::prelude::*;
 use wire::email::Email;
-use wire::endpoint::NoQuery;
-use wire::endpoints::UpdatePerson;
+use wire::endpoints::{GetPerson, UpdatePerson};
 use wire::error::FieldErrors;
 use wire::patch::Patch;
 use wire::path::PersonParams;
-use wire::person::{Person, PersonPatch};
+use wire::person::{Person, PersonPatch, RoleAt};
 
 use super::email::{EmailField, address};
 use super::failed::failed_whole;
 use super::roles::{RoleDraft, RoleFields};
-use crate::api::{call, use_connection};
 use crate::components::button::{Button, Kind};
 use crate::components::dialog::{Dialog, DialogButtons, open_about};
 use crate::components::icon::Icon;
-use crate::reactive::{dynamic, memo};
+use crate::reactive::{dynamic, effect, memo};
 use crate::state::act::Act;
 use crate::state::notices::use_notices;
+use crate::state::revised::{Read, use_revision};
 
 /// The roles that somebody has in an org, as they are changed.
 fn drafts(person: &Person) -> Vec<RoleDraft> {
@@ -66,36 +65,50 @@ fn faults_of(errors: &FieldErrors, index: usize) -> FieldErrors {
     own
 }
 
+/// Whether somebody already is what a change makes of them: then the answer to it was lost.
+fn is_made(patch: &PersonPatch, now: &Person) -> bool {
+    let email = match &patch.email {
+        Patch::Keep => true,
+        Patch::Clear => now.email.is_none(),
+        Patch::Set(email) => now.email == Some(email.canonical()),
+    };
+    let has_roles = |wanted: &Vec<RoleAt>| {
+        let has: Vec<RoleAt> = drafts(now).iter().map(RoleDraft::request).collect();
+        has.len() == wanted.len() && wanted.iter().all(|role| has.contains(role))
+    };
+    email
+        && patch
+            .name
+            .as_ref()
+            .is_none_or(|name| name.as_str() == now.name)
+        && patch.grants.as_ref().is_none_or(has_roles)
+}
+
 /// The dialog, open while there is somebody; `done` follows when the roles are changed.
 #[component]
 pub fn RolesForm(
     org: Memo<String>,
-    person: RwSignal<Option<Person>>,
+    about: RwSignal<Option<Read<Person>>>,
     #[prop(into)] done: Callback<()>,
 ) -> impl IntoView {
-    let (connection, notices) = (use_connection(), use_notices());
-    let act = Act::of_call(
-        move |(id, patch): &(String, PersonPatch)| {
-            let at = PersonParams {
-                org: org.get_untracked(),
-                person: id.clone(),
-            };
-            call::<UpdatePerson>(&connection, &at, &NoQuery, patch)
-        },
-        move |_, changed: Person| {
-            person.set(None);
-            notices.say(format!("What {} may do is changed, at once.", changed.name));
-            done.run(());
-        },
-    );
-    let open = open_about(person);
+    let notices = use_notices();
+    let at = move |person: &Person| PersonParams {
+        org: org.get_untracked(),
+        person: person.id.clone(),
+    };
+    let changed = move |changed: Person| {
+        notices.say(format!("What {} may do is changed, at once.", changed.name));
+        done.run(());
+    };
+    let act = use_revision::<GetPerson, UpdatePerson>(about, at, is_made, changed);
+    let open = open_about(about);
     let title = memo(move || {
-        let person = person.get();
-        person.map_or_else(String::new, |person| format!("What {} may do", person.name))
+        let name = about.with(|about| about.as_ref().map(|read| read.thing.name.clone()));
+        name.map_or_else(String::new, |name| format!("What {name} may do"))
     });
     view! {
         <Dialog title open>
-            <RolesFields org person open act />
+            <RolesFields org about open act />
         </Dialog>
     }
 }
@@ -103,16 +116,35 @@ pub fn RolesForm(
 #[component]
 fn RolesFields(
     org: Memo<String>,
-    person: RwSignal<Option<Person>>,
+    about: RwSignal<Option<Read<Person>>>,
     open: RwSignal<bool>,
-    act: Act<(String, PersonPatch)>,
+    act: Act<PersonPatch>,
 ) -> impl IntoView {
     act.failure.set(None);
-    let about = StoredValue::new(person.get_untracked());
-    let first = about.with_value(|person| person.as_ref().map(drafts));
-    let roles = RwSignal::new(first.unwrap_or_default());
-    let known = about.with_value(|person| person.as_ref()?.email.clone());
-    let email = RwSignal::new(known.unwrap_or_default());
+    let saved = RwSignal::new(None::<Person>);
+    let roles = RwSignal::new(Vec::<RoleDraft>::new());
+    let email = RwSignal::new(String::new());
+    // What others saved is taken in where nothing else was typed.
+    let take_in = move |now: Person| {
+        let before = saved.get_untracked();
+        let kept = before.map(|person| (drafts(&person), person.email.unwrap_or_default()));
+        let kept = kept.unwrap_or_default();
+        if roles.with_untracked(|roles| *roles == kept.0) {
+            roles.set(drafts(&now));
+        }
+        if email.with_untracked(|email| *email == kept.1) {
+            email.set(now.email.clone().unwrap_or_default());
+        }
+        saved.set(Some(now));
+    };
+    if let Some(read) = about.get_untracked() {
+        take_in(read.thing);
+    }
+    effect(move || {
+        if let Some(read) = about.get() {
+            take_in(read.thing);
+        }
+    });
     let count = memo(move || roles.with(Vec::len));
     let errors = memo(move || {
         let failure = act.failure.get();
@@ -154,15 +186,14 @@ fn RolesFields(
         rows.collect_view().into_any()
     };
     let asked = move || {
-        about.with_value(|person| {
-            let person = person.as_ref()?;
-            let patch = roles.with(|roles| email.with(|email| request(person, roles, email)));
-            Some((person.id.clone(), patch.ok()??))
+        saved.with(|person| {
+            let patch = roles
+                .with(|roles| email.with(|email| request(person.as_ref()?, roles, email).ok()));
+            patch?
         })
     };
     let against = memo(move || {
-        let takes_all =
-            asked().is_some_and(|(_, patch)| patch.grants.is_some_and(|all| all.is_empty()));
+        let takes_all = asked().is_some_and(|patch| patch.grants.is_some_and(|all| all.is_empty()));
         takes_all.then(|| "Give at least one role, or remove the person.".to_owned())
     });
     let filled = move || untrack(asked);
@@ -220,6 +251,40 @@ mod tests {
             seen: None,
         };
         assert_eq!(drafts(&person).len(), 1);
+    }
+
+    #[test]
+    fn a_change_whose_answer_was_lost_is_known() {
+        let at = |role, project: Option<&str>| Grant {
+            role: Open::Known(role),
+            org: Some("acme".into()),
+            project: project.map(str::to_owned),
+            environment: None,
+        };
+        let person = Person {
+            id: "1".into(),
+            name: "Ada".into(),
+            email: Some("ada@example.com".into()),
+            grants: vec![at(Role::Member, None), at(Role::Viewer, Some("shop"))],
+            created: None,
+            seen: None,
+        };
+        let mut roles = drafts(&person);
+        let nobody = Person {
+            email: None,
+            grants: Vec::new(),
+            ..person.clone()
+        };
+        let patch = request(&nobody, &roles, "Ada@example.com")
+            .unwrap()
+            .unwrap();
+        assert!(is_made(&patch, &person));
+        assert!(!is_made(&patch, &nobody));
+        roles.pop();
+        let fewer = request(&person, &roles, "ada@example.com")
+            .unwrap()
+            .unwrap();
+        assert!(!is_made(&fewer, &person));
     }
 
     #[test]

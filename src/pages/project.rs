@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wire::endpoint::{NoBody, NoQuery};
+use wire::endpoint::NoQuery;
 use wire::endpoints::{CreateEnvironment, GetEnvironment, UpdateEnvironment};
 use wire::environment::{Environment, EnvironmentCreate, EnvironmentPatch};
 use wire::overview::Overview;
@@ -14,16 +14,17 @@ use super::overview::card::Cards;
 use super::overview::happened::LastEvents;
 use super::overview::{bones_of, told, use_overview};
 use super::parts::{loaded_into, open_asked};
-use crate::api::{Failure, call, use_connection};
+use crate::api::{call, use_connection};
 use crate::components::button::{Button, ButtonLink};
 use crate::components::icon::Icon;
 use crate::components::page::Head;
-use crate::forms::environment::{EnvironmentForm, EnvironmentSettings, Read, is_made};
+use crate::forms::environment::{EnvironmentForm, EnvironmentSettings, is_made};
 use crate::reactive::memo;
 use crate::routes::{Address, use_go, use_kept};
-use crate::state::act::{Act, complain_of};
+use crate::state::act::Act;
 use crate::state::notices::use_notices;
 use crate::state::remote::Remote;
+use crate::state::revised::{Read, use_reading, use_revision};
 use crate::state::rights::{dialog, use_right};
 use crate::state::title::use_title;
 use crate::state::tree::use_tree;
@@ -57,8 +58,8 @@ pub fn ProjectPage() -> impl IntoView {
     let create = use_create(place, creating);
 
     let about = RwSignal::new(None);
-    let read = use_environment(place, about);
-    let settings = Callback::new(move |slug: String| read.go(slug));
+    let read = use_reading::<GetEnvironment>(about);
+    let settings = Callback::new(move |slug: String| read.go(params_of(place, slug)));
     let change = use_change(place, about, overview);
 
     let org = memo(move || place.get().0);
@@ -96,79 +97,18 @@ fn params_of(place: Memo<(String, String)>, environment: String) -> EnvironmentP
     }
 }
 
-type ReadCall = std::pin::Pin<Box<dyn Future<Output = Result<Read, Failure>>>>;
-
-/// Reads an environment with its revision.
-fn reader(place: Memo<(String, String)>) -> impl Fn(String) -> ReadCall + Clone {
-    let connection = use_connection();
-    move |slug| {
-        let params = params_of(place, slug);
-        let call = call::<GetEnvironment>(&connection, &params, &NoQuery, &NoBody);
-        Box::pin(async move {
-            let answer = call.request.send().await?;
-            Ok((answer.read()?, answer.revision()))
-        })
-    }
-}
-
-/// Reads an environment before it is changed.
-fn use_environment(place: Memo<(String, String)>, about: RwSignal<Option<Read>>) -> Act<String> {
-    let read = reader(place);
-    let act = Act::new(
-        move |slug: &String| read(slug.clone()),
-        move |read| about.set(Some(read)),
-    );
-    complain_of(act);
-    act
-}
-
-/// Changes the environment `about`. When others changed it first, it is read again; and when it already
-/// is as it is to be, the answer to this very change was lost.
 fn use_change(
     place: Memo<(String, String)>,
-    about: RwSignal<Option<Read>>,
+    about: RwSignal<Option<Read<Environment>>>,
     overview: Remote<Overview>,
 ) -> Act<EnvironmentPatch> {
-    let connection = use_connection();
     let (notices, environments) = (use_notices(), use_tree().environments);
-    let read = reader(place);
-    let change = move |patch: &EnvironmentPatch| {
-        let (one, revision) = about.get_untracked()?;
-        let params = params_of(place, one.slug);
-        let call = call::<UpdateEnvironment>(&connection, &params, &NoQuery, patch);
-        Some(call.if_revision(revision))
-    };
-    let asks = change.clone();
-    let run = move |patch: &EnvironmentPatch| {
-        let (call, patch, read) = (change(patch), patch.clone(), read.clone());
-        async move {
-            let Some(call) = call else { return Ok(None) };
-            let failure = match call.send().await {
-                Err(failure) if failure.is_stale() => failure,
-                answer => return answer.map(Some),
-            };
-            let slug =
-                about.with_untracked(|about| about.as_ref().map(|(one, _)| one.slug.clone()));
-            let Some(slug) = slug else {
-                return Err(failure);
-            };
-            let (now, revision) = read(slug).await?;
-            if is_made(&patch, &now) {
-                return Ok(Some(now));
-            }
-            about.set(Some((now, revision)));
-            Err(failure)
-        }
-    };
-    let done = move |changed: Option<Environment>| {
-        about.set(None);
-        let Some(changed) = changed else { return };
+    let at = move |environment: &Environment| params_of(place, environment.slug.clone());
+    use_revision::<GetEnvironment, UpdateEnvironment>(about, at, is_made, move |changed| {
         notices.say(format!("{} is changed.", changed.name));
         environments.refresh();
         overview.refresh();
-    };
-    Act::new(run, done)
-        .asking(move |patch| asks(patch).into_iter().map(|call| call.request).collect())
+    })
 }
 
 fn bones() -> AnyView {

@@ -104,6 +104,7 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<GetProjectOverview>(),
     EndpointInfo::of::<GetEnvironmentOverview>(),
     EndpointInfo::of::<ListPeople>(),
+    EndpointInfo::of::<GetPerson>(),
     EndpointInfo::of::<UpdatePerson>(),
     EndpointInfo::of::<RemovePerson>(),
     EndpointInfo::of::<CreateSignInLink>(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{
-    CreateInvitation, CreateSignInLink, DeleteInvitation, ListInvitations, ListPeople, RemovePerson,
+    CreateInvitation, CreateSignInLink, DeleteInvitation, GetPerson, ListInvitations, ListPeople,
+    RemovePerson,
 };
 use wire::path::{InvitationParams, OrgParams, PersonParams};
 use wire::person::{Invitation, InvitationCreate, Person};
@@ -28,6 +29,7 @@ use crate::routes::AccessPage;
 use crate::state::act::{Act, complain_of};
 use crate::state::notices::use_notices;
 use crate::state::remote::Remote;
+use crate::state::revised::use_reading;
 use crate::state::rights::{dialog, use_right};
 
 /// How often the lists are fetched again, in milliseconds.
@@ -41,10 +43,20 @@ struct Page {
     invitations: Remote<Vec<Invitation>>,
     /// A link that was just made.
     shown: RwSignal<Option<Shown>>,
-    /// Whose roles are changed.
-    changed: RwSignal<Option<Person>>,
+    /// Reads whose roles are to be changed.
+    change: Act<PersonParams>,
     /// Who is to be removed.
     removed: RwSignal<Option<Person>>,
+}
+
+impl Page {
+    /// Where somebody stands.
+    fn at(self, person: &Person) -> PersonParams {
+        PersonParams {
+            org: self.org.get_untracked(),
+            person: person.id.clone(),
+        }
+    }
 }
 
 /// People and invitations.
@@ -65,12 +77,13 @@ pub fn PeoplePage() -> impl IntoView {
             &NoBody,
         ))
     };
+    let changed = RwSignal::new(None);
     let page = Page {
         org,
         people: Remote::new(people, |_| Some(AGAIN)),
         invitations: Remote::new(invitations, |_| Some(AGAIN)),
         shown: RwSignal::new(None),
-        changed: RwSignal::new(None),
+        change: use_reading::<GetPerson>(changed),
         removed: RwSignal::new(None),
     };
     let inviting = RwSignal::new(false);
@@ -103,7 +116,7 @@ pub fn PeoplePage() -> impl IntoView {
         </AccessHead>
         {loaded_into(page.people, bones, list)}
         <InviteDialog page open=inviting />
-        <RolesForm org person=page.changed done=move |()| page.people.refresh() />
+        <RolesForm org about=changed done=move |()| page.people.refresh() />
         <RemoveDialog page />
         <ShownOnce shown=page.shown />
     }
@@ -131,8 +144,8 @@ fn people_table(page: Page, link: Act<Person>, people: &[Person]) -> AnyView {
         .iter()
         .map(|person| {
             let roles: Vec<String> = person.grants.iter().map(grant_words).collect();
-            let [for_link, for_roles, for_removal] =
-                [person.clone(), person.clone(), person.clone()];
+            let [for_link, for_removal] = [person.clone(), person.clone()];
+            let at = page.at(person);
             view! {
                 <tr>
                     <td class="name">{person.name.clone()}</td>
@@ -142,7 +155,7 @@ fn people_table(page: Page, link: Act<Person>, people: &[Person]) -> AnyView {
                         <IconButton
                             label=format!("Change what {} may do", person.name)
                             glyph=Signal::stored(Icon::Pencil)
-                            on_click=move |()| page.changed.set(Some(for_roles.clone()))
+                            on_click=move |()| page.change.go(at.clone())
                         />
                         <IconButton
                             label=format!("Sign-in link for {}", person.name)
@@ -212,11 +225,7 @@ fn use_sign_in_link(page: Page) -> Act<Person> {
     let connection = use_connection();
     let act = Act::of_call(
         move |person: &Person| {
-            let at = PersonParams {
-                org: page.org.get_untracked(),
-                person: person.id.clone(),
-            };
-            call::<CreateSignInLink>(&connection, &at, &NoQuery, &NoBody)
+            call::<CreateSignInLink>(&connection, &page.at(person), &NoQuery, &NoBody)
         },
         move |_, link| page.shown.set(Some(Shown::link(&link))),
     );
@@ -305,11 +314,7 @@ fn RemoveDialog(page: Page) -> impl IntoView {
     let (connection, notices) = (use_connection(), use_notices());
     let act = Act::of_call(
         move |person: &Person| {
-            let at = PersonParams {
-                org: page.org.get_untracked(),
-                person: person.id.clone(),
-            };
-            call::<RemovePerson>(&connection, &at, &NoQuery, &NoBody)
+            call::<RemovePerson>(&connection, &page.at(person), &NoQuery, &NoBody)
         },
         move |person, _| {
             page.removed.set(None);

@@ -73,6 +73,48 @@ test("what one tab changed is not overwritten by the other", async ({ page, cont
   expect((await acme.api<{ port: number }>("GET", `${SERVICES}/api`)).port).toBe(9090);
 });
 
+test("what another admin changed meanwhile of an environment or of a person is taken in", async ({ page, acme }) => {
+  const taken = page.getByText("Somebody else changed it meanwhile. What they changed is taken in");
+  const project = "/orgs/acme/projects/shop";
+  await page.goto(`${acme.url}/o/acme/p/shop`);
+  await page.getByRole("button", { name: "Settings of Production" }).click();
+  const settings = page.getByRole("dialog", { name: "Settings of Production" });
+  await settings.getByRole("button", { name: /^Protected/ }).click();
+  await acme.api("PATCH", `${project}/envs/production`, { auto_deploy_branch: "main" });
+  await settings.getByRole("button", { name: "Save changes" }).click();
+  await expect(taken).toBeVisible();
+  await expect(settings.getByLabel("Deployed branch")).toHaveValue("main");
+  await settings.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByText("Production is changed.")).toBeVisible();
+  const environment = await acme.api("GET", `${project}/envs/production`);
+  expect(environment).toMatchObject({ protected: true, auto_deploy_branch: "main" });
+
+  const { token } = await acme.api<{ token: string }>("POST", "/orgs/acme/invitations", { name: "Ada", role: "viewer" });
+  const joined = await fetch(`${acme.url}/api/v1/auth/session`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  expect(joined.ok).toBe(true);
+  const [{ id }] = await acme.api<{ id: string }[]>("GET", "/orgs/acme/people");
+  await page.goto(`${acme.url}/o/acme/people`);
+  await page.getByRole("button", { name: "Change what Ada may do" }).click();
+  const roles = page.getByRole("dialog", { name: "What Ada may do" });
+  await roles.getByRole("button", { name: "Add a role" }).click();
+  const second = roles.getByRole("group", { name: "Role 2" });
+  await second.getByLabel("Role", { exact: true }).selectOption("member");
+  await second.getByLabel("In", { exact: true }).selectOption("shop");
+  // Between, she is made an admin: that is not undone unseen.
+  await acme.api("PATCH", `/orgs/acme/people/${id}`, { grants: [{ role: "admin" }] });
+  await roles.getByRole("button", { name: "Save" }).click();
+  await expect(taken).toBeVisible();
+  const grants = async () => (await acme.api<{ grants: { role: string }[] }>("GET", `/orgs/acme/people/${id}`)).grants;
+  expect((await grants()).map((grant) => grant.role)).toEqual(["admin"]);
+  await roles.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("What Ada may do is changed, at once.")).toBeVisible();
+  expect((await grants()).map((grant) => grant.role).sort()).toEqual(["member", "viewer"]);
+});
+
 test("a new version of the console is offered, and a part of the old one that is gone leads to it", async ({ page, acme, problems }) => {
   const html = await (await fetch(acme.url)).text();
   const own = /console-([0-9a-f]+)_bg\.wasm/.exec(html)?.[1];

@@ -38,7 +38,7 @@ pub(super) fn by_time(updated: Option<DateTime<Utc>>) -> String {
 impl Tagged for Person {
     fn tag(&self) -> String {
         // Their browsers change nothing of them.
-        let told = serde_json::to_vec(&(&self.name, &self.grants)).unwrap_or_default();
+        let told = serde_json::to_vec(&(&self.name, &self.email, &self.grants)).unwrap_or_default();
         let hash = Sha256::digest(&told);
         hash.iter()
             .take(8)

@@ -2,7 +2,7 @@
 
 use pilothouse_wire::endpoints::{
     CreateInvitation, CreateKey, CreateSignInLink, DeleteInvitation, GetAudit, GetOrgAudit,
-    ListInvitations, ListKeys, ListPeople, RemovePerson, RevokeKey, UpdatePerson,
+    GetPerson, ListInvitations, ListKeys, ListPeople, RemovePerson, RevokeKey, UpdatePerson,
 };
 use pilothouse_wire::session::Done;
 
@@ -13,6 +13,14 @@ use super::revision::{expected, tagged};
 /// `GET /orgs/{org}/people`
 pub(super) async fn people(call: Call<ListPeople>) -> Answer<ListPeople> {
     Ok(call.platform().list_people(call.caller()?).await?.into())
+}
+
+/// `GET /orgs/{org}/people/{person}`
+pub(super) async fn person(call: Call<GetPerson>) -> Answer<GetPerson> {
+    let (platform, actor) = (call.platform(), call.caller()?);
+    Ok(tagged(
+        platform.find_person(actor, &call.params.person).await?,
+    ))
 }
 
 /// `PATCH /orgs/{org}/people/{person}`

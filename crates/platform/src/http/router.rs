@@ -87,6 +87,7 @@ fn table(context: Context) -> Table {
         .mount::<e::GetProjectOverview, _, _>(overview::project)
         .mount::<e::GetEnvironmentOverview, _, _>(overview::environment)
         .mount::<e::ListPeople, _, _>(access::people)
+        .mount::<e::GetPerson, _, _>(access::person)
         .mount::<e::UpdatePerson, _, _>(access::update_person)
         .mount::<e::RemovePerson, _, _>(access::remove_person)
         .mount::<e::CreateSignInLink, _, _>(access::sign_in_link)

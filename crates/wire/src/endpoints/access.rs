@@ -15,6 +15,13 @@ endpoint! {
 }
 
 endpoint! {
+    /// Somebody who has a role in an org. The `ETag` is the revision that a change may ask for with `If-Match`.
+    pub struct GetPerson = "person.get";
+    Get "/orgs/{org}/people/{person}" (PersonParams) -> Person;
+    access: Admin,
+}
+
+endpoint! {
     /// Changes what somebody is called, or what they may do in an org.
     pub struct UpdatePerson = "person.update";
     Patch "/orgs/{org}/people/{person}" (PersonParams) -> Person;

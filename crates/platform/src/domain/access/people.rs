@@ -176,7 +176,7 @@ impl Platform {
         })
     }
 
-    async fn find_person(&self, actor: &Actor, id: &str) -> Result<Person> {
+    pub(crate) async fn find_person(&self, actor: &Actor, id: &str) -> Result<Person> {
         let found = self.store.people(actor.org(), Some(id)).await?;
         let person = found.into_iter().next().map(told_person);
         person.ok_or_else(|| not_found("person", id))
