@@ -128,14 +128,16 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
 /// The engine of choice. What ran as containers is never simulated just because their engine is
 /// away: that would call well what nobody can reach.
 async fn engine(store: &Store, choice: EngineChoice) -> Result<Arc<dyn Engine>, StartError> {
-    let containers = EngineKind::Containers.word();
-    let had_containers = store.last_engine().await?.as_deref() == Some(containers);
-    let engine = if choice == EngineChoice::Auto && had_containers {
-        connect(EngineChoice::Containers, store.installation())
-            .await
-            .map_err(StartError::EngineAway)?
-    } else {
-        connect(choice, store.installation()).await?
+    let last = store.last_engine().await?;
+    let ran_in = |kind: EngineKind| last.as_deref() == Some(kind.word());
+    let engine = match choice {
+        EngineChoice::Auto if ran_in(EngineKind::Containers) => {
+            connect(&EngineChoice::Containers, store.installation())
+                .await
+                .map_err(StartError::EngineAway)?
+        }
+        EngineChoice::Auto if ran_in(EngineKind::Swarm) => return Err(StartError::WasSwarm),
+        choice => connect(&choice, store.installation()).await?,
     };
     store.note_engine(engine.kind().word()).await?;
     Ok(engine)

@@ -3,10 +3,12 @@
 //! An instance may run anywhere; its `endpoint` says where it answers.
 
 mod build;
+mod conduct;
 mod connect;
 mod containers;
 mod fetch;
 mod simulated;
+mod swarm;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,9 +25,11 @@ use tokio::time::Instant;
 pub(crate) use containers::lines_of;
 
 pub use build::{BuildContext, BuildLog, BuildSpec, ImageFacts};
-pub use connect::{EngineChoice, connect, connect_to};
+pub use conduct::{Conducted, Conductor, Fallen, ProcessSpec, Rollout, Score};
+pub use connect::{EngineChoice, connect, connect_to, connect_to_swarm};
 pub use fetch::FetchProgress;
 pub use simulated::Simulated;
+pub use swarm::{Credentials, Registry, SwarmSettings};
 
 /// Why the engine did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -141,8 +145,15 @@ pub struct InstanceSpec {
 /// Whether an instance runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunState {
+    /// On its way: the engine has not started it yet.
+    Pending {
+        /// What it waits for, in words.
+        what: String,
+    },
     /// Running.
     Running,
+    /// The engine is about to end it: it takes no new requests.
+    Leaving,
     /// Ended, with what is known of why.
     Exited {
         /// The exit code of its first process.
@@ -218,6 +229,12 @@ pub struct Usage {
 pub trait Engine: Send + Sync + 'static {
     /// Which kind it is.
     fn kind(&self) -> EngineKind;
+
+    /// Where it keeps instances by itself, the way to tell it what is to run; then none is started,
+    /// stopped or removed one by one.
+    fn conductor(&self) -> Option<&dyn Conductor> {
+        None
+    }
 
     /// Product and version, for people. An error when it does not answer.
     async fn detail(&self) -> EngineResult<String>;

@@ -1,12 +1,14 @@
 //! Drives what runs towards what is stored: one task a service, every step safe to repeat.
 //!
-//! `plan` decides and touches nothing; `worker` looks, and `act` carries out; `watch` remembers
+//! `plan` decides and touches nothing; `worker` looks, and `act` carries out, or `conduct` where the
+//! engine keeps instances by itself; `watch` remembers
 //! what was seen of each instance; `fetch` waits for
 //! their image; `intake` stores their lines; `outcome` puts the state into
 //! words, `story` those of a deployment, and `falls` tells of crashes; `census` notices what changed without being asked.
 
 mod act;
 mod census;
+mod conduct;
 mod falls;
 mod fetch;
 mod intake;

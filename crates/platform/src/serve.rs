@@ -40,7 +40,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     };
     let app = app(Parts {
         data_dir: held.folder().to_owned(),
-        engine: args.engine,
+        engine: args.engine.choice()?,
         ingress_url: urls.ingress.clone(),
         behind_proxy: args.behind_proxy,
         tls: args.tls.files().is_some(),

@@ -1,5 +1,6 @@
 //! The command line and the environment: every setting once, with its help.
 
+mod engine;
 mod oidc;
 
 use std::net::SocketAddr;
@@ -9,10 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pilothouse_wire::session::Role;
 use pilothouse_wire::text::Name;
 
-use crate::engine::EngineChoice;
 use crate::origin::Origin;
 use crate::tls::Files;
 
+pub use engine::{EngineArgs, EngineWord};
 pub use oidc::{JoinRole, OidcArgs};
 
 /// A container-service platform in one binary: REST API, containers, ingress and the web console.
@@ -111,13 +112,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub data: DataArgs,
     /// What runs the instances.
-    #[arg(
-        long,
-        env = "PILOTHOUSE_ENGINE",
-        default_value = "auto",
-        value_name = "ENGINE"
-    )]
-    pub engine: EngineChoice,
+    #[command(flatten)]
+    pub engine: EngineArgs,
     /// TLS of the platform's own.
     #[command(flatten)]
     pub tls: TlsArgs,

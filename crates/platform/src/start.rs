@@ -108,6 +108,27 @@ pub enum StartError {
         /// The system's words.
         source: io::Error,
     },
+    /// A Swarm's nodes would get no images.
+    #[error(
+        "the nodes of a Swarm get the images that are made here through a registry: name one that they all reach with --registry"
+    )]
+    NoRegistry,
+    /// The password for the registry can't be read.
+    #[error("the password file {} can't be read ({source}): check --registry-password-file", .file.display())]
+    RegistryPassword {
+        /// The file.
+        file: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// Others can read the password for the registry.
+    #[error("the password file {} can be read by others (mode {mode:o}): `chmod 600` it, and change the password if it was seen", .file.display())]
+    OpenRegistryPassword {
+        /// The file.
+        file: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// The sample's binary is not there.
     #[error("the sample's binary {} is not there: build it with `cargo build --release -p pilothouse-sample --target x86_64-unknown-linux-musl` and name it with --sample-binary", .0.display())]
     NoSampleBinary(PathBuf),
@@ -127,6 +148,11 @@ pub enum StartError {
         "the services of this data directory run in containers, and their engine is away ({0}): start it, or choose --engine simulated to look around without it"
     )]
     EngineAway(EngineError),
+    /// What runs in a Swarm would be taken for gone.
+    #[error(
+        "the services of this data directory run in a Swarm: start with --engine swarm and its --registry, or choose another engine to run them there"
+    )]
+    WasSwarm,
     /// The stored log lines, or the listener.
     #[error("{0}")]
     Io(#[from] io::Error),

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use super::containers::Containers;
 use super::simulated::Simulated;
+use super::swarm::{Swarm, SwarmSettings};
 use super::{Engine, EngineError, EngineResult};
 
 /// The choice of an engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Debug)]
 pub enum EngineChoice {
     /// Containers where a socket answers, else simulated.
     Auto,
     /// Docker or Podman, or nothing.
     Containers,
+    /// A Swarm, by one of its managers.
+    Swarm(SwarmSettings),
     /// No containers: plausible life for a look around.
     Simulated,
 }
@@ -22,19 +25,26 @@ pub enum EngineChoice {
 /// usual sockets that answers. `installation` marks what belongs to this platform.
 ///
 /// # Errors
-/// [`EngineError::Unavailable`]: containers were asked for and no socket answers.
-pub async fn connect(choice: EngineChoice, installation: &str) -> EngineResult<Arc<dyn Engine>> {
-    if choice == EngineChoice::Simulated {
+/// [`EngineError::Unavailable`]: containers or a Swarm were asked for and no socket answers.
+/// [`EngineError::Refused`]: the Swarm is not for this platform, or lacks something.
+pub async fn connect(choice: &EngineChoice, installation: &str) -> EngineResult<Arc<dyn Engine>> {
+    if matches!(choice, EngineChoice::Simulated) {
         return Ok(Arc::new(Simulated::new()));
     }
     let mut tried = Vec::new();
     for host in hosts() {
-        match connect_to(&host, installation).await {
+        let connected = match choice {
+            EngineChoice::Swarm(settings) => connect_to_swarm(&host, installation, settings).await,
+            _ => connect_to(&host, installation).await,
+        };
+        match connected {
             Ok(engine) => return Ok(engine),
+            // It answered: nothing is won by asking another.
+            Err(error @ EngineError::Refused { .. }) => return Err(error),
             Err(error) => tried.push(format!("{host}: {error}")),
         }
     }
-    if choice == EngineChoice::Auto {
+    if matches!(choice, EngineChoice::Auto) {
         tracing::warn!(
             ?tried,
             "no container engine answers, so instances are simulated"
@@ -55,6 +65,21 @@ pub async fn connect(choice: EngineChoice, installation: &str) -> EngineResult<A
 /// [`EngineError::Unavailable`]: nothing answers there.
 pub async fn connect_to(host: &str, installation: &str) -> EngineResult<Arc<dyn Engine>> {
     Ok(Arc::new(Containers::connect(host, installation).await?))
+}
+
+/// Connects to a manager of a Swarm: `unix:///path`, `tcp://host:port` or `http://host:port`.
+///
+/// # Errors
+/// [`EngineError::Unavailable`]: no manager answers there. [`EngineError::Refused`]: the Swarm belongs
+/// to another platform, its registry can't be reached, or the probe is not there.
+pub async fn connect_to_swarm(
+    host: &str,
+    installation: &str,
+    settings: &SwarmSettings,
+) -> EngineResult<Arc<dyn Engine>> {
+    Ok(Arc::new(
+        Swarm::connect(host, installation, settings).await?,
+    ))
 }
 
 /// Where an engine may answer, in the order in which they are tried.

@@ -2,14 +2,14 @@
 
 mod builds;
 mod create;
-mod describe;
-mod failure;
+pub(super) mod describe;
+pub(super) mod failure;
 mod greet;
 mod group;
 mod images;
 mod layers;
 mod leftovers;
-mod logs;
+pub(super) mod logs;
 mod probe;
 mod usage;
 
@@ -77,14 +77,19 @@ impl Containers {
     /// Connects to `unix://…`, `tcp://…` or `http://…` and checks that an engine answers.
     pub(super) async fn connect(host: &str, installation: &str) -> EngineResult<Self> {
         let docker = within(CONNECT_WITHIN, greet::greet(host)).await?;
-        Ok(Self {
+        Ok(Self::over(docker, host, installation))
+    }
+
+    /// The engine at the other end of a connection.
+    pub(super) fn over(docker: Docker, host: &str, installation: &str) -> Self {
+        Self {
             leftovers: Leftovers::new(docker.clone(), installation),
             docker,
             host: host.to_owned(),
             installation: installation.to_owned(),
             pulls: Semaphore::new(PULLS_AT_ONCE),
             starts: Semaphore::new(STARTS_AT_ONCE),
-        })
+        }
     }
 
     /// The label filter for what belongs to this installation, or to one service of it. It narrows

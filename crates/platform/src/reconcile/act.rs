@@ -112,7 +112,7 @@ impl Worker {
             // What never ran, or was on its way out already, did not crash.
             RunState::Exited { code, .. } if *code < 0 || !want.includes(&self.have(one)) => None,
             RunState::Exited { reason, .. } => Some(reason.clone()),
-            RunState::Running => {
+            RunState::Running | RunState::Pending { .. } | RunState::Leaving => {
                 let seen = self.watch.of(id).and_then(|seen| seen.message.clone());
                 let seen = seen.unwrap_or_else(|| "it did not answer".to_owned());
                 engine.stop(id, STOP_GRACE).await?;
@@ -132,7 +132,7 @@ impl Worker {
         Ok(self.platform.engine.remove(id).await?)
     }
 
-    async fn with_last_line(&self, one: &EngineInstance, why: String) -> String {
+    pub(super) async fn with_last_line(&self, one: &EngineInstance, why: String) -> String {
         match self.last_line(one).await {
             Ok(Some(line)) => format!("{why}{LAST_LINE}{line}"),
             Ok(None) | Err(_) => why,
@@ -209,7 +209,7 @@ impl Worker {
     }
 
     /// The image from which these slots are to be started, if it is there.
-    async fn image(
+    pub(super) async fn image(
         &mut self,
         want: &Want,
         stored: &Stored,
@@ -329,6 +329,9 @@ impl Worker {
     /// Stops and removes whatever runs of the service; its last lines are kept, or go as well.
     pub(super) async fn remove_instances(&mut self, keeps_lines: bool) -> Result<()> {
         let engine = self.platform.engine.clone();
+        if let Some(conductor) = engine.conductor() {
+            return self.dismiss_all(conductor).await;
+        }
         let instances = engine.list(Some(&self.service_id)).await?;
         let stopped = join_all(instances.iter().map(|one| engine.stop(&one.id, STOP_GRACE))).await;
         for (one, stopped) in instances.iter().zip(stopped) {

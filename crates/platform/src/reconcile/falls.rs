@@ -25,7 +25,9 @@ impl Worker {
         let fall = Fall {
             kind: match one.state {
                 RunState::Exited { .. } => EventKind::Crashed,
-                RunState::Running => EventKind::Unhealthy,
+                RunState::Running | RunState::Pending { .. } | RunState::Leaving => {
+                    EventKind::Unhealthy
+                }
             },
             instance: label.clone(),
             release_version: one.release_version,

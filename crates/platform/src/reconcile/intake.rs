@@ -54,6 +54,10 @@ impl Intake {
         instances: &[EngineInstance],
         wake: &Arc<Notify>,
     ) {
+        // What is gone by itself, with all its lines, needs no more.
+        let is_there = |id: &str| instances.iter().any(|one| one.id == id);
+        self.0
+            .retain(|id, stream| is_there(id) || !stream.task.is_finished());
         for instance in instances {
             let is_over =
                 |stream: &Stream| stream.task.is_finished() && instance.state == RunState::Running;

@@ -123,10 +123,12 @@ impl Findings<'_> {
     fn waits_for(&self) -> Option<String> {
         self.instances.iter().find_map(|one| {
             let seen = self.watch.of(&one.id)?;
-            if seen.ready || one.state != RunState::Running {
-                return None;
-            }
             let label = one.slot.label();
+            match &one.state {
+                RunState::Pending { what } => return Some(format!("waiting for {label}: {what}")),
+                RunState::Running if !seen.ready => {}
+                _ => return None,
+            }
             Some(match &seen.message {
                 Some(why) => format!("waiting for the health check of {label}: {why}"),
                 None => format!("waiting for {label}"),
@@ -161,6 +163,8 @@ impl Findings<'_> {
         let seen = self.watch.of(&one.id);
         let message = match &one.state {
             RunState::Exited { reason, .. } => Some(reason.clone()),
+            RunState::Pending { what } => Some(what.clone()),
+            RunState::Leaving => None,
             RunState::Running => seen.and_then(|seen| seen.message.clone()),
         };
         let last_end = || {

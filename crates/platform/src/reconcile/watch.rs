@@ -91,6 +91,8 @@ impl Seen {
     pub(super) fn state(&self, run: &RunState) -> InstanceState {
         match run {
             RunState::Exited { .. } => InstanceState::Restarting,
+            RunState::Pending { .. } => InstanceState::Pending,
+            RunState::Leaving => InstanceState::Draining,
             RunState::Running if self.leaving => InstanceState::Draining,
             RunState::Running if self.ready => InstanceState::Ready,
             RunState::Running if self.lost => InstanceState::Unhealthy,

@@ -9,6 +9,7 @@ use pilothouse_wire::release::DeploymentState;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::conduct::Conducting;
 use super::fetch::Fetch;
 use super::intake::Intake;
 use super::outcome::{Activity, Findings, out_of_reach};
@@ -41,6 +42,7 @@ pub(super) struct Worker {
     pub(super) intake: Intake,
     pub(super) fetch: Fetch,
     pub(super) story: Story,
+    pub(super) conducting: Conducting,
     pub(super) wake: Arc<Notify>,
     /// Whether nothing is left to do until something changes.
     rests: Arc<AtomicBool>,
@@ -48,7 +50,7 @@ pub(super) struct Worker {
     attempt: Option<Attempt>,
     failed: Option<String>,
     /// Whether it is being rolled out.
-    is_rolling: bool,
+    pub(super) is_rolling: bool,
     /// What else is to be said while nothing is wrong.
     note: Option<String>,
     /// What was last known to run, and how it is asked for its health.
@@ -61,7 +63,7 @@ pub(super) struct Worker {
 }
 
 /// How a pass ended.
-enum Pass {
+pub(super) enum Pass {
     /// Nothing is left to do until something changes.
     AtRest,
     Busy,
@@ -83,6 +85,7 @@ impl Worker {
             intake: Intake::default(),
             fetch: Fetch::default(),
             story: Story::default(),
+            conducting: Conducting::default(),
             wake,
             rests,
             attempt: None,
@@ -156,7 +159,8 @@ impl Worker {
     fn until_next(&self) -> Duration {
         let on_its_way = |one: &EngineInstance| {
             let seen = self.watch.of(&one.id);
-            one.state == RunState::Running && seen.is_none_or(|seen| !seen.ready)
+            let may_become = matches!(one.state, RunState::Running | RunState::Pending { .. });
+            may_become && seen.is_none_or(|seen| !seen.ready)
         };
         if self.last.iter().any(on_its_way) {
             return BUSY;
@@ -213,6 +217,11 @@ impl Worker {
             && (stored.row.good_version != Some(want.release) || instances.iter().any(is_old));
         self.route(&stored, &instances, &[]);
         self.tell_who_is_ready(&want, &instances);
+        if let (Some(conductor), Some(release)) = (engine.conductor(), &stored.release) {
+            return self
+                .conduct(conductor, &want, &stored, release, &instances)
+                .await;
+        }
         if let Some(why) = self.failure(&want, &stored, &instances).await {
             self.give_up(&want, &stored, why).await?;
             return Ok(Pass::Busy);
@@ -262,6 +271,7 @@ impl Worker {
             generation: one.generation,
             health: match (&one.state, seen) {
                 (RunState::Exited { .. }, _) => Health::Ended,
+                (RunState::Pending { .. } | RunState::Leaving, _) => Health::Starting,
                 // What was ready and is lost ends and starts again.
                 (_, Some(seen)) if seen.lost => Health::Ended,
                 (_, Some(seen)) if seen.ready => Health::Ready,
@@ -271,7 +281,7 @@ impl Worker {
     }
 
     /// Why what is being rolled out will not become healthy, if so.
-    async fn failure(
+    pub(super) async fn failure(
         &self,
         want: &Want,
         stored: &Stored,
@@ -300,7 +310,12 @@ impl Worker {
     }
 
     /// Ends a rollout that failed. What served before goes on; where nothing did, it is tried on.
-    async fn give_up(&mut self, want: &Want, stored: &Stored, why: String) -> Result<()> {
+    pub(super) async fn give_up(
+        &mut self,
+        want: &Want,
+        stored: &Stored,
+        why: String,
+    ) -> Result<()> {
         let what = if stored.row.good_version == Some(want.release) {
             "The restart failed".to_owned()
         } else {
@@ -319,7 +334,7 @@ impl Worker {
     }
 
     /// Notes that every instance of a release is ready.
-    async fn complete(&mut self, want: &Want, instances: usize) -> Result<()> {
+    pub(super) async fn complete(&mut self, want: &Want, instances: usize) -> Result<()> {
         let store = &self.platform.store;
         store
             .complete_rollout(&self.service_id, want.release)
@@ -409,7 +424,12 @@ impl Worker {
         self.publish(Some(want), instances, Activity::Doing(doing));
     }
 
-    fn publish(&self, want: Option<&Want>, instances: &[EngineInstance], activity: Activity<'_>) {
+    pub(super) fn publish(
+        &self,
+        want: Option<&Want>,
+        instances: &[EngineInstance],
+        activity: Activity<'_>,
+    ) {
         let findings = Findings {
             want,
             instances,

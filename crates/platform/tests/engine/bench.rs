@@ -43,7 +43,7 @@ pub(crate) async fn on_bench<F: Future<Output = ()>>(test: impl FnOnce(Arc<Bench
 
 /// An engine for an installation.
 pub(crate) async fn connected(installation: &str) -> Arc<dyn Engine> {
-    match connect(EngineChoice::Containers, installation).await {
+    match connect(&EngineChoice::Containers, installation).await {
         Ok(engine) => engine,
         Err(error) => panic!("{error}. These tests need Docker or Podman; `make test` starts one"),
     }
@@ -133,7 +133,7 @@ impl Bench {
             let all = self.instances().await;
             match all.into_iter().find(|one| one.id == id)?.state {
                 RunState::Exited { code, reason } => Some((code, reason)),
-                RunState::Running => None,
+                _ => None,
             }
         })
         .await

@@ -176,7 +176,7 @@ pub(crate) fn build_image() {
         }
         let context = tar.into_inner().unwrap();
         Runtime::new().unwrap().block_on(async {
-            let engine = connect(EngineChoice::Containers, "build").await;
+            let engine = connect(&EngineChoice::Containers, "build").await;
             let engine = engine.unwrap_or_else(|error| {
                 panic!("{error}. These tests need Docker or Podman; `make test` starts one")
             });

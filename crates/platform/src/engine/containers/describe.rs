@@ -12,13 +12,17 @@ use chrono::{DateTime, Utc};
 use crate::engine::{EngineInstance, InstanceSpec, RunState, Slot};
 
 /// The label that says which installation a thing belongs to.
-pub(super) const INSTALLATION: &str = "pilothouse.installation";
+pub(in crate::engine) const INSTALLATION: &str = "pilothouse.installation";
 /// The label that says which service it belongs to.
-pub(super) const SERVICE: &str = "pilothouse.service";
-const PROCESS: &str = "pilothouse.process";
-const ORDINAL: &str = "pilothouse.ordinal";
-const RELEASE: &str = "pilothouse.release";
-const GENERATION: &str = "pilothouse.generation";
+pub(in crate::engine) const SERVICE: &str = "pilothouse.service";
+/// The label that says which process of the service it is.
+pub(in crate::engine) const PROCESS: &str = "pilothouse.process";
+/// The label that says which of the process's instances it is.
+pub(in crate::engine) const ORDINAL: &str = "pilothouse.ordinal";
+/// The label that says which release it runs.
+pub(in crate::engine) const RELEASE: &str = "pilothouse.release";
+/// The label that says which restart it belongs to.
+pub(in crate::engine) const GENERATION: &str = "pilothouse.generation";
 
 /// A host name has no longer part.
 const MAX_HOST_NAME: usize = 63;
@@ -35,23 +39,27 @@ pub(super) fn container_name(installation: &str, spec: &InstanceSpec) -> String 
 }
 
 /// The name of a slot's own volume.
-pub(super) fn volume_name(installation: &str, slot: &Slot, volume: &str) -> String {
+pub(in crate::engine) fn volume_name(installation: &str, slot: &Slot, volume: &str) -> String {
     format!("{}-{volume}", slot_name(installation, slot))
 }
 
 /// The name of an environment's network.
-pub(super) fn network_name(installation: &str, network: &str) -> String {
+pub(in crate::engine) fn network_name(installation: &str, network: &str) -> String {
     format!("ph-{}-{}", short(installation), short(network))
 }
 
 fn slot_name(installation: &str, slot: &Slot) -> String {
-    format!(
-        "ph-{}-{}-{}-{}",
-        short(installation),
-        short(&slot.service_id),
-        slot.process,
-        slot.ordinal
-    )
+    let process = process_name(installation, &slot.service_id, &slot.process);
+    format!("{process}-{}", slot.ordinal)
+}
+
+/// The name of all that belongs to a process.
+pub(in crate::engine) fn process_name(
+    installation: &str,
+    service_id: &str,
+    process: &str,
+) -> String {
+    format!("ph-{}-{}-{process}", short(installation), short(service_id))
 }
 
 /// Enough of a UUID to be unique on one machine, and short enough for a container's name.
@@ -60,7 +68,7 @@ fn short(id: &str) -> &str {
 }
 
 /// The labels of all that belongs to a slot.
-pub(super) fn labels(installation: &str, slot: &Slot) -> HashMap<String, String> {
+pub(in crate::engine) fn labels(installation: &str, slot: &Slot) -> HashMap<String, String> {
     [
         (INSTALLATION, installation.to_owned()),
         (SERVICE, slot.service_id.clone()),
@@ -73,7 +81,7 @@ pub(super) fn labels(installation: &str, slot: &Slot) -> HashMap<String, String>
 }
 
 /// Whether what has these labels belongs to the installation, or to one service of it.
-pub(super) fn is_ours(
+pub(in crate::engine) fn is_ours(
     labels: &HashMap<String, String>,
     installation: &str,
     service_id: Option<&str>,
@@ -135,7 +143,7 @@ fn rest(command: &[String]) -> Vec<String> {
     command.iter().skip(1).cloned().collect()
 }
 
-fn env(spec: &InstanceSpec) -> Vec<String> {
+pub(in crate::engine) fn env(spec: &InstanceSpec) -> Vec<String> {
     let port = spec.port.filter(|_| !spec.env.contains_key("PORT"));
     spec.env
         .iter()
@@ -144,7 +152,7 @@ fn env(spec: &InstanceSpec) -> Vec<String> {
         .collect()
 }
 
-fn host_name(spec: &InstanceSpec) -> String {
+pub(in crate::engine) fn host_name(spec: &InstanceSpec) -> String {
     let name = format!("{}-{}-{}", spec.slug, spec.slot.process, spec.slot.ordinal);
     let surplus = name.len().saturating_sub(MAX_HOST_NAME);
     name.get(surplus..)
@@ -155,7 +163,7 @@ fn host_name(spec: &InstanceSpec) -> String {
 
 /// What answers requests has the service's own name; a worker must not, or its neighbours' calls
 /// would land where nobody listens.
-fn alias(spec: &InstanceSpec) -> String {
+pub(in crate::engine) fn alias(spec: &InstanceSpec) -> String {
     if spec.port.is_some() {
         spec.slug.clone()
     } else {

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::engine::{EngineError, EngineResult};
 
 /// The status that the engine answered with, if it answered.
-pub(super) fn status(error: &ApiError) -> Option<u16> {
+pub(in crate::engine) fn status(error: &ApiError) -> Option<u16> {
     match error {
         ApiError::DockerResponseServerError { status_code, .. } => Some(*status_code),
         _ => None,
@@ -25,7 +25,7 @@ pub(super) fn is_garbled(error: &ApiError) -> bool {
 }
 
 /// An operation on `what` that failed.
-pub(super) fn refused(what: impl Into<String>, error: ApiError) -> EngineError {
+pub(in crate::engine) fn refused(what: impl Into<String>, error: ApiError) -> EngineError {
     if is_unavailable(&error) {
         return EngineError::Unavailable(words(error));
     }
@@ -37,7 +37,7 @@ pub(super) fn refused(what: impl Into<String>, error: ApiError) -> EngineError {
 
 /// What the engine answers, if it does within this time: the client's own limit ends with the head of
 /// an answer.
-pub(super) async fn within<T>(
+pub(in crate::engine) async fn within<T>(
     limit: Duration,
     answer: impl Future<Output = EngineResult<T>>,
 ) -> EngineResult<T> {
@@ -48,12 +48,12 @@ pub(super) async fn within<T>(
 }
 
 /// An engine that could not be asked.
-pub(super) fn unavailable(error: ApiError) -> EngineError {
+pub(in crate::engine) fn unavailable(error: ApiError) -> EngineError {
     EngineError::Unavailable(words(error))
 }
 
 /// A pull that failed, sorted by what can be done about it.
-pub(super) fn pull(reference: &str, error: ApiError) -> EngineError {
+pub(in crate::engine) fn pull(reference: &str, error: ApiError) -> EngineError {
     if is_unavailable(&error) {
         return EngineError::Unavailable(words(error));
     }
@@ -61,7 +61,7 @@ pub(super) fn pull(reference: &str, error: ApiError) -> EngineError {
 }
 
 /// As [`pull`], for a failure that was told while the pull went on. Engines tell it in words alone.
-pub(super) fn pull_words(reference: &str, why: String) -> EngineError {
+pub(in crate::engine) fn pull_words(reference: &str, why: String) -> EngineError {
     const NOT_FOUND: [&str; 5] = [
         "manifest unknown",
         "not found",
@@ -102,7 +102,7 @@ pub(super) fn pull_words(reference: &str, why: String) -> EngineError {
 }
 
 /// The engine's own words.
-pub(super) fn words(error: ApiError) -> String {
+pub(in crate::engine) fn words(error: ApiError) -> String {
     match error {
         ApiError::DockerResponseServerError { message, .. } => message.trim().to_owned(),
         ApiError::DockerStreamError { error } => error.trim().to_owned(),

@@ -109,10 +109,9 @@ impl Leftovers {
         let labels = image.config.and_then(|config| config.labels);
         // Docker labels the last step alone.
         let owner = labels.as_ref().and_then(|labels| labels.get(INSTALLATION));
-        let created = image.created.as_deref().map(DateTime::parse_from_rfc3339);
         let is_left_over = image.repo_tags.unwrap_or_default().is_empty()
             && owner.is_none_or(|owner| *owner == self.installation)
-            && created.is_some_and(|created| created.is_ok_and(|created| created >= since));
+            && image.created.is_some_and(|created| created >= since);
         if !is_left_over {
             return Ok(());
         }

@@ -17,7 +17,7 @@ use futures_util::stream::{self, BoxStream};
 use pilothouse_wire::logs::LogStream;
 use tokio::time::{Instant, timeout};
 
-use self::assembler::Assembler;
+pub(in crate::engine) use self::assembler::Assembler;
 use self::missing::{Comparison, mark, weight};
 use self::state::{has_ended, has_ended_soon, is_podman};
 use super::failure::{status, unavailable};

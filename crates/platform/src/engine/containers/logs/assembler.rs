@@ -13,7 +13,7 @@ const MAX_LINE: usize = 1024 * 1024;
 /// in order, and an engine that is asked from an instant on tells of every line from there on, of
 /// the first perhaps only the end.
 #[derive(Default)]
-pub(super) struct Assembler {
+pub(in crate::engine) struct Assembler {
     stdout: Pending,
     stderr: Pending,
 }
@@ -27,7 +27,7 @@ struct Pending {
 }
 
 impl Assembler {
-    pub(super) fn push(&mut self, stream: LogStream, frame: &[u8]) -> Vec<EngineLine> {
+    pub(in crate::engine) fn push(&mut self, stream: LogStream, frame: &[u8]) -> Vec<EngineLine> {
         let pending = match stream {
             LogStream::Stdout => &mut self.stdout,
             LogStream::Stderr => &mut self.stderr,

@@ -1,0 +1,93 @@
+//! Engines that keep the instances of a process by themselves: they place them on their nodes, replace
+//! what ends, and roll a new version out. Such an engine is told what is to run, and watched.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{EngineResult, HealthCheck, InstanceSpec, Slot};
+
+/// What is to run of one process of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessSpec {
+    /// What each instance is started from. The ordinal of its slot counts for nothing.
+    pub instance: InstanceSpec,
+    /// How many instances.
+    pub replicas: u32,
+    /// How an instance shows that it is ready.
+    pub check: HealthCheck,
+    /// How long an instance may take to become ready.
+    pub ready_within: Duration,
+    /// Whether a rollout that fails goes back to what ran before: that was ready once.
+    pub goes_back: bool,
+}
+
+/// How far the engine is with what it was told last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// Nothing is replaced.
+    Steady,
+    /// Instances are replaced, one after the other.
+    Rolling,
+    /// It failed, and what ran before runs again or is on its way back.
+    WentBack,
+    /// It failed, and stays as it is.
+    Stopped,
+}
+
+/// What an engine keeps of one process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conducted {
+    /// `web`, `worker`, …
+    pub process: String,
+    /// Tells one specification from another.
+    pub digest: String,
+    /// How far it is.
+    pub rollout: Rollout,
+}
+
+/// An instance that ended, and that the engine has replaced or replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fallen {
+    /// The engine's id.
+    pub id: String,
+    /// Which one it was.
+    pub slot: Slot,
+    /// The release that it ran.
+    pub release_version: u32,
+    /// The restart that it belonged to.
+    pub generation: u32,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// Why, in words.
+    pub reason: String,
+    /// Whether its node is lost, and its last lines with it.
+    pub is_lost: bool,
+}
+
+/// What a conducting engine knows of one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    /// The processes that it keeps.
+    pub processes: Vec<Conducted>,
+    /// The instances that ended by themselves, as far back as it remembers, the oldest first.
+    pub fallen: Vec<Fallen>,
+}
+
+/// An engine that keeps instances by itself.
+#[async_trait]
+pub trait Conductor: Send + Sync {
+    /// Tells one specification from another. Two with the same digest ask for the same.
+    fn digest(&self, spec: &ProcessSpec) -> String;
+
+    /// What it keeps of a service.
+    async fn score(&self, service_id: &str) -> EngineResult<Score>;
+
+    /// Makes it keep a process as specified from now on. Instances that differ are replaced one at a
+    /// time; where volumes are used the old one ends first.
+    async fn conduct(&self, spec: &ProcessSpec) -> EngineResult<()>;
+
+    /// Ends a process; its instances finish their requests as far as their grace allows.
+    async fn dismiss(&self, service_id: &str, process: &str) -> EngineResult<()>;
+}

@@ -1,0 +1,297 @@
+//! The Swarm's tasks as instances: those that are there, and those that ended.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+use bollard::models::{Node, NodeState, Task, TaskState};
+use chrono::{DateTime, Utc};
+
+use crate::engine::containers::describe::{self, GENERATION, ORDINAL, PROCESS, RELEASE, SERVICE};
+use crate::engine::{EngineInstance, Fallen, RunState, Slot};
+
+/// What is known of a node that tasks run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// What people call it.
+    pub(super) name: String,
+    /// Where it is reached.
+    pub(super) address: Option<IpAddr>,
+    /// Whether the managers do not hear of it.
+    pub(super) is_down: bool,
+}
+
+/// The nodes of the Swarm, by id.
+pub(super) type Places = HashMap<String, Place>;
+
+/// What is known of a node.
+pub(super) fn place(node: &Node) -> Place {
+    let status = node.status.as_ref();
+    let manager = node.manager_status.as_ref();
+    let told = status.and_then(|status| status.addr.as_deref());
+    // A manager may know itself by no address of its own.
+    let told = told.and_then(|told| told.parse::<IpAddr>().ok());
+    let told = told.filter(|address| !address.is_unspecified());
+    let listens = manager.and_then(|manager| manager.addr.as_deref()?.parse::<SocketAddr>().ok());
+    Place {
+        name: name(node),
+        address: told.or_else(|| listens.map(|listens| listens.ip())),
+        is_down: status.and_then(|status| status.state) == Some(NodeState::DOWN),
+    }
+}
+
+/// What people call a node: its host name, and where several have the same, a part of its id.
+pub(super) fn name(node: &Node) -> String {
+    let description = node.description.as_ref();
+    let host = description.and_then(|description| description.hostname.clone());
+    host.unwrap_or_else(|| node.id.clone().unwrap_or_default())
+}
+
+/// A task that is there.
+pub(super) fn instance(task: &Task, places: &Places) -> Option<EngineInstance> {
+    let place = task.node_id.as_ref().and_then(|id| places.get(id));
+    let state = run_state(task, place)?;
+    let known = Known::of(task)?;
+    Some(EngineInstance {
+        id: task.id.clone()?,
+        slot: known.slot,
+        release_version: known.release,
+        generation: known.generation,
+        state,
+        created: task.created_at.unwrap_or_default(),
+        endpoint: endpoint(task, place),
+    })
+}
+
+/// A task that ended by itself, or with its node.
+pub(super) fn fallen(task: &Task, places: &Places) -> Option<Fallen> {
+    let place = task.node_id.as_ref().and_then(|id| places.get(id));
+    let known = Known::of(task)?;
+    Some(Fallen {
+        id: task.id.clone()?,
+        slot: known.slot,
+        release_version: known.release,
+        generation: known.generation,
+        at: ended(task),
+        reason: end(task, place)?,
+        is_lost: place.is_none_or(|place| place.is_down),
+    })
+}
+
+/// What the labels of a task say.
+struct Known {
+    slot: Slot,
+    release: u32,
+    generation: u32,
+}
+
+impl Known {
+    fn of(task: &Task) -> Option<Self> {
+        let container = task.spec.as_ref()?.container_spec.as_ref()?;
+        let labels = container.labels.as_ref()?;
+        let number = |label: &str| labels.get(label)?.parse::<u32>().ok();
+        // The Swarm counts its slots from 1.
+        let slot = || u32::try_from(task.slot?.checked_sub(1)?).ok();
+        Some(Self {
+            slot: Slot {
+                service_id: labels.get(SERVICE)?.clone(),
+                process: labels.get(PROCESS)?.clone(),
+                ordinal: number(ORDINAL).or_else(slot)?,
+            },
+            release: number(RELEASE)?,
+            generation: number(GENERATION)?,
+        })
+    }
+}
+
+/// Whether a task belongs to an installation, or to one service of it.
+pub(super) fn is_ours(task: &Task, installation: &str, service_id: Option<&str>) -> bool {
+    let spec = task.spec.as_ref();
+    let container = spec.and_then(|spec| spec.container_spec.as_ref());
+    let labels = container.and_then(|container| container.labels.as_ref());
+    labels.is_some_and(|labels| describe::is_ours(labels, installation, service_id))
+}
+
+fn state(task: &Task) -> TaskState {
+    let status = task.status.as_ref();
+    status
+        .and_then(|status| status.state)
+        .unwrap_or(TaskState::NEW)
+}
+
+/// Whether the Swarm wants a task to run.
+fn is_wanted(task: &Task) -> bool {
+    task.desired_state
+        .is_none_or(|desired| desired <= TaskState::RUNNING)
+}
+
+/// How a task that is there does; `None`: it ended, or nobody knows of it.
+fn run_state(task: &Task, place: Option<&Place>) -> Option<RunState> {
+    let state = state(task);
+    if state > TaskState::RUNNING {
+        return None;
+    }
+    if !is_wanted(task) {
+        // What its node did last is not known; the Swarm no longer counts on it.
+        let is_lost = place.is_none_or(|place| place.is_down);
+        let ran = state == TaskState::RUNNING;
+        return (ran && !is_lost).then_some(RunState::Leaving);
+    }
+    if state == TaskState::RUNNING {
+        return Some(RunState::Running);
+    }
+    Some(RunState::Pending {
+        what: pending(task, state, place),
+    })
+}
+
+/// What a task waits for.
+fn pending(task: &Task, state: TaskState, place: Option<&Place>) -> String {
+    let node = place.map_or("its node", |place| place.name.as_str());
+    match state {
+        TaskState::NEW | TaskState::ALLOCATED | TaskState::PENDING => {
+            let why = task.status.as_ref().and_then(|status| status.err.clone());
+            match why.filter(|why| !why.is_empty()) {
+                Some(why) => format!("no node takes it: {why}"),
+                None => "it waits for a node".to_owned(),
+            }
+        }
+        TaskState::STARTING => format!("it starts on {node}, and is asked for its health"),
+        _ => format!("{node} fetches its image"),
+    }
+}
+
+/// Why a task ended by itself.
+fn end(task: &Task, place: Option<&Place>) -> Option<String> {
+    let status = task.status.as_ref()?;
+    let state = state(task);
+    if state <= TaskState::RUNNING {
+        let place = place.filter(|place| place.is_down && !is_wanted(task))?;
+        return Some(format!("its node {} does not answer", place.name));
+    }
+    let said = status.err.as_deref().unwrap_or_default();
+    let code = status
+        .container_status
+        .as_ref()
+        .and_then(|container| container.exit_code);
+    match state {
+        TaskState::FAILED if said.contains("unhealthy") => {
+            Some("its health check failed".to_owned())
+        }
+        TaskState::FAILED => Some(match code.filter(|code| *code != 0) {
+            Some(code) => format!("it ended with exit code {code}"),
+            None => said.to_owned(),
+        }),
+        TaskState::REJECTED => Some(match place {
+            Some(place) => format!("{} could not run it: {said}", place.name),
+            None => format!("it could not be run: {said}"),
+        }),
+        TaskState::ORPHANED => Some("its node is away for too long".to_owned()),
+        _ => None,
+    }
+}
+
+fn ended(task: &Task) -> DateTime<Utc> {
+    let told = task.status.as_ref().and_then(|status| status.timestamp);
+    told.or(task.updated_at).unwrap_or_default()
+}
+
+/// Where a task's port answers.
+fn endpoint(task: &Task, place: Option<&Place>) -> Option<SocketAddr> {
+    let ports = task.status.as_ref()?.port_status.as_ref()?.ports.as_ref()?;
+    let port = ports.iter().find_map(|port| port.published_port)?;
+    Some(SocketAddr::new(place?.address?, u16::try_from(port).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn task(state: &str, desired: &str) -> Task {
+        serde_json::from_value(json!({
+            "ID": "t1",
+            "Slot": 2,
+            "NodeID": "n1",
+            "DesiredState": desired,
+            "Spec": {"ContainerSpec": {"Labels": {
+                "pilothouse.installation": "here",
+                "pilothouse.service": "s1",
+                "pilothouse.process": "web",
+                "pilothouse.release": "7",
+                "pilothouse.generation": "3",
+            }}},
+            "Status": {
+                "State": state,
+                "PortStatus": {"Ports": [{"PublishedPort": 32768}, {"PublishedPort": 32768}]},
+            },
+        }))
+        .unwrap()
+    }
+
+    fn places(is_down: bool) -> Places {
+        let place = Place {
+            name: "north".to_owned(),
+            address: Some([10, 0, 0, 1].into()),
+            is_down,
+        };
+        HashMap::from([("n1".to_owned(), place)])
+    }
+
+    #[test]
+    fn a_task_is_an_instance_where_its_node_answers() {
+        let one = instance(&task("running", "running"), &places(false)).unwrap();
+        assert_eq!(one.slot.label(), "web.1");
+        assert_eq!((one.release_version, one.generation), (7, 3));
+        assert_eq!(one.state, RunState::Running);
+        assert_eq!(one.endpoint, Some(([10, 0, 0, 1], 32768).into()));
+    }
+
+    #[test]
+    fn what_is_on_its_way_out_is_there_until_it_ended() {
+        let state =
+            |task: &Task, is_down| instance(task, &places(is_down)).map(|instance| instance.state);
+        let leaving = task("running", "shutdown");
+        assert_eq!(state(&leaving, false), Some(RunState::Leaving));
+        assert_eq!(state(&leaving, true), None, "nobody knows of it");
+        assert_eq!(state(&task("shutdown", "shutdown"), false), None);
+    }
+
+    #[test]
+    fn a_lost_node_takes_its_instances_along() {
+        let lost = fallen(&task("running", "shutdown"), &places(true)).unwrap();
+        assert_eq!(lost.reason, "its node north does not answer");
+        assert!(fallen(&task("running", "running"), &places(true)).is_none());
+        assert!(fallen(&task("running", "shutdown"), &places(false)).is_none());
+    }
+
+    #[test]
+    fn a_task_that_failed_says_why() {
+        let mut failed = task("failed", "shutdown");
+        let mut reason = |err: &str, code: i64| {
+            let status = failed.status.as_mut().unwrap();
+            status.err = Some(err.to_owned());
+            status.container_status = Some(bollard::models::ContainerStatus {
+                exit_code: Some(code),
+                ..Default::default()
+            });
+            fallen(&failed, &places(false)).map(|fallen| fallen.reason)
+        };
+        let unhealthy = "task: non-zero exit (137): dockerexec: unhealthy container";
+        assert_eq!(reason(unhealthy, 137).unwrap(), "its health check failed");
+        assert_eq!(
+            reason("task: non-zero exit (3)", 3).unwrap(),
+            "it ended with exit code 3"
+        );
+    }
+
+    #[test]
+    fn what_no_node_takes_says_so() {
+        let mut waiting = task("pending", "running");
+        waiting.node_id = None;
+        waiting.status.as_mut().unwrap().err = Some("no suitable node".to_owned());
+        let what = instance(&waiting, &places(false)).unwrap().state;
+        let words = "no node takes it: no suitable node".to_owned();
+        assert_eq!(what, RunState::Pending { what: words });
+    }
+}

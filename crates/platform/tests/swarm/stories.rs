@@ -1,0 +1,264 @@
+//! What a Swarm does by itself, seen through the platform.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, wait_for};
+use crate::load::under_load;
+
+/// The nodes on which instances are.
+fn nodes(tasks: &[Value]) -> BTreeSet<String> {
+    tasks
+        .iter()
+        .map(|task| task["NodeID"].to_string())
+        .collect()
+}
+
+pub(crate) fn instances_run_on_all_nodes_and_answer(bench: &Bench) {
+    let service = bench.run("spread", 3, &json!({}));
+    assert_eq!(nodes(&bench.cluster.tasks(&service.id)).len(), 3);
+    assert_eq!(service.visit(), Ok(200));
+    // Their lines come from every node.
+    let lines = || bench.get(&service.path("/logs?limit=1000"));
+    wait_for("lines of all instances", lines, |logs| {
+        let lines = logs["lines"].as_array().unwrap().iter();
+        let from: BTreeSet<String> = lines.map(|line| line["instance"].to_string()).collect();
+        from.len() == 3
+    });
+}
+
+pub(crate) fn an_image_reaches_the_nodes_by_its_digest(bench: &Bench) {
+    let service = bench.run("pinned", 1, &json!({}));
+    let task = &bench.cluster.tasks(&service.id)[0];
+    let image = task["Spec"]["ContainerSpec"]["Image"].as_str().unwrap();
+    assert!(image.starts_with(&bench.cluster.registry), "{image}");
+    assert!(image.contains("@sha256:"), "{image}");
+}
+
+pub(crate) fn a_restart_and_a_deploy_lose_no_request(bench: &Bench) {
+    let service = bench.run("rolling", 6, &json!({}));
+    let before = bench.cluster.tasks(&service.id);
+    let ((), visits) = under_load(&service, || {
+        bench.post(&service.path("/restart"), &json!({}));
+        service.wait("the restart to begin", |status| {
+            status["state"] != "running"
+        });
+        service.wait_ready(6);
+        let (status, answer) = bench.call("PATCH", &service.path(""), &json!({"env": {"A": "1"}}));
+        assert_eq!(status, 200, "{answer}");
+        service.deploy();
+        assert_eq!(service.wait_ended()["state"], "complete");
+        service.wait_ready(6);
+    });
+    assert!(visits.sent > 1_000, "{}", visits.sent);
+    assert!(visits.failed.is_empty(), "{visits:?}");
+    let after = bench.cluster.tasks(&service.id);
+    assert!(
+        after
+            .iter()
+            .all(|task| !before.iter().any(|old| old["ID"] == task["ID"]))
+    );
+}
+
+pub(crate) fn a_release_that_is_not_healthy_goes_back(bench: &Bench) {
+    let service = bench.run("falling", 2, &json!({"deployment_timeout": 10}));
+    let (status, answer) = bench.call(
+        "PATCH",
+        &service.path(""),
+        &json!({"env": {"UNHEALTHY": "1"}}),
+    );
+    assert_eq!(status, 200, "{answer}");
+    let (ended, visits) = under_load(&service, || {
+        service.deploy();
+        service.wait_ended()
+    });
+    assert_eq!(ended["state"], "error");
+    let why = ended["error"].as_str().unwrap();
+    assert!(why.contains("did not become healthy"), "{why}");
+    assert!(visits.failed.is_empty(), "{visits:?}");
+    // What served before serves on, and the page says what is wrong.
+    let status = service.wait_ready(2);
+    let message = status["message"].as_str().unwrap();
+    assert!(message.contains("Release v1 goes on serving"), "{message}");
+    wait_for(
+        "the Swarm to be back",
+        || bench.cluster.tasks(&service.id),
+        |tasks| {
+            let is_old =
+                |task: &Value| task["Spec"]["ContainerSpec"]["Labels"]["pilothouse.release"] == "1";
+            tasks.len() == 2 && tasks.iter().all(is_old)
+        },
+    );
+}
+
+pub(crate) fn an_instance_that_crashes_is_replaced_and_told(bench: &Bench) {
+    let service = bench.run("crashing", 2, &json!({}));
+    let victim = bench.cluster.tasks(&service.id)[0].clone();
+    bench.cluster.kill_task(&victim);
+    wait_for(
+        "the crash to be told",
+        || service.happened(),
+        |kinds| kinds.iter().any(|kind| kind == "crashed"),
+    );
+    service.wait_ready(2);
+    let tasks = bench.cluster.tasks(&service.id);
+    assert!(tasks.iter().all(|task| task["ID"] != victim["ID"]));
+}
+
+pub(crate) fn an_ordinal_stays_with_its_disk(bench: &Bench) {
+    let volumes = json!([{"name": "data", "mount_path": "/data", "size_gb": 1}]);
+    let service = bench.run("keeping", 2, &json!({"volumes": volumes}));
+    let kept = || {
+        let services = bench.cluster.services(&service.id);
+        let kept = services.iter().map(|one| {
+            let placement = &one["Spec"]["TaskTemplate"]["Placement"];
+            placement["Constraints"][0].as_str().map(str::to_owned)
+        });
+        kept.collect::<Vec<_>>()
+    };
+    let before = wait_for("each to be kept on its node", kept, |kept| {
+        kept.len() == 2 && kept.iter().all(Option::is_some)
+    });
+    let on = |tasks: &[Value]| {
+        let mut on: Vec<(String, String)> = tasks
+            .iter()
+            .map(|task| {
+                let labels = &task["Spec"]["ContainerSpec"]["Labels"];
+                let ordinal = labels["pilothouse.ordinal"].to_string();
+                (ordinal, task["NodeID"].to_string())
+            })
+            .collect();
+        on.sort();
+        on
+    };
+    let first = on(&bench.cluster.tasks(&service.id));
+    bench.post(&service.path("/restart"), &json!({}));
+    service.wait("the restart to begin", |status| {
+        status["state"] != "running"
+    });
+    service.wait_ready(2);
+    assert_eq!(on(&bench.cluster.tasks(&service.id)), first);
+    assert_eq!(kept(), before);
+}
+
+pub(crate) fn a_service_comes_and_goes_with_its_scale(bench: &Bench) {
+    let service = bench.run("scaled", 1, &json!({}));
+    bench.post(&service.path("/scale"), &json!({"instances": 4}));
+    service.wait_ready(4);
+    bench.post(&service.path("/scale"), &json!({"instances": 0}));
+    service.wait("it to be paused", |status| status["state"] == "paused");
+    assert_eq!(bench.cluster.services(&service.id).len(), 1);
+    let (status, _) = bench.call("DELETE", &service.path(""), &Value::Null);
+    assert_eq!(status, 200);
+    wait_for(
+        "nothing of it to be left",
+        || bench.cluster.services(&service.id),
+        Vec::is_empty,
+    );
+}
+
+pub(crate) fn another_platform_is_refused(bench: &Bench) {
+    let said = bench.refusal(&bench.cluster.registry);
+    assert!(said.contains("it belongs to the platform"), "{said}");
+}
+
+pub(crate) fn a_registry_that_is_away_is_refused(bench: &Bench) {
+    let (host, _) = bench.cluster.registry.split_once(':').unwrap();
+    let said = bench.refusal(&format!("{host}:9"));
+    assert!(said.contains("reaching the registry"), "{said}");
+    assert!(said.contains("check --registry"), "{said}");
+}
+
+/// Ends the platform, so nothing else may need it meanwhile.
+pub(crate) fn a_platform_that_comes_back_leaves_what_is_right(bench: &Bench) {
+    let service = bench.run("adopted", 3, &json!({}));
+    let look = || {
+        let services = bench.cluster.services(&service.id);
+        let versions = services
+            .iter()
+            .map(|one| one["Version"]["Index"].to_string());
+        let tasks = bench.cluster.tasks(&service.id);
+        let mut ids: Vec<String> = tasks.iter().map(|task| task["ID"].to_string()).collect();
+        ids.sort();
+        (versions.collect::<Vec<_>>(), ids)
+    };
+    let before = look();
+    bench.kill();
+    bench.start_again();
+    service.wait_ready(3);
+    assert_eq!(service.visit(), Ok(200));
+    assert_eq!(look(), before);
+    // A crash that was told before is no news.
+    assert!(!service.happened().iter().any(|kind| kind == "crashed"));
+}
+
+/// How long all may take to be ready again after the Swarm knows of a lost node.
+const RECOVERY: Duration = Duration::from_secs(30);
+
+fn wait_state(bench: &Bench, node: usize, state: &str) {
+    let what = format!("node{node} to be {state}");
+    wait_for(&what, || bench.cluster.state(node), |now| now == state);
+}
+
+/// Whether all that is to run does, on these nodes alone, once for each slot.
+fn wait_whole_on(bench: &Bench, id: &str, nodes: &[usize], count: usize) {
+    wait_for(
+        "just what should run to run",
+        || bench.cluster.tasks(id),
+        |tasks| {
+            let runs = |task: &Value| {
+                let node = bench.cluster.number_of(&task["NodeID"]);
+                task["Status"]["State"] == "running" && nodes.contains(&node)
+            };
+            let slots: BTreeSet<String> =
+                tasks.iter().map(|task| task["Slot"].to_string()).collect();
+            tasks.len() == count && slots.len() == count && tasks.iter().all(runs)
+        },
+    );
+}
+
+/// The daemon ends at once, while its instances go on for as long as nobody stops them.
+pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
+    let service = bench.run("surviving", 6, &json!({}));
+    let (took, visits) = under_load(&service, || {
+        bench.cluster.kill_daemon(3);
+        wait_state(bench, 3, "down");
+        let known = Instant::now();
+        wait_whole_on(bench, &service.id, &[1, 2], 6);
+        service.wait_ready(6);
+        known.elapsed()
+    });
+    assert!(took <= RECOVERY, "{took:?}");
+    assert!(visits.failed.is_empty(), "{visits:?}");
+    wait_for(
+        "the loss to be told",
+        || bench.get(&service.path("/events")).to_string(),
+        |events| events.contains("its node node3 does not answer"),
+    );
+    bench.cluster.start_daemon(3);
+    wait_state(bench, 3, "ready");
+    wait_whole_on(bench, &service.id, &[1, 2], 6);
+}
+
+/// The node is cut off, and its instances with it: nobody reaches them, and they go on.
+pub(crate) fn a_node_that_is_cut_off_is_left_and_taken_back(bench: &Bench) {
+    let service = bench.run("parted", 6, &json!({}));
+    let (took, visits) = under_load(&service, || {
+        bench.cluster.set_link(3, "down");
+        wait_state(bench, 3, "down");
+        let known = Instant::now();
+        wait_whole_on(bench, &service.id, &[1, 2], 6);
+        service.wait_ready(6);
+        known.elapsed()
+    });
+    assert!(took <= RECOVERY, "{took:?}");
+    // A request goes to the next instance where one takes no connection.
+    assert!(visits.failed.is_empty(), "{visits:?}");
+    bench.cluster.set_link(3, "up");
+    wait_state(bench, 3, "ready");
+    wait_whole_on(bench, &service.id, &[1, 2], 6);
+    let status = service.wait_ready(6);
+    assert_eq!(status["instances"].as_array().unwrap().len(), 6, "{status}");
+}
