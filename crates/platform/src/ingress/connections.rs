@@ -26,8 +26,9 @@ use super::body::Lent;
 use super::headers;
 use super::socket;
 
-/// How long an instance may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an instance may take to accept a connection: its kernel does that, and asks once more
+/// after a second. A visitor waits for it.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// Connections to one instance that a thread keeps open without a request.
 const MAX_IDLE: usize = 256;
 
@@ -62,7 +63,7 @@ impl Line {
     async fn open(address: SocketAddr) -> Result<Self, Unanswered> {
         let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
         let stream = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        socket::prepare(&stream);
+        socket::prepare_to_instance(&stream);
         let shaken = http1::handshake(TokioIo::new(stream)).await;
         let (sender, driver) = shaken.map_err(Unanswered::Lost)?;
         Ok(Self {

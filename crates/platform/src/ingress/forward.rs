@@ -108,6 +108,7 @@ impl Forwarder {
             // only one that accepts none is left out.
             if matches!(error, Unanswered::Connect(_)) {
                 unreachable.push(address);
+                backend.doubt();
             }
             let may_have_happened = matches!(error, Unanswered::Lost(_));
             if body.was_read() || (may_have_happened && !parts.method.is_idempotent()) {

@@ -2,13 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::room::{Count, Room};
+
+/// How often an instance in doubt is asked for a connection, and how long it may take.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// An instance that is to take traffic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub struct Target {
 pub struct Backend {
     target: Target,
     in_flight: watch::Sender<usize>,
+    /// Whether it took no connection lately: others are asked before it.
+    is_in_doubt: AtomicBool,
 }
 
 impl Backend {
@@ -34,6 +41,7 @@ impl Backend {
         Self {
             target,
             in_flight: watch::Sender::new(0),
+            is_in_doubt: AtomicBool::new(false),
         }
     }
 
@@ -75,6 +83,28 @@ impl InFlight {
 
     pub(super) fn label(&self) -> &str {
         &self.backend.target.label
+    }
+
+    /// Its instance took no connection, or was lost in the middle of an answer. No visitor is to find
+    /// out once more: it is asked by itself until it takes one, as long as it is routed to.
+    pub(super) fn doubt(&self) {
+        if self.backend.is_in_doubt.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (backend, address) = (Arc::downgrade(&self.backend), self.address());
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(ASK_EVERY).await;
+                let takes = timeout(ASK_EVERY, TcpStream::connect(address)).await;
+                let Some(backend) = backend.upgrade() else {
+                    return;
+                };
+                if matches!(takes, Ok(Ok(_))) {
+                    backend.is_in_doubt.store(false, Ordering::Relaxed);
+                    return;
+                }
+            }
+        });
     }
 }
 
@@ -238,9 +268,14 @@ impl Ingress {
         };
         let turn = route.next.fetch_add(1, Ordering::Relaxed);
         let count = route.backends.len();
-        (0..count)
-            .filter_map(|step| route.backends.get((turn + step) % count))
-            .find(|backend| !besides.contains(&backend.target.address))
+        let in_turn = || {
+            let backends =
+                (0..count).filter_map(move |step| route.backends.get((turn + step) % count));
+            backends.filter(|backend| !besides.contains(&backend.target.address))
+        };
+        in_turn()
+            .find(|backend| !backend.is_in_doubt.load(Ordering::Relaxed))
+            .or_else(|| in_turn().next())
             .map_or_else(
                 || Match::NotReady(Arc::clone(&route.service_id)),
                 |backend| match InFlight::new(backend, &route.in_flight, &self.crowd) {
@@ -292,7 +327,7 @@ impl Table {
 pub async fn drained(backend: &Backend, at_most: Duration) -> bool {
     let mut in_flight = backend.in_flight.subscribe();
     let idle = in_flight.wait_for(|count| *count == 0);
-    tokio::time::timeout(at_most, idle).await.is_ok()
+    timeout(at_most, idle).await.is_ok()
 }
 
 #[cfg(test)]
@@ -426,6 +461,29 @@ mod tests {
             drop(request);
         });
         assert!(drained);
+    }
+
+    #[tokio::test]
+    async fn one_in_doubt_is_asked_last_until_it_takes_connections() {
+        let listener = tokio::net::TcpListener::bind(address(0)).await.unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let ingress = table(&["a.b"], &[own, 2]);
+        let Match::Ready(_, request) = ingress.pick("a.b", &[]) else {
+            panic!("nobody is ready");
+        };
+        assert_eq!(request.address().port(), own);
+        request.doubt();
+        let next = || port(&ingress.pick("a.b", &[]));
+        assert_eq!([next(), next(), next()], [Some(2); 3]);
+        // With no other left it is asked all the same.
+        assert_eq!(port(&ingress.pick("a.b", &[address(2)])), Some(own));
+        listener.accept().await.unwrap();
+        let is_back = async {
+            while next() != Some(own) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(10), is_back).await.unwrap();
     }
 
     proptest! {

@@ -11,10 +11,15 @@ use crate::bench::Service;
 const VISITORS: u32 = 20;
 const EVERY: Duration = Duration::from_millis(100);
 
+/// An answer that takes this long is late.
+const LATE: Duration = Duration::from_secs(1);
+
 /// What became of the requests.
 #[derive(Debug, Default)]
 pub(crate) struct Visits {
     pub(crate) sent: usize,
+    /// Those that were answered late.
+    pub(crate) waited: usize,
     /// Those that were not answered with 200: when, since the first, and what came.
     pub(crate) failed: Vec<(Duration, Result<u16, String>)>,
 }
@@ -28,9 +33,11 @@ pub(crate) fn under_load<T>(service: &Service<'_>, deed: impl FnOnce() -> T) -> 
         while !over.load(Ordering::Relaxed) {
             thread::sleep(next.saturating_duration_since(Instant::now()));
             next += EVERY;
+            let asked = Instant::now();
             let answer = service.visit();
             let mut visits = visits.lock().unwrap();
             visits.sent += 1;
+            visits.waited += usize::from(asked.elapsed() > LATE);
             if answer != Ok(200) {
                 visits.failed.push((begun.elapsed(), answer));
             }
