@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::icon::{Icon, icon};
+use crate::reactive::When;
 
 /// Numbers the fields of the page, so that labels and controls find each other.
 fn unique_id() -> String {
@@ -118,7 +119,7 @@ pub fn SelectField(
     choices: Signal<Vec<(String, String)>>,
     #[prop(into)] value: Signal<String>,
     #[prop(into)] on_choose: Callback<String>,
-    #[prop(into, optional)] hint: String,
+    #[prop(into, optional)] hint: Signal<String>,
     #[prop(optional)] bare: bool,
     #[prop(into, optional)] faults: Signal<Vec<String>>,
 ) -> impl IntoView {
@@ -148,7 +149,9 @@ pub fn SelectField(
                 <For each=move || choices.get() key=Clone::clone children=option />
             </select>
             <div id=about class="about">
-                {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
+                <When is=move || { hint.with(|hint| !hint.is_empty()) }>
+                    <span class="hint">{hint}</span>
+                </When>
                 {fault_line(faults)}
             </div>
         </div>

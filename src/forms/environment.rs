@@ -242,7 +242,7 @@ fn EnvironmentFields<I: 'static>(
                     }
                 />
                 <SelectField
-                    label="Kind"
+                    label="Type"
                     choices=kinds
                     value=Signal::derive(move || draft.with(|draft| draft.kind.clone()))
                     on_choose=move |kind| draft.update(|draft| draft.kind = kind)

@@ -86,12 +86,7 @@ pub fn RoleFields(
     let environments = use_environments(org, project);
     let roles = Role::ALL
         .iter()
-        .map(|role| {
-            (
-                role.word().to_owned(),
-                format!("{role}: {}", role_hint(*role)),
-            )
-        })
+        .map(|role| (role.word().to_owned(), role.word().to_owned()))
         .collect::<Vec<_>>();
     let whole = |words: &str| vec![(String::new(), words.to_owned())];
     let project_choices = move || {
@@ -134,6 +129,7 @@ pub fn RoleFields(
             label="Role"
             choices=roles
             value=Signal::derive(move || value.with(|draft| draft.role.to_string()))
+            hint=Signal::derive(move || value.with(|draft| role_hint(draft.role).to_owned()))
             faults=faults("role")
             on_choose=move |word: String| {
                 if let Some(role) = Role::from_word(&word) {

@@ -117,7 +117,7 @@ fn card_body(org: &str, cell: &Cell) -> AnyView {
     }
     view! {
         {facts(org, cell)}
-        <p class="chips">
+        <p class="actions">
             <ButtonLink label="Overview" href=overview.path() />
             <ButtonLink label="Services" href=services.path() glyph=Icon::Box />
         </p>
