@@ -8,6 +8,7 @@ pub mod deployments;
 pub mod events;
 pub mod home;
 pub mod new_service;
+pub mod nodes;
 pub mod not_found;
 pub mod org;
 pub mod overview;

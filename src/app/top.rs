@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
-use wire::endpoints::{GetSession, SignOutEverywhere, SignOutSession};
+use wire::endpoints::{GetSession, ListNodes, SignOutEverywhere, SignOutSession};
 use wire::open::Open;
-use wire::path::NoParams;
+use wire::path::{NoParams, Place};
+use wire::session::Role;
 
 use super::range::TimeRange;
 use crate::api::{answers, send, use_connection};
@@ -16,6 +17,7 @@ use crate::routes::{Address, scope_name, use_address};
 use crate::state::act::{Act, complain_of};
 use crate::state::platforms::{Keep, keep_key};
 use crate::state::preference::{Theme, use_preferences};
+use crate::state::rights::role_at;
 use crate::state::session::use_session;
 use crate::state::tree::use_tree;
 
@@ -74,6 +76,7 @@ fn crumbs(address: &Address) -> Vec<(String, Address)> {
         Address::Service(params, _) => crumbs.push((params.service.clone(), address.clone())),
         Address::Config(_) => crumbs.push(("Config".to_owned(), address.clone())),
         Address::Home => crumbs.push(("Organisations".to_owned(), Address::Home)),
+        Address::Nodes => crumbs.push(("Nodes".to_owned(), Address::Nodes)),
         _ => {}
     }
     crumbs
@@ -217,6 +220,21 @@ fn PersonMenu() -> impl IntoView {
         true => "Show local times".to_owned(),
         false => "Show times in UTC".to_owned(),
     };
+    let has_nodes = answers::<ListNodes>();
+    let nodes = move || {
+        let may = session.who.with(|who| {
+            let role = role_at(who.as_ref()?, Place::default());
+            role.filter(|role| role.admits(Role::Viewer))
+        });
+        (has_nodes && may.is_some()).then(|| {
+            view! {
+                <a class="item" href=Address::Nodes.path()>
+                    {icon(Icon::Box)}
+                    "Nodes"
+                </a>
+            }
+        })
+    };
     view! {
         <Menu label="Account" glyph=Icon::Person>
             {dynamic(move || who().into_any())}
@@ -225,6 +243,7 @@ fn PersonMenu() -> impl IntoView {
                 glyph=Icon::Clock
                 on_click=move |()| preferences.set_utc(!preferences.utc.get_untracked())
             />
+            {dynamic(move || nodes().into_any())}
             <a class="item" href=Address::Connect.path()>
                 {icon(Icon::Link)}
                 "Platforms"

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use wire::build::{ImageState, LogStatus};
+use wire::node::NodeState;
 use wire::open::Open;
 use wire::release::{DeploymentState, ReleaseState};
 use wire::status::{InstanceState, ServiceState};
@@ -61,6 +62,18 @@ pub fn instance_state(state: &Open<InstanceState>) -> (Shape, String) {
         Open::Known(InstanceState::Restarting) => (Shape::Warn, "Restarting"),
         Open::Known(InstanceState::Draining) => (Shape::Off, "Draining"),
         Open::Known(InstanceState::Failed) => (Shape::Bad, "Failed"),
+        Open::Unknown(word) => (Shape::None, word.as_str()),
+    };
+    (shape, word.to_owned())
+}
+
+/// How a node's state looks and reads.
+pub fn node_state(state: &Open<NodeState>) -> (Shape, String) {
+    let (shape, word) = match state {
+        Open::Known(NodeState::Ready) => (Shape::Ok, "Ready"),
+        Open::Known(NodeState::Down) => (Shape::Bad, "Away"),
+        Open::Known(NodeState::Disconnected) => (Shape::Warn, "Disconnected"),
+        Open::Known(NodeState::Unknown) => (Shape::None, "Not known"),
         Open::Unknown(word) => (Shape::None, word.as_str()),
     };
     (shape, word.to_owned())

@@ -133,6 +133,8 @@ pub enum Address {
     Connect,
     /// The overview of the last used org.
     Home,
+    /// The machines that instances run on.
+    Nodes,
     /// An org: its projects.
     Org {
         /// Id or slug.
@@ -217,6 +219,7 @@ impl Address {
         match self {
             Self::Connect => "/connect".to_owned(),
             Self::Home => "/".to_owned(),
+            Self::Nodes => "/nodes".to_owned(),
             Self::Org { org } => join(&["o", org]),
             Self::Access { org, page } => join(&["o", org, page.slug()]),
             Self::Project { org, project } => join(&["o", org, "p", project]),
@@ -265,6 +268,7 @@ impl Address {
         match parts.as_slice() {
             [] => Some(Self::Home),
             ["connect"] => Some(Self::Connect),
+            ["nodes"] => Some(Self::Nodes),
             ["o", org] => Some(Self::Org {
                 org: (*org).to_owned(),
             }),
@@ -356,6 +360,7 @@ impl Address {
             Self::Services(Scope::Workspace { .. })
             | Self::Org { .. }
             | Self::Home
+            | Self::Nodes
             | Self::Connect => Self::Home,
             Self::Config(Level::Org(OrgParams { org })) => Self::Org { org: org.clone() },
             Self::Config(Level::Project(ProjectParams { org, project })) => Self::Project {
@@ -381,6 +386,7 @@ impl Address {
             }
             Self::Connect
             | Self::Home
+            | Self::Nodes
             | Self::Org { .. }
             | Self::Access { .. }
             | Self::Project { .. }
@@ -392,7 +398,7 @@ impl Address {
     pub fn org(&self) -> Option<&str> {
         match self {
             Self::Org { org } | Self::Access { org, .. } | Self::Project { org, .. } => Some(org),
-            Self::Connect | Self::Home => None,
+            Self::Connect | Self::Home | Self::Nodes => None,
             Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
                 owner(scope)
             }
@@ -406,7 +412,9 @@ impl Address {
     pub fn project(&self) -> Option<&str> {
         match self {
             Self::Project { project, .. } => Some(project),
-            Self::Connect | Self::Home | Self::Org { .. } | Self::Access { .. } => None,
+            Self::Connect | Self::Home | Self::Nodes | Self::Org { .. } | Self::Access { .. } => {
+                None
+            }
             Self::Services(scope) | Self::Deployments(scope) | Self::NewService(scope) => {
                 project(scope)
             }

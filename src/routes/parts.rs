@@ -19,6 +19,7 @@ use crate::pages::connect::ConnectPage;
 use crate::pages::deployments::DeploymentsPage;
 use crate::pages::home::HomePage;
 use crate::pages::new_service::NewServicePage;
+use crate::pages::nodes::NodesPage;
 use crate::pages::org::OrgPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::places::PlacesPage;
@@ -47,7 +48,7 @@ type Arrival = Result<Build, SplitLoaderError>;
 pub(super) enum Part {
     /// Orgs, projects, how an environment does, what was deployed there, and signing in.
     Places,
-    /// Who may do what in an org, and who did.
+    /// Who may do what in an org, and who did; and the machines that all runs on.
     Access,
     /// The form of a new service.
     Form,
@@ -124,6 +125,7 @@ part!(places, |kind| match kind {
 part!(access, |kind| match kind {
     Kind::Access(AccessPage::Keys) => KeysPage().into_any(),
     Kind::Access(AccessPage::Audit) => AuditPage().into_any(),
+    Kind::Nodes => NodesPage().into_any(),
     _ => PeoplePage().into_any(),
 });
 part!(form, |_| NewServicePage().into_any());

@@ -17,6 +17,7 @@ use crate::reactive::{dynamic, effect, memo};
 pub(super) enum Kind {
     Connect,
     Home,
+    Nodes,
     Org,
     Access(AccessPage),
     Project,
@@ -35,6 +36,7 @@ impl Kind {
         match address {
             Address::Connect => Self::Connect,
             Address::Home => Self::Home,
+            Address::Nodes => Self::Nodes,
             Address::Org { .. } => Self::Org,
             Address::Access { page, .. } => Self::Access(*page),
             Address::Project { .. } => Self::Project,
@@ -76,7 +78,7 @@ pub fn Pages(
         Some(kind @ Kind::NewService(_)) => show(Part::Form, kind),
         Some(kind @ Kind::Service(_)) => show(Part::Service, kind),
         Some(kind @ Kind::Config) => show(Part::Config, kind),
-        Some(kind @ Kind::Access(_)) => show(Part::Access, kind),
+        Some(kind @ (Kind::Access(_) | Kind::Nodes)) => show(Part::Access, kind),
         Some(kind) => show(Part::Places, kind),
     });
     finish_navigation();

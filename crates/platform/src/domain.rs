@@ -11,6 +11,7 @@ mod events;
 mod images;
 mod listing;
 mod meta;
+mod nodes;
 mod observed;
 mod orgs;
 mod overview;

@@ -7,6 +7,7 @@ mod conduct;
 mod connect;
 mod containers;
 mod fetch;
+mod node;
 mod simulated;
 mod swarm;
 
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use pilothouse_wire::logs::LogStream;
 use pilothouse_wire::meta::EngineKind;
+use pilothouse_wire::node::NodeAvailability;
 use tokio::time::Instant;
 
 #[cfg(fuzzing)]
@@ -28,6 +30,7 @@ pub use build::{BuildContext, BuildLog, BuildSpec, ImageFacts};
 pub use conduct::{Conducted, Conductor, Fallen, ProcessSpec, Rollout, Score};
 pub use connect::{EngineChoice, connect, connect_to, connect_to_swarm};
 pub use fetch::FetchProgress;
+pub use node::EngineNode;
 pub use simulated::Simulated;
 pub use swarm::{Credentials, Registry, SwarmSettings};
 
@@ -180,6 +183,8 @@ pub struct EngineInstance {
     pub created: DateTime<Utc>,
     /// Where its port answers, from this process.
     pub endpoint: Option<SocketAddr>,
+    /// What people call the node that it is on, where there are several.
+    pub node: Option<String>,
 }
 
 /// How an instance shows that it is ready.
@@ -234,6 +239,21 @@ pub trait Engine: Send + Sync + 'static {
     /// stopped or removed one by one.
     fn conductor(&self) -> Option<&dyn Conductor> {
         None
+    }
+
+    /// The machines that it runs instances on, by name.
+    async fn nodes(&self) -> EngineResult<Vec<EngineNode>>;
+
+    /// Sets whether a node is to run instances, by the engine's id of it.
+    async fn set_availability(
+        &self,
+        id: &str,
+        _availability: NodeAvailability,
+    ) -> EngineResult<()> {
+        Err(EngineError::Refused {
+            what: format!("changing the node {id}"),
+            why: "this engine has but this machine: all runs here".to_owned(),
+        })
     }
 
     /// Product and version, for people. An error when it does not answer.

@@ -12,6 +12,7 @@ mod figures;
 mod harden;
 mod meta;
 mod mount;
+mod nodes;
 mod oidc;
 mod openapi;
 mod orgs;

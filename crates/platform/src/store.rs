@@ -54,7 +54,7 @@ pub(crate) use people::{InvitationRow, PersonRow};
 pub(crate) use releases::{Release, listed};
 pub(crate) use repeats::{Making, making};
 pub(crate) use rollouts::{Cause, ReleaseImage, Rollout};
-pub(crate) use services::{ServiceBelow, ServiceRow};
+pub(crate) use services::{ServiceAddress, ServiceBelow, ServiceRow};
 pub(crate) use shelf::Listed;
 pub(crate) use unfinished::Unfinished;
 pub(crate) use unwritten::telling;

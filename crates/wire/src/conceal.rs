@@ -15,6 +15,7 @@ use crate::key::{Key, NewKey};
 use crate::logs::Logs;
 use crate::meta::Meta;
 use crate::metrics::Metrics;
+use crate::node::Node;
 use crate::org::Org;
 use crate::overview::Overview;
 use crate::person::{Invitation, Person, SignInLink};
@@ -62,6 +63,7 @@ nothing_to_conceal!(
     Meta,
     Metrics,
     NewKey,
+    Node,
     Org,
     Overview,
     Person,

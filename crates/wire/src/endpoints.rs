@@ -4,6 +4,7 @@ mod access;
 mod config;
 mod delivery;
 mod events;
+mod nodes;
 mod overview;
 mod places;
 mod platform;
@@ -15,6 +16,7 @@ pub use access::*;
 pub use config::*;
 pub use delivery::*;
 pub use events::*;
+pub use nodes::*;
 pub use overview::*;
 pub use places::*;
 pub use platform::*;
@@ -85,6 +87,9 @@ pub const ALL: &[EndpointInfo] = &[
     EndpointInfo::of::<SignInSession>(),
     EndpointInfo::of::<SignOutSession>(),
     EndpointInfo::of::<SignOutEverywhere>(),
+    EndpointInfo::of::<ListNodes>(),
+    EndpointInfo::of::<GetNode>(),
+    EndpointInfo::of::<UpdateNode>(),
     EndpointInfo::of::<ListOrgs>(),
     EndpointInfo::of::<CreateOrg>(),
     EndpointInfo::of::<GetOrg>(),

@@ -31,6 +31,7 @@ pub mod logs;
 pub mod meta;
 pub mod metrics;
 pub mod name;
+pub mod node;
 pub mod offer;
 pub mod open;
 pub mod org;

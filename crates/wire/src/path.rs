@@ -164,6 +164,13 @@ params! {
     NoParams {}
 }
 params! {
+    /// A machine that instances run on.
+    NodeParams {
+        /// The engine's id of it, or its name.
+        node = "node"
+    }
+}
+params! {
     /// A path inside a workspace.
     WorkspaceParams {
         /// Id or slug.

@@ -116,6 +116,9 @@ pub struct Instance {
     /// Counts from 0 in its process; keeps its volumes across restarts.
     #[serde(default)]
     pub ordinal: u32,
+    /// The node that it is on, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// The state.
     #[cfg_attr(feature = "openapi", schema(value_type = InstanceState))]
     pub state: Open<InstanceState>,

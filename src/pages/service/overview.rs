@@ -197,6 +197,7 @@ fn instance_row(instance: &Instance) -> impl IntoView + use<> {
         <tr>
             <td class="mono" title=instance.id.clone()>
                 {instance.label()}
+                {instance.node.clone().map(|node| view! { <small class="dim">"on "{node}</small> })}
             </td>
             <td>{state_mark(instance_state(&instance.state))}</td>
             <td class="mono num">{release}</td>

@@ -24,6 +24,7 @@ fn every_address_is_written_and_read() {
     let all = [
         ("/connect", Address::Connect),
         ("/", Address::Home),
+        ("/nodes", Address::Nodes),
         ("/o/acme", Address::Org { org: org() }),
         (
             "/o/acme/p/shop",

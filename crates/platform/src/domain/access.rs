@@ -22,6 +22,7 @@ pub(crate) use attempts::Attempts;
 pub(crate) use grants::Shown;
 pub(crate) use keys::create_key;
 pub(crate) use oidc::{Back, Turned};
+pub(in crate::domain) use people::not_found;
 
 /// How long a sign-in link can be used.
 const SIGN_IN_LINK: TimeDelta = TimeDelta::minutes(15);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use dashmap::DashMap;
+use pilothouse_wire::node::NodeState;
 use pilothouse_wire::open::Open;
 use pilothouse_wire::status::{Instance, ServiceState, ServiceStatus, StatusSummary};
 
@@ -65,6 +66,8 @@ struct Seen {
     services: DashMap<String, ObservedService>,
     /// How many changes of each service were asked for.
     asked: DashMap<String, u64>,
+    /// The state of every node, by id, and since when it holds.
+    nodes: DashMap<String, (NodeState, Option<DateTime<Utc>>)>,
 }
 
 const ABOUT_TO: &str = "the change is about to be carried out";
@@ -117,6 +120,24 @@ impl Observed {
             seen.since = Utc::now();
             seen.message = Some(ABOUT_TO.to_owned());
         }
+    }
+
+    /// Since when a node is in a state, which the engine last changed something of at this instant.
+    pub(crate) fn node_since(
+        &self,
+        id: &str,
+        state: NodeState,
+        changed: Option<DateTime<Utc>>,
+    ) -> Option<DateTime<Utc>> {
+        let mut known = self
+            .0
+            .nodes
+            .entry(id.to_owned())
+            .or_insert((state, changed));
+        if known.0 != state {
+            *known = (state, Some(changed.unwrap_or_else(Utc::now)));
+        }
+        known.1
     }
 
     pub(crate) fn remove(&self, service_id: &str) {

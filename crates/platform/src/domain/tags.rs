@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use pilothouse_wire::environment::Environment;
+use pilothouse_wire::node::Node;
 use pilothouse_wire::org::Org;
 use pilothouse_wire::person::Person;
 use pilothouse_wire::project::Project;
@@ -33,6 +34,13 @@ tagged_by_time!(Org, Project, Environment, Service);
 pub(super) fn by_time(updated: Option<DateTime<Utc>>) -> String {
     let micros = updated.map(|updated| updated.timestamp_micros());
     micros.unwrap_or_default().to_string()
+}
+
+impl Tagged for Node {
+    fn tag(&self) -> String {
+        // How it does changes by itself; what people set is this.
+        self.availability.to_string()
+    }
 }
 
 impl Tagged for Person {

@@ -34,7 +34,7 @@ use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable, within};
 use self::leftovers::Leftovers;
 use super::{
-    BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
+    BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineNode, EngineResult,
     FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Usage,
 };
 #[cfg(fuzzing)]
@@ -201,6 +201,20 @@ impl Containers {
 impl Engine for Containers {
     fn kind(&self) -> EngineKind {
         EngineKind::Containers
+    }
+
+    async fn nodes(&self) -> EngineResult<Vec<EngineNode>> {
+        let told = async { self.docker.info().await.map_err(unavailable) };
+        let info = within(DETAIL_WITHIN, told).await?;
+        let mut node = EngineNode::alone(info.name.unwrap_or_else(|| "this machine".to_owned()));
+        node.version = info.server_version;
+        node.platform = info
+            .os_type
+            .zip(info.architecture)
+            .map(|(system, processor)| format!("{system}/{processor}"));
+        node.cpus = info.ncpu.map(|count| count as f64);
+        node.memory = info.mem_total.and_then(|bytes| u64::try_from(bytes).ok());
+        Ok(vec![node])
     }
 
     async fn detail(&self) -> EngineResult<String> {

@@ -16,13 +16,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use pilothouse_wire::meta::EngineKind;
+use pilothouse_wire::node::NodeAvailability;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::lines::Script;
 use super::{
-    BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineResult,
+    BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineNode, EngineResult,
     FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Usage,
 };
 
@@ -89,6 +90,8 @@ struct Lives {
     by_service: HashMap<String, BTreeSet<String>>,
     /// The images that were asked for and are there now.
     fetched: HashSet<String>,
+    /// Whether the one node is to run instances; with no other, it does in any case.
+    availability: Option<NodeAvailability>,
 }
 
 impl Lives {
@@ -147,6 +150,21 @@ impl Simulated {
 impl Engine for Simulated {
     fn kind(&self) -> EngineKind {
         EngineKind::Simulated
+    }
+
+    async fn nodes(&self) -> EngineResult<Vec<EngineNode>> {
+        let mut node = EngineNode::alone("simulated".to_owned());
+        node.availability = self.lives().availability.unwrap_or(node.availability);
+        Ok(vec![node])
+    }
+
+    async fn set_availability(
+        &self,
+        _id: &str,
+        availability: NodeAvailability,
+    ) -> EngineResult<()> {
+        self.lives().availability = Some(availability);
+        Ok(())
     }
 
     async fn detail(&self) -> EngineResult<String> {
@@ -263,6 +281,7 @@ impl Engine for Simulated {
             state: RunState::Running,
             created: Utc::now(),
             endpoint: None,
+            node: None,
         };
         let life = Life {
             instance,

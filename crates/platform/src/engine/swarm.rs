@@ -24,18 +24,18 @@ use bollard::query_parameters::{
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use pilothouse_wire::meta::EngineKind;
+use pilothouse_wire::node::NodeAvailability;
 
 use self::describe::{DIGEST, OWNER, Unit};
-use self::nodes::Nodes;
+use self::nodes::{Nodes, Places};
 use self::probe::Probe;
-use self::tasks::Places;
 use super::containers::Containers;
 use super::containers::describe::{SERVICE, network_name};
 use super::containers::failure::{refused, status, unavailable, within};
 use super::{
     BuildLog, BuildSpec, Conducted, Conductor, Engine, EngineError, EngineInstance, EngineLine,
-    EngineResult, FetchProgress, HealthCheck, ImageFacts, InstanceSpec, ProcessSpec, Rollout,
-    RunState, Score, Usage,
+    EngineNode, EngineResult, FetchProgress, HealthCheck, ImageFacts, InstanceSpec, ProcessSpec,
+    Rollout, RunState, Score, Usage,
 };
 
 pub use registry::{Credentials, Registry};
@@ -377,6 +377,14 @@ impl Engine for Swarm {
         };
         let version = info.server_version.unwrap_or_default();
         Ok(format!("Docker Swarm {version}, {nodes}"))
+    }
+
+    async fn nodes(&self) -> EngineResult<Vec<EngineNode>> {
+        within(DETAIL_WITHIN, nodes::told(&self.docker)).await
+    }
+
+    async fn set_availability(&self, id: &str, availability: NodeAvailability) -> EngineResult<()> {
+        nodes::set_availability(&self.docker, id, availability).await
     }
 
     async fn list(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>> {

@@ -10,8 +10,8 @@ use pilothouse_wire::endpoints as e;
 use super::answer::json;
 use super::mount::Table;
 use super::{
-    Context, access, config, cors, delivery, events, fallback, figures, harden, meta, oidc, orgs,
-    overview, push, services, session, trace,
+    Context, access, config, cors, delivery, events, fallback, figures, harden, meta, nodes, oidc,
+    orgs, overview, push, services, session, trace,
 };
 use crate::oidc::{CALLBACK, START};
 use crate::origin::Origin;
@@ -68,6 +68,9 @@ fn table(context: Context) -> Table {
         .mount::<e::SignInSession, _, _>(session::sign_in)
         .mount::<e::SignOutSession, _, _>(session::sign_out)
         .mount::<e::SignOutEverywhere, _, _>(session::sign_out_everywhere)
+        .mount::<e::ListNodes, _, _>(nodes::list)
+        .mount::<e::GetNode, _, _>(nodes::get)
+        .mount::<e::UpdateNode, _, _>(nodes::update)
         .mount::<e::ListOrgs, _, _>(orgs::list)
         .mount::<e::CreateOrg, _, _>(orgs::create)
         .mount::<e::GetOrg, _, _>(orgs::get)

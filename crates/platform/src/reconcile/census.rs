@@ -112,6 +112,7 @@ mod tests {
             state,
             created: DateTime::UNIX_EPOCH,
             endpoint: None,
+            node: None,
         }
     }
 

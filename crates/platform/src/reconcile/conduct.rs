@@ -266,6 +266,7 @@ impl Worker {
             },
             created: fallen.at,
             endpoint: None,
+            node: None,
         };
         // Its last lines may still be on their way; from a node that is lost none come.
         if !fallen.is_lost

@@ -53,6 +53,17 @@ pub(crate) struct ServiceBelow {
     pub(crate) project: String,
 }
 
+/// Where a service is, by slugs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServiceAddress {
+    pub(crate) org: String,
+    pub(crate) project: String,
+    pub(crate) environment: String,
+    pub(crate) service: String,
+    /// Whether its instances have disks.
+    pub(crate) has_disk: bool,
+}
+
 impl ServiceBelow {
     /// Whose variables it receives, the farthest level first.
     pub(crate) fn owners(&self) -> [(ConfigScope, &str); 4] {
@@ -169,6 +180,33 @@ impl Store {
             .fetch_all(&self.reader)
             .await?;
         Ok(rows.iter().map(below).collect())
+    }
+
+    /// Where every service is, by its id.
+    pub(crate) async fn service_addresses(&self) -> StoreResult<HashMap<String, ServiceAddress>> {
+        let rows = sqlx::query(
+            "SELECT services.id, services.slug AS service, environments.slug AS environment,
+                    projects.slug AS project, orgs.slug AS org,
+                    EXISTS (SELECT 1 FROM json_each(attached, '$.volumes')) AS has_disk
+             FROM services
+             JOIN environments ON environments.id = environment_id
+             JOIN projects ON projects.id = project_id
+             JOIN orgs ON orgs.id = org_id
+             WHERE services.deleted = 0",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        let address = |row: &SqliteRow| ServiceAddress {
+            org: row.get("org"),
+            project: row.get("project"),
+            environment: row.get("environment"),
+            service: row.get("service"),
+            has_disk: row.get("has_disk"),
+        };
+        Ok(rows
+            .iter()
+            .map(|row| (row.get("id"), address(row)))
+            .collect())
     }
 
     /// Whose variables a service receives, the farthest level first.

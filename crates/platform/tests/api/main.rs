@@ -20,6 +20,7 @@ mod headers;
 mod images;
 mod logs;
 mod meta;
+mod nodes;
 mod oidc;
 mod openapi;
 mod orgs;
@@ -95,6 +96,8 @@ fn main() -> ExitCode {
         repeats::the_same_again_is_done_once,
         repeats::a_key_stands_for_one_request_of_one_caller,
         repeats::of_many_at_once_one_is_done,
+        nodes::tell_what_runs_on_them,
+        nodes::are_drained_and_take_part_again,
         stale::a_change_of_an_older_state_is_refused,
         roles::every_route_asks_for_its_role,
         roles::viewers_read_names_and_no_values,

@@ -380,6 +380,7 @@ mod tests {
             release_version: Some(release),
             started: None,
             restarts: 0,
+            node: None,
             cpu: None,
             memory: None,
             message: None,

@@ -248,7 +248,7 @@ fn told_person(row: PersonRow) -> Person {
     }
 }
 
-pub(super) fn not_found(what: &'static str, reference: &str) -> Error {
+pub(in crate::domain) fn not_found(what: &'static str, reference: &str) -> Error {
     Error::NotFound {
         what,
         reference: reference.chars().take(64).collect(),

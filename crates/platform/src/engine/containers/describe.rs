@@ -193,6 +193,7 @@ pub(super) fn instance(summary: ContainerSummary) -> Option<EngineInstance> {
         state: state(summary.state),
         created: DateTime::from_timestamp(summary.created?, 0).unwrap_or_else(Utc::now),
         endpoint,
+        node: None,
     })
 }
 

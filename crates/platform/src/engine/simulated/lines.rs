@@ -129,6 +129,7 @@ mod tests {
             state: RunState::Running,
             created: DateTime::from_timestamp_nanos(1_000_000_000),
             endpoint: None,
+            node: None,
         };
         Script::new(&instance, false)
     }

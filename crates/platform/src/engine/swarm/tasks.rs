@@ -1,50 +1,14 @@
 //! The Swarm's tasks as instances: those that are there, and those that ended.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use bollard::models::{Node, NodeState, Task, TaskState};
+use bollard::models::{Task, TaskState};
 use chrono::{DateTime, Utc};
+
+use super::nodes::{Place, Places};
 
 use crate::engine::containers::describe::{self, GENERATION, ORDINAL, PROCESS, RELEASE, SERVICE};
 use crate::engine::{EngineInstance, Fallen, RunState, Slot};
-
-/// What is known of a node that tasks run on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// What people call it.
-    pub(super) name: String,
-    /// Where it is reached.
-    pub(super) address: Option<IpAddr>,
-    /// Whether the managers do not hear of it.
-    pub(super) is_down: bool,
-}
-
-/// The nodes of the Swarm, by id.
-pub(super) type Places = HashMap<String, Place>;
-
-/// What is known of a node.
-pub(super) fn place(node: &Node) -> Place {
-    let status = node.status.as_ref();
-    let manager = node.manager_status.as_ref();
-    let told = status.and_then(|status| status.addr.as_deref());
-    // A manager may know itself by no address of its own.
-    let told = told.and_then(|told| told.parse::<IpAddr>().ok());
-    let told = told.filter(|address| !address.is_unspecified());
-    let listens = manager.and_then(|manager| manager.addr.as_deref()?.parse::<SocketAddr>().ok());
-    Place {
-        name: name(node),
-        address: told.or_else(|| listens.map(|listens| listens.ip())),
-        is_down: status.and_then(|status| status.state) == Some(NodeState::DOWN),
-    }
-}
-
-/// What people call a node: its host name, and where several have the same, a part of its id.
-pub(super) fn name(node: &Node) -> String {
-    let description = node.description.as_ref();
-    let host = description.and_then(|description| description.hostname.clone());
-    host.unwrap_or_else(|| node.id.clone().unwrap_or_default())
-}
 
 /// A task that is there.
 pub(super) fn instance(task: &Task, places: &Places) -> Option<EngineInstance> {
@@ -59,6 +23,7 @@ pub(super) fn instance(task: &Task, places: &Places) -> Option<EngineInstance> {
         state,
         created: task.created_at.unwrap_or_default(),
         endpoint: endpoint(task, place),
+        node: place.map(|place| place.name.clone()),
     })
 }
 
@@ -204,6 +169,8 @@ fn endpoint(task: &Task, place: Option<&Place>) -> Option<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use serde_json::json;
 
     use super::*;

@@ -162,6 +162,7 @@ fn instance() -> EngineInstance {
         state: RunState::Running,
         created: Utc::now(),
         endpoint: None,
+        node: None,
     }
 }
 
