@@ -63,7 +63,7 @@ pub fn NodesPage() -> impl IntoView {
         move |nodes: Signal<Arc<Vec<Node>>>| dynamic(move || table(&nodes.get(), read, barrier));
     view! {
         <Head title="Nodes" about=told />
-        <Panel title="Machines" aside=move || freshness(nodes.held()) flush=true>
+        <Panel title="Cluster" aside=move || freshness(nodes.held()) flush=true>
             {loaded(nodes, 3, list)}
         </Panel>
         <AvailabilityDialog about act=change />

@@ -56,7 +56,7 @@ pub fn provide_tree() -> Tree {
         let (workspace, address) = place.get()?;
         let address = address?;
         let org = match address {
-            Address::Home => last_org(),
+            Address::Home | Address::Nodes => last_org(),
             ref other => other.org().map(str::to_owned),
         };
         org.map(|org| (workspace, org))

@@ -86,7 +86,7 @@ fn consequence(node: &Node) -> AnyView {
     }
     let (kept, moved): (Vec<_>, Vec<_>) = node.instances.iter().partition(|one| one.has_disk);
     view! {
-        <p>"It takes no new instances, until it is activated again."</p>
+        <p>"It takes no new instances until it is activated again."</p>
         {listed(&moved, "moves to another node.", "move to other nodes.")}
         {listed(
             &kept,
