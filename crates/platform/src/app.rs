@@ -14,6 +14,7 @@ use crate::build::{self, BuildSettings, Builds};
 use crate::domain::{
     Attempts, Observed, Platform, Refusals, UnderWay, create_key, finish_audit, first_sign_in,
 };
+use crate::edge;
 use crate::engine::{Engine, EngineChoice, connect};
 use crate::http::{Context, console, router};
 use crate::ingress::{self, Ingress, Ledger, Limits, Room, Serving};
@@ -173,6 +174,16 @@ impl App {
             limits: Limits::default(),
         };
         ingress::serve(listener, &serving, stop)
+    }
+
+    /// What the edges of a cluster come to.
+    pub(crate) fn hub(&self, credentials: edge::Credentials) -> edge::Hub {
+        edge::Hub::new(
+            self.platform.ingress.clone(),
+            self.ledger.clone(),
+            self.platform.telemetry.clone(),
+            credentials,
+        )
     }
 
     /// The OpenAPI document of every endpoint.

@@ -13,6 +13,7 @@ use pilothouse_wire::session::Role;
 use crate::app::has_database;
 use crate::data_dir;
 use crate::domain::{by_command, create_key};
+use crate::edge;
 use crate::serve::serve;
 use crate::settings::{BackupArgs, Cli, Command, DataArgs, KeyArgs, KeyCommand, RevokeArgs};
 use crate::start::StartError;
@@ -32,6 +33,7 @@ pub async fn run(cli: &Cli) -> Result<(), StartError> {
             KeyCommand::Revoke(args) => revoke_key(args).await,
         },
         Command::Backup(args) => copy(args).await,
+        Command::Edge(args) => edge::run(args).await,
         Command::WebhookSecret(data) => print_webhook_secret(data),
     }
 }

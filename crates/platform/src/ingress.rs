@@ -27,5 +27,5 @@ pub(crate) use headers::{client, prepare};
 pub use ledger::{CLASSES, Counted, Ledger, Visit};
 pub use limits::Limits;
 pub use room::Room;
-pub use routes::{Backend, Ingress, Target, drained};
+pub use routes::{Answering, Backend, Ingress, Target, drained};
 pub use server::{Serving, serve};

@@ -17,6 +17,7 @@ pub mod start;
 mod clock;
 mod data_dir;
 mod domain;
+mod edge;
 mod front;
 mod http;
 mod journal;

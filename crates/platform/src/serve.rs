@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Parts, app};
 use crate::build::BuildSettings;
 use crate::data_dir;
+use crate::edge;
+use crate::engine::{EdgeSpec, Engine};
 use crate::front::{FINISH_WITHIN, Front, listen, reachable, stop_on_signal};
 use crate::gateway;
 use crate::logs::Retention;
@@ -18,6 +20,9 @@ use crate::process;
 use crate::sample;
 use crate::settings::{BuildArgs, LogArgs, ServeArgs};
 use crate::start::StartError;
+
+/// The pause before an engine that did not take the edges is told again.
+const EDGES_AGAIN: Duration = Duration::from_secs(5);
 
 /// Serves until a signal asks to stop.
 ///
@@ -60,6 +65,7 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
 
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
+    serve_edges(args, &app, held.folder(), &stop).await?;
     let ingress = tokio::spawn(app.ingress(ingress_listener, stop.clone())?);
     let api = front.serve(app.router(), stop.clone())?;
     greet(&app, &urls, held.folder()).await?;
@@ -77,6 +83,53 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), StartError> {
     }
     app.close().await;
     Ok(())
+}
+
+/// Takes the edges of a cluster, and lets every node of it have one.
+async fn serve_edges(
+    args: &ServeArgs,
+    app: &App,
+    data_dir: &Path,
+    stop: &CancellationToken,
+) -> Result<(), StartError> {
+    let engine = Arc::clone(&app.platform.engine);
+    if engine.conductor().is_none() {
+        return Ok(());
+    }
+    let Some(address) = args.engine.edge_listen else {
+        tokio::spawn(keep_edges(engine, None));
+        return Ok(());
+    };
+    if address.ip().is_unspecified() || address.ip().is_loopback() {
+        return Err(StartError::EdgeAddress(address));
+    }
+    let listener = listen(address, "--edge-listen").await?;
+    let platform = listener.local_addr()?;
+    let credentials = edge::Credentials::of(data_dir)?;
+    let settings = edge::Settings {
+        platform,
+        token: credentials.token.clone(),
+        certificate: credentials.certificate.clone(),
+    };
+    let spec = EdgeSpec {
+        context: edge::context()?,
+        settings: serde_json::to_string(&settings).map_err(io::Error::other)?,
+        port: args.engine.edge_port,
+    };
+    tokio::spawn(app.hub(credentials).serve(listener, stop.clone())?);
+    tokio::spawn(keep_edges(engine, Some(spec)));
+    Ok(())
+}
+
+/// Tells the engine until it has heard it.
+async fn keep_edges(engine: Arc<dyn Engine>, edges: Option<EdgeSpec>) {
+    let Some(conductor) = engine.conductor() else {
+        return;
+    };
+    while let Err(error) = conductor.set_edges(edges.as_ref()).await {
+        tracing::warn!(%error, "the nodes can't be told to take visitors: trying again");
+        tokio::time::sleep(EDGES_AGAIN).await;
+    }
 }
 
 fn refuse_public(args: &ServeArgs) -> Result<(), StartError> {

@@ -50,6 +50,10 @@ pub enum Command {
     /// Copy the database into a new file; safe while the platform serves. Secrets in it open only
     /// with the secrets.key of the data directory: keep a copy of that elsewhere.
     Backup(BackupArgs),
+    /// Take visitors on a node of a cluster, by the routes of the platform. The platform starts this
+    /// itself, on every node.
+    #[command(hide = true)]
+    Edge(EdgeArgs),
     /// Print the secret that a Git host signs its push webhook with.
     WebhookSecret(DataArgs),
 }
@@ -306,6 +310,20 @@ pub struct BuildArgs {
         value_parser = clap::value_parser!(u32).range(1..=10_000)
     )]
     pub keep_releases: u32,
+}
+
+/// The settings of `edge`.
+#[derive(Args, Clone, Debug)]
+pub struct EdgeArgs {
+    /// The file that says where the platform is and what opens it.
+    #[arg(long, value_name = "FILE")]
+    pub settings: PathBuf,
+    /// What the node is called.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub node: String,
+    /// Where visitors come.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: SocketAddr,
 }
 
 /// The settings of `key create`.

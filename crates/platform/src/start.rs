@@ -153,6 +153,19 @@ pub enum StartError {
         "the services of this data directory run in a Swarm: start with --engine swarm and its --registry, or choose another engine to run them there"
     )]
     WasSwarm,
+    /// Edges can't be reached by every address.
+    #[error(
+        "--edge-listen {0} names no address that other machines could come to: name one of this machine's in the network of the nodes"
+    )]
+    EdgeAddress(SocketAddr),
+    /// An edge does not know its platform.
+    #[error("the settings {} can't be read ({source}): the platform makes them, and starts its edges itself", .file.display())]
+    EdgeSettings {
+        /// The file.
+        file: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
     /// The stored log lines, or the listener.
     #[error("{0}")]
     Io(#[from] io::Error),

@@ -156,6 +156,11 @@ impl Telemetry {
             .collect()
     }
 
+    /// Waits until every request that was noted is counted, and written if the disk takes it.
+    pub(crate) async fn flush(&self) {
+        self.recorder.flush().await;
+    }
+
     /// What an instance used when the engine was last asked, by the engine's id.
     pub(crate) fn usage(&self, instance_id: &str) -> Option<InstanceUsage> {
         self.last_usage.of(instance_id)

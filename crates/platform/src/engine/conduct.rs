@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::{EngineResult, HealthCheck, InstanceSpec, Slot};
@@ -75,6 +76,17 @@ pub struct Score {
     pub fallen: Vec<Fallen>,
 }
 
+/// Ingress on every node of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EdgeSpec {
+    /// A tar of the context that its image is built from.
+    pub context: Bytes,
+    /// What each is started with, secrets among it.
+    pub settings: String,
+    /// Where each takes visitors.
+    pub port: u16,
+}
+
 /// An engine that keeps instances by itself.
 #[async_trait]
 pub trait Conductor: Send + Sync {
@@ -87,6 +99,9 @@ pub trait Conductor: Send + Sync {
     /// Makes it keep a process as specified from now on. Instances that differ are replaced one at a
     /// time; where volumes are used the old one ends first.
     async fn conduct(&self, spec: &ProcessSpec) -> EngineResult<()>;
+
+    /// Makes every node take visitors; without a specification none does.
+    async fn set_edges(&self, edges: Option<&EdgeSpec>) -> EngineResult<()>;
 
     /// Ends a process; its instances finish their requests as far as their grace allows.
     async fn dismiss(&self, service_id: &str, process: &str) -> EngineResult<()>;

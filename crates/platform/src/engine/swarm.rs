@@ -3,6 +3,7 @@
 
 mod connect;
 mod describe;
+mod edges;
 mod logs;
 mod nodes;
 mod probe;
@@ -33,9 +34,9 @@ use super::containers::Containers;
 use super::containers::describe::{SERVICE, network_name};
 use super::containers::failure::{refused, status, unavailable, within};
 use super::{
-    BuildLog, BuildSpec, Conducted, Conductor, Engine, EngineError, EngineInstance, EngineLine,
-    EngineNode, EngineResult, FetchProgress, HealthCheck, ImageFacts, InstanceSpec, ProcessSpec,
-    Rollout, RunState, Score, Usage,
+    BuildLog, BuildSpec, Conducted, Conductor, EdgeSpec, Engine, EngineError, EngineInstance,
+    EngineLine, EngineNode, EngineResult, FetchProgress, HealthCheck, ImageFacts, InstanceSpec,
+    ProcessSpec, Rollout, RunState, Score, Usage,
 };
 
 pub use registry::{Credentials, Registry};
@@ -329,6 +330,13 @@ impl Conductor for Swarm {
             }
         }
         Ok(())
+    }
+
+    async fn set_edges(&self, edges: Option<&EdgeSpec>) -> EngineResult<()> {
+        match edges {
+            Some(edges) => self.edges(edges).await,
+            None => self.end_edges().await,
+        }
     }
 
     async fn dismiss(&self, service_id: &str, process: &str) -> EngineResult<()> {

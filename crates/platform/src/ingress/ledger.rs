@@ -82,6 +82,16 @@ impl Ledger {
         self.counts.lost.fetch_add(visits, Ordering::Relaxed);
     }
 
+    /// Takes over requests that another ingress has seen to their end; waits where there is no room.
+    pub(crate) async fn take_over(&self, visits: Vec<Visit>) {
+        for visit in visits {
+            self.counts.begun.fetch_add(1, Ordering::Relaxed);
+            self.end(visit.row.status);
+            // Nobody keeps them only while the process ends.
+            let _ = self.visits.send(visit).await;
+        }
+    }
+
     fn end(&self, status: u16) {
         let class = usize::from(status / 100).saturating_sub(1);
         let last = self.counts.ended.len() - 1;

@@ -135,6 +135,10 @@ impl Route {
         }
     }
 
+    fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.backends.iter().map(|backend| &backend.target)
+    }
+
     /// The route with these instances: those that stay keep being counted.
     fn with(&self, targets: Vec<Target>) -> Self {
         let backend = |target: Target| {
@@ -179,11 +183,24 @@ pub(super) enum Match {
     Ready(Arc<str>, InFlight),
 }
 
+/// What a service answers for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answering {
+    /// Its id.
+    pub service_id: String,
+    /// Its hosts in lower case.
+    pub hosts: Vec<String>,
+    /// The instances that take traffic.
+    pub targets: Vec<Target>,
+}
+
 /// The route table. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Ingress {
     table: Arc<RwLock<Table>>,
     crowd: Crowd,
+    /// Counts the changes of the table.
+    version: Arc<watch::Sender<u64>>,
 }
 
 /// All requests on their way.
@@ -211,7 +228,31 @@ impl Ingress {
                 room,
                 requests: Arc::default(),
             },
+            version: Arc::new(watch::Sender::new(0)),
         }
+    }
+
+    /// Tells of each change of the table, by how many there were.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// The whole table with its version, by the services' ids.
+    pub(crate) fn table(&self) -> (u64, Vec<Answering>) {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let version = *self.version.borrow();
+        let answering = |(id, service): (&String, &Service)| Answering {
+            service_id: id.clone(),
+            hosts: service.hosts.clone(),
+            targets: service.route.targets().cloned().collect(),
+        };
+        let mut all: Vec<Answering> = table.services.iter().map(answering).collect();
+        all.sort_by(|a, b| a.service_id.cmp(&b.service_id));
+        (version, all)
+    }
+
+    fn note_change(&self) {
+        self.version.send_modify(|version| *version += 1);
     }
 
     /// How many connections of visitors there may be.
@@ -223,12 +264,19 @@ impl Ingress {
     /// being counted; those to one that goes are finished.
     pub fn set(&self, service_id: &str, hosts: &[String], targets: Vec<Target>) {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let hosts: Vec<String> = hosts.iter().map(|host| canonical(host)).collect();
+        let is_same = table
+            .services
+            .get(service_id)
+            .is_some_and(|known| known.hosts == hosts && known.route.targets().eq(targets.iter()));
         let route = match table.forget(service_id) {
             Some(before) => before.with(targets),
             None => Route::empty(service_id).with(targets),
         };
         let route = Arc::new(route);
-        let hosts: Vec<String> = hosts.iter().map(|host| canonical(host)).collect();
+        if !is_same {
+            self.note_change();
+        }
         for host in &hosts {
             table.hosts.insert(host.clone(), Arc::clone(&route));
         }
@@ -239,10 +287,10 @@ impl Ingress {
 
     /// Forgets a service.
     pub fn remove(&self, service_id: &str) {
-        self.table
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .forget(service_id);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        if table.forget(service_id).is_some() {
+            self.note_change();
+        }
     }
 
     /// The backend with this id that a service's route holds.

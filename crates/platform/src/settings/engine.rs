@@ -1,5 +1,6 @@
 //! The settings of what runs the instances.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -47,6 +48,24 @@ pub struct EngineArgs {
         requires = "registry_user"
     )]
     pub registry_password_file: Option<PathBuf>,
+    /// Where the nodes of a Swarm reach this platform, for ingress on each of them: an address of this
+    /// machine. What is said there is encrypted, and opens with a token that only they have.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_EDGE_LISTEN",
+        value_name = "ADDRESS",
+        requires = "registry"
+    )]
+    pub edge_listen: Option<SocketAddr>,
+    /// Where ingress takes visitors on each node of a Swarm.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_EDGE_PORT",
+        value_name = "PORT",
+        default_value = "80",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    pub edge_port: u16,
     /// The static binary that asks a Swarm's instances for their health. [default: pilothouse-probe
     /// beside this executable]
     #[arg(long, env = "PILOTHOUSE_PROBE", value_name = "FILE")]

@@ -157,6 +157,16 @@ impl Bench {
             Running::begin(&self.cluster, self.folder.path(), &self.probe);
     }
 
+    /// Where the edge of a node takes visitors.
+    pub(crate) fn edge(&self, node: usize) -> String {
+        format!("{}:{EDGE_PORT}", self.cluster.address(node))
+    }
+
+    /// Where the platform's own ingress does.
+    pub(crate) fn ingress(&self) -> String {
+        self.running.lock().unwrap().ingress.clone()
+    }
+
     /// What a start of another platform on the same Swarm says, which must fail.
     pub(crate) fn refusal(&self, registry: &str) -> String {
         let data = TempDir::new().unwrap();
@@ -184,6 +194,9 @@ impl Drop for Bench {
         let _ = running.child.wait();
     }
 }
+
+/// Where edges take visitors on every node.
+const EDGE_PORT: &str = "8088";
 
 /// The image of the sample, as the manager knows it.
 const IMAGE: &str = "localhost/pilothouse-swarm-test:1";
@@ -224,8 +237,20 @@ fn serve(cluster: &Cluster, data: &Path, probe: &str, registry: &str) -> Command
         .args(["--ingress-listen", "127.0.0.1:0", "--engine", "swarm"])
         .args(["--registry", registry, "--probe", probe, "--data-dir"])
         .arg(data)
+        .args([
+            "--edge-listen",
+            &edge_listen(registry),
+            "--edge-port",
+            EDGE_PORT,
+        ])
         .env("DOCKER_HOST", cluster.host(1));
     command
+}
+
+/// Where edges come to: this machine's address in the network of the nodes, which is the registry's.
+fn edge_listen(registry: &str) -> String {
+    let (host, _) = registry.split_once(':').unwrap();
+    format!("{host}:7081")
 }
 
 /// A service that was made for a test.
@@ -277,11 +302,15 @@ impl Service<'_> {
             .collect()
     }
 
-    /// One request by way of ingress: its status, or why there is none.
+    /// One request by way of the platform's own ingress: its status, or why there is none.
     pub(crate) fn visit(&self) -> Result<u16, String> {
-        let ingress = self.bench.running.lock().unwrap().ingress.clone();
+        self.visit_by(&self.bench.ingress())
+    }
+
+    /// The same by way of ingress at an address.
+    pub(crate) fn visit_by(&self, ingress: &str) -> Result<u16, String> {
         let host = format!("{}.test", self.name);
-        let answer = request(&ingress, "GET", "/", &host, "", "");
+        let answer = request(ingress, "GET", "/", &host, "", "");
         answer
             .map(|(status, _)| status)
             .map_err(|error| error.to_string())

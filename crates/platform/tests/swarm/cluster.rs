@@ -28,6 +28,12 @@ impl Cluster {
         }
     }
 
+    /// The address of a node in the network of all.
+    pub(crate) fn address(&self, number: usize) -> String {
+        let address = std::fs::read_to_string(self.node(number).join("address"));
+        address.unwrap().trim().to_owned()
+    }
+
     fn node(&self, number: usize) -> PathBuf {
         self.folder.path().join(format!("node{number}"))
     }

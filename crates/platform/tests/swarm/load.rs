@@ -24,17 +24,28 @@ pub(crate) struct Visits {
     pub(crate) failed: Vec<(Duration, Result<u16, String>)>,
 }
 
-/// Lets visitors come for as long as something is done.
+/// Lets visitors come for as long as something is done, by way of the platform's own ingress.
 pub(crate) fn under_load<T>(service: &Service<'_>, deed: impl FnOnce() -> T) -> (T, Visits) {
+    let ingress = service.bench.ingress();
+    under_load_by(&[ingress], service, deed)
+}
+
+/// The same by way of these, each visitor of one.
+pub(crate) fn under_load_by<T>(
+    ways: &[String],
+    service: &Service<'_>,
+    deed: impl FnOnce() -> T,
+) -> (T, Visits) {
     let (over, visits) = (AtomicBool::new(false), Mutex::new(Visits::default()));
     let begun = Instant::now();
     let visitor = |number: u32| {
         let mut next = begun + EVERY * number / VISITORS;
+        let way = &ways[number as usize % ways.len()];
         while !over.load(Ordering::Relaxed) {
             thread::sleep(next.saturating_duration_since(Instant::now()));
             next += EVERY;
             let asked = Instant::now();
-            let answer = service.visit();
+            let answer = service.visit_by(way);
             let mut visits = visits.lock().unwrap();
             visits.sent += 1;
             visits.waited += usize::from(asked.elapsed() > LATE);

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         instances_run_on_all_nodes_and_answer,
         an_image_reaches_the_nodes_by_its_digest,
         a_restart_and_a_deploy_lose_no_request,
+        edges_take_visitors_and_tell_of_them,
         a_release_that_is_not_healthy_goes_back,
         an_instance_that_crashes_is_replaced_and_told,
         an_ordinal_stays_with_its_disk,
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     // Those that don't, one after the other.
     let violent = stories![
         a_platform_that_comes_back_leaves_what_is_right,
+        edges_serve_on_while_the_platform_is_away,
         a_daemon_that_is_killed_loses_no_request,
         a_node_that_is_cut_off_is_left_and_taken_back,
     ];

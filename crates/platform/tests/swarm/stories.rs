@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, wait_for};
-use crate::load::under_load;
+use crate::bench::{Bench, Service, wait_for};
+use crate::load::{under_load, under_load_by};
 
 /// The nodes on which instances are.
 fn nodes(tasks: &[Value]) -> BTreeSet<String> {
@@ -59,6 +59,44 @@ pub(crate) fn a_restart_and_a_deploy_lose_no_request(bench: &Bench) {
         after
             .iter()
             .all(|task| !before.iter().any(|old| old["ID"] == task["ID"]))
+    );
+}
+
+/// How many requests the platform knows of.
+fn noted(bench: &Bench, service: &Service<'_>) -> usize {
+    let logs = bench.get(&service.path("/access-logs?limit=100000"));
+    logs["rows"].as_array().unwrap().len()
+}
+
+fn wait_edges(bench: &Bench, service: &Service<'_>) {
+    for node in 1..=3 {
+        let visit = || service.visit_by(&bench.edge(node));
+        let answer = wait_for("the edge to answer", visit, |answer| *answer == Ok(200));
+        assert_eq!(answer, Ok(200));
+    }
+}
+
+pub(crate) fn edges_take_visitors_and_tell_of_them(bench: &Bench) {
+    let service = bench.run("edged", 3, &json!({}));
+    wait_edges(bench, &service);
+    let before = wait_for(
+        "the first requests to be told",
+        || noted(bench, &service),
+        |noted| *noted >= 3,
+    );
+    let ways: Vec<String> = [1, 2].map(|node| bench.edge(node)).into();
+    let ((), visits) = under_load_by(&ways, &service, || {
+        bench.post(&service.path("/restart"), &json!({}));
+        service.wait("the restart to begin", |status| {
+            status["state"] != "running"
+        });
+        service.wait_ready(3);
+    });
+    assert!(visits.failed.is_empty(), "{visits:?}");
+    wait_for(
+        "every request to be told once",
+        || noted(bench, &service),
+        |noted| *noted == before + visits.sent,
     );
 }
 
@@ -263,4 +301,35 @@ pub(crate) fn a_node_that_is_cut_off_is_left_and_taken_back(bench: &Bench) {
     wait_whole_on(bench, &service.id, &[1, 2], 6);
     let status = service.wait_ready(6);
     assert_eq!(status["instances"].as_array().unwrap().len(), 6, "{status}");
+}
+
+/// How long visitors come while the platform is away.
+const AWAY: Duration = Duration::from_secs(10);
+
+pub(crate) fn edges_serve_on_while_the_platform_is_away(bench: &Bench) {
+    let service = bench.run("lonely", 3, &json!({}));
+    wait_edges(bench, &service);
+    let before = wait_for(
+        "the first requests to be told",
+        || noted(bench, &service),
+        |noted| *noted >= 3,
+    );
+    let ways: Vec<String> = [1, 2].map(|node| bench.edge(node)).into();
+    bench.kill();
+    let begun = Instant::now();
+    let ((), visits) = under_load_by(&ways, &service, || {
+        wait_for(
+            "time to pass",
+            || begun.elapsed(),
+            |elapsed| *elapsed >= AWAY,
+        );
+    });
+    assert!(visits.sent > 1_000, "{}", visits.sent);
+    assert!(visits.failed.is_empty(), "{visits:?}");
+    bench.start_again();
+    wait_for(
+        "every request to be told once",
+        || noted(bench, &service),
+        |noted| *noted == before + visits.sent,
+    );
 }
