@@ -9,6 +9,7 @@ use crate::components::icon::{Icon, icon};
 use crate::components::menu::Menu;
 use crate::reactive::{When, dynamic, effect, memo};
 use crate::routes::{Address, use_address};
+use crate::state::preference::last_org;
 use crate::state::preference::remember_org;
 use crate::state::tree::{Tree, use_tree};
 
@@ -96,7 +97,8 @@ fn OrgSwitch(tree: Tree) -> impl IntoView {
     let address = use_address();
     let current = memo(move || {
         let address = address.get()?;
-        let org = address.org()?;
+        let last = matches!(address, Address::Nodes).then(last_org).flatten();
+        let org = address.org().or(last.as_deref())?;
         let name = tree.orgs.get().and_then(|orgs| {
             let known = orgs
                 .iter()
@@ -149,10 +151,7 @@ fn ProjectTree(tree: Tree) -> impl IntoView {
     let projects = move || {
         let projects = tree.projects.get()?;
         let here = address.get()?;
-        let org = here
-            .org()
-            .map(str::to_owned)
-            .or_else(crate::state::preference::last_org)?;
+        let org = here.org().map(str::to_owned).or_else(last_org)?;
         let rows = projects
             .iter()
             .map(|project| project_row(tree, &here, &org, &project.slug, &project.name))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::endpoint::{NoBody, NoQuery};
 use wire::endpoints::{GetNode, ListNodes, UpdateNode};
+use wire::meta::EngineKind;
 use wire::node::{Node, NodeAvailability, NodeInstance, NodeRole, NodeState};
 use wire::open::Open;
 use wire::path::{NoParams, NodeParams, Scope, ServiceParams};
@@ -16,13 +17,14 @@ use crate::api::{call, use_connection};
 use crate::components::button::{Barrier, Button};
 use crate::components::page::{Head, Panel};
 use crate::components::status::{node_state, state_mark};
-use crate::reactive::dynamic;
+use crate::reactive::{dynamic, memo};
 use crate::routes::{Address, Tab};
 use crate::state::act::Act;
 use crate::state::remote::Remote;
 use crate::state::revised::{use_reading, use_revision};
 use crate::state::rights::{here, use_right};
 use crate::state::title::use_title;
+use crate::state::tree::use_tree;
 use crate::words::{plural, size};
 
 use availability::{AvailabilityDialog, is_made};
@@ -59,8 +61,18 @@ pub fn NodesPage() -> impl IntoView {
             .map(|nodes| sentence(&nodes))
             .unwrap_or_default()
     };
-    let list =
-        move |nodes: Signal<Arc<Vec<Node>>>| dynamic(move || table(&nodes.get(), read, barrier));
+    let meta = use_tree().meta;
+    let is_cluster = memo(move || {
+        let kind = meta.get().and_then(|meta| meta.engine.kind.known());
+        kind == Some(EngineKind::Swarm)
+    });
+    let list = move |nodes: Signal<Arc<Vec<Node>>>| {
+        dynamic(move || {
+            // A machine that is alone gives its instances to no other.
+            let change = is_cluster.get().then_some((read, barrier));
+            table(&nodes.get(), change)
+        })
+    };
     view! {
         <Head title="Nodes" about=told />
         <Panel title="Cluster" aside=move || freshness(nodes.held()) flush=true>
@@ -87,8 +99,11 @@ fn sentence(nodes: &[Node]) -> String {
     }
 }
 
-fn table(nodes: &[Node], read: Act<NodeParams>, barrier: Barrier) -> AnyView {
-    let rows = nodes.iter().map(|node| row(node, read, barrier));
+/// What reads a node that is to be changed, and what stands against that.
+type Change = (Act<NodeParams>, Barrier);
+
+fn table(nodes: &[Node], change: Option<Change>) -> AnyView {
+    let rows = nodes.iter().map(|node| row(node, change));
     view! {
         <div class="scrollx" role="group" aria-label="Nodes" tabindex="0">
             <table class="table nodes">
@@ -98,7 +113,7 @@ fn table(nodes: &[Node], read: Act<NodeParams>, barrier: Barrier) -> AnyView {
                         <th>"State"</th>
                         <th>"New instances"</th>
                         <th>"Engine"</th>
-                        <th class="num">"Capacity"</th>
+                        <th class="num">"In use"</th>
                         <th>"On it"</th>
                         <th>
                             <span class="unseen">"Actions"</span>
@@ -112,8 +127,9 @@ fn table(nodes: &[Node], read: Act<NodeParams>, barrier: Barrier) -> AnyView {
     .into_any()
 }
 
-fn row(node: &Node, read: Act<NodeParams>, barrier: Barrier) -> impl IntoView + use<> {
+fn row(node: &Node, change: Option<Change>) -> impl IntoView + use<> {
     let role = match &node.role {
+        _ if change.is_none() => String::new(),
         Open::Known(NodeRole::Manager) if node.leader => "leading manager".to_owned(),
         role => role.to_string(),
     };
@@ -132,6 +148,9 @@ fn row(node: &Node, read: Act<NodeParams>, barrier: Barrier) -> impl IntoView + 
         false => "Activate",
     };
     let params = at(node);
+    let button = change.map(|(read, barrier)| {
+        view! { <Button label=verb barrier on_click=move |()| read.go(params.clone()) /> }
+    });
     view! {
         <tr>
             <td class="name">
@@ -141,13 +160,9 @@ fn row(node: &Node, read: Act<NodeParams>, barrier: Barrier) -> impl IntoView + 
             <td>{state_mark(node_state(&node.state))} {since} {message}</td>
             <td>{availability(&node.availability)}</td>
             <td>{engine.first().cloned()} <small class="dim">{engine.get(1).cloned()}</small></td>
-            <td class="num">
-                {capacity(node.cpus, "cores")} <small class="dim">{node.memory.map(size)}</small>
-            </td>
+            <td class="num">{cores(node)} <small class="dim">{memory(node)}</small></td>
             <td>{instances(&node.instances)}</td>
-            <td class="num tools">
-                <Button label=verb barrier on_click=move |()| read.go(params.clone()) />
-            </td>
+            <td class="num tools">{button}</td>
         </tr>
     }
 }
@@ -161,8 +176,22 @@ fn availability(availability: &Open<NodeAvailability>) -> String {
     }
 }
 
-fn capacity(amount: Option<f64>, unit: &str) -> Option<String> {
-    amount.map(|amount| format!("{amount} {unit}"))
+/// `0.2 of 2 cores`
+fn cores(node: &Node) -> Option<String> {
+    let all = node.cpus?;
+    Some(match node.cpus_used {
+        Some(used) => format!("{used:.1} of {all} cores"),
+        None => format!("{all} cores"),
+    })
+}
+
+/// `12 MB of 25 GB`
+fn memory(node: &Node) -> Option<String> {
+    let all = size(node.memory?);
+    Some(match node.memory_used {
+        Some(used) => format!("{} of {all}", size(used)),
+        None => all,
+    })
 }
 
 /// How many, and on demand which.

@@ -182,6 +182,7 @@ impl App {
             self.platform.ingress.clone(),
             self.ledger.clone(),
             self.platform.telemetry.clone(),
+            Arc::clone(&self.platform.engine),
             credentials,
         )
     }

@@ -2,8 +2,8 @@
 //! routes that the platform tells it, and tells the platform of every request.
 //!
 //! An edge comes to the platform, never the other way round: over TLS to one certificate, with a token
-//! that both were given. `hub` is the platform's side; `run` is an edge, which follows the `routes` and
-//! ships its `rows`; `protocol` is what they say to each other; `credentials` are made once for a data
+//! that both were given. `hub` is the platform's side; `run` is an edge, which follows the `routes`, ships
+//! its `rows` and tells the `usage` of its node; `protocol` is what they say to each other; `credentials` are made once for a data
 //! directory, and `image` is what an edge runs from.
 
 mod credentials;
@@ -14,6 +14,7 @@ mod protocol;
 mod routes;
 mod rows;
 mod run;
+mod usage;
 
 pub(crate) use credentials::Credentials;
 pub(crate) use hub::Hub;

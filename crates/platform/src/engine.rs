@@ -27,7 +27,9 @@ use tokio::time::Instant;
 pub(crate) use containers::lines_of;
 
 pub use build::{BuildContext, BuildLog, BuildSpec, ImageFacts};
-pub use conduct::{Conducted, Conductor, EdgeSpec, Fallen, ProcessSpec, Rollout, Score};
+pub use conduct::{
+    Conducted, Conductor, EdgeSpec, Fallen, NodeReading, ProcessSpec, Rollout, Score,
+};
 pub use connect::{EngineChoice, connect, connect_to, connect_to_swarm};
 pub use fetch::FetchProgress;
 pub use node::EngineNode;

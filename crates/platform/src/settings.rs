@@ -318,12 +318,15 @@ pub struct EdgeArgs {
     /// The file that says where the platform is and what opens it.
     #[arg(long, value_name = "FILE")]
     pub settings: PathBuf,
-    /// What the node is called.
-    #[arg(long, value_name = "NAME", default_value = "")]
+    /// The engine's id of the node.
+    #[arg(long, env = "PILOTHOUSE_NODE", value_name = "ID", default_value = "")]
     pub node: String,
     /// Where visitors come.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: SocketAddr,
+    /// Where the control groups of the node are.
+    #[arg(long, value_name = "DIR", default_value = "/sys/fs/cgroup")]
+    pub groups: PathBuf,
 }
 
 /// The settings of `key create`.

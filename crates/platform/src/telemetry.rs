@@ -45,9 +45,10 @@ use sampler::{End, Sampler};
 use samples::Samples;
 use series::Plan;
 use tally::Tally;
-use usage::{InstanceUsage, LastUsage};
+use usage::LastUsage;
 
 pub(crate) use series::{KEEP_SAMPLES, MINUTE};
+pub(crate) use usage::InstanceUsage;
 pub(crate) use verdict::{Measured, slower};
 
 /// How often services are sampled, in seconds.

@@ -10,6 +10,7 @@ use super::{Platform, Result, audit, tags};
 use crate::domain::tags::Tagged as _;
 use crate::engine::{EngineInstance, EngineNode, RunState};
 use crate::store::ServiceAddress;
+use crate::telemetry::InstanceUsage;
 
 impl Platform {
     pub(crate) async fn list_nodes(&self) -> Result<Vec<Node>> {
@@ -17,7 +18,7 @@ impl Platform {
         let instances = self.engine.list(None).await?;
         let addresses = self.store.service_addresses().await?;
         let is_alone = nodes.len() == 1;
-        let mut on: HashMap<String, Vec<NodeInstance>> = HashMap::new();
+        let mut on: HashMap<String, OnIt> = HashMap::new();
         for one in &instances {
             let Some(told) = addresses
                 .get(&one.slot.service_id)
@@ -31,12 +32,14 @@ impl Platform {
                 (None, Some(node)) if is_alone => node.name.clone(),
                 (None, _) => continue,
             };
-            on.entry(node).or_default().push(told);
+            let on_it = on.entry(node).or_default();
+            on_it.instances.push(told);
+            on_it.use_up(self.telemetry.usage(&one.id));
         }
         let told = nodes.into_iter().map(|node| {
-            let mut instances = on.remove(&node.name).unwrap_or_default();
-            instances.sort();
-            self.told_node(node, instances)
+            let mut on_it = on.remove(&node.name).unwrap_or_default();
+            on_it.instances.sort();
+            self.told_node(node, on_it)
         });
         Ok(told.collect())
     }
@@ -72,7 +75,7 @@ impl Platform {
         Ok(after)
     }
 
-    fn told_node(&self, node: EngineNode, instances: Vec<NodeInstance>) -> Node {
+    fn told_node(&self, node: EngineNode, on_it: OnIt) -> Node {
         let since = self.observed.node_since(&node.id, node.state, node.changed);
         Node {
             id: node.id,
@@ -88,10 +91,28 @@ impl Platform {
             address: node.address,
             cpus: node.cpus,
             memory: node.memory,
-            cpus_used: None,
-            memory_used: None,
-            instances,
+            cpus_used: on_it.cpus,
+            memory_used: on_it.memory,
+            instances: on_it.instances,
         }
+    }
+}
+
+/// What runs on a node, and what that uses, where any of it was measured.
+#[derive(Default)]
+struct OnIt {
+    instances: Vec<NodeInstance>,
+    cpus: Option<f64>,
+    memory: Option<u64>,
+}
+
+impl OnIt {
+    fn use_up(&mut self, usage: Option<InstanceUsage>) {
+        let Some(usage) = usage else { return };
+        if let Some(cpu) = usage.cpu {
+            *self.cpus.get_or_insert_default() += cpu;
+        }
+        *self.memory.get_or_insert_default() += usage.memory;
     }
 }
 

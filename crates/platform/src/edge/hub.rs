@@ -28,8 +28,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::credentials::Credentials;
-use super::protocol::{BEAT_SECONDS, Batch, ROUTES, ROWS, Taken};
+use super::protocol::{BEAT_SECONDS, Batch, ContainerUsage, NodeUsage, ROUTES, ROWS, Taken, USAGE};
 use super::routes::Teller;
+use crate::engine::{Engine, NodeReading};
 use crate::ingress::{Ingress, Ledger, Visit};
 use crate::telemetry::Telemetry;
 
@@ -46,6 +47,7 @@ pub(crate) struct Hub {
     ingress: Ingress,
     ledger: Ledger,
     telemetry: Telemetry,
+    engine: Arc<dyn Engine>,
     credentials: Arc<Credentials>,
     /// The last batch of each edge that is stored.
     stored: Arc<Mutex<HashMap<String, u64>>>,
@@ -56,12 +58,14 @@ impl Hub {
         ingress: Ingress,
         ledger: Ledger,
         telemetry: Telemetry,
+        engine: Arc<dyn Engine>,
         credentials: Credentials,
     ) -> Self {
         Self {
             ingress,
             ledger,
             telemetry,
+            engine,
             credentials: Arc::new(credentials),
             stored: Arc::default(),
         }
@@ -119,6 +123,7 @@ impl Hub {
         Router::new()
             .route(ROUTES, get(routes))
             .route(ROWS, post(rows))
+            .route(USAGE, post(usage))
             .layer(DefaultBodyLimit::max(MAX_BATCH))
             .layer(middleware::from_fn_with_state(self.clone(), admit))
             .with_state(self)
@@ -220,4 +225,17 @@ async fn rows(State(hub): State<Hub>, Json(batch): Json<Batch>) -> Response {
         stored.insert(edge, sequence);
     }
     Json(Taken { sequence }).into_response()
+}
+
+async fn usage(State(hub): State<Hub>, Json(told): Json<NodeUsage>) -> StatusCode {
+    if let Some(conductor) = hub.engine.conductor() {
+        let reading = |one: ContainerUsage| NodeReading {
+            container: one.container,
+            cpu: Duration::from_nanos(one.cpu_nanos),
+            memory: one.memory,
+        };
+        let readings = told.containers.into_iter().map(reading);
+        conductor.note_usage(&told.node, readings.collect());
+    }
+    StatusCode::NO_CONTENT
 }

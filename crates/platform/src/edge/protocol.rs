@@ -11,6 +11,8 @@ use crate::ingress::{Answering, Target, Visit};
 pub(super) const ROUTES: &str = "/edge/routes";
 /// Where an edge tells of requests: a [`Batch`], answered with [`Taken`].
 pub(super) const ROWS: &str = "/edge/rows";
+/// Where an edge tells what is used on its node: a [`NodeUsage`].
+pub(super) const USAGE: &str = "/edge/usage";
 /// The name in the platform's certificate for its edges.
 pub(super) const NAME: &str = "pilothouse";
 /// How often the platform says something to an edge, in seconds, so that each knows of the other.
@@ -123,6 +125,26 @@ impl From<Row> for Visit {
             row: row.row,
         }
     }
+}
+
+/// What the containers of a node have used and use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct NodeUsage {
+    /// The node.
+    pub(super) node: String,
+    /// Each of its containers.
+    pub(super) containers: Vec<ContainerUsage>,
+}
+
+/// What a container has used and uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ContainerUsage {
+    /// The engine's id of it.
+    pub(super) container: String,
+    /// The processor time since it started, in nanoseconds.
+    pub(super) cpu_nanos: u64,
+    /// The memory that it holds, in bytes.
+    pub(super) memory: u64,
 }
 
 /// That a batch is stored.

@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::link::Link;
 use super::protocol::Settings;
-use super::{routes, rows};
+use super::{routes, rows, usage};
 use crate::front::{listen, stop_on_signal};
 use crate::ingress::{self, Ingress, Ledger, Limits, Room, Serving};
 use crate::process;
@@ -41,6 +41,10 @@ pub(crate) async fn run(args: &EdgeArgs) -> Result<(), StartError> {
     }
     let serve = serve(args.listen, ingress, &ledger, stop.clone()).await?;
     tracing::info!(address = %args.listen, "taking visitors");
+    let _telling = {
+        let tell = usage::tell(link.clone(), args.node.clone(), args.groups.clone());
+        AbortOnDropHandle::new(tokio::spawn(tell))
+    };
     let ended = CancellationToken::new();
     let ship = tokio::spawn(rows::ship(link, args.node.clone(), visits, ended.clone()));
     serve.await;

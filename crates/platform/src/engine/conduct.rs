@@ -76,6 +76,17 @@ pub struct Score {
     pub fallen: Vec<Fallen>,
 }
 
+/// What a container was seen to use on its node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeReading {
+    /// The engine's id of the container.
+    pub container: String,
+    /// The processor time of all its processes since it started.
+    pub cpu: Duration,
+    /// The memory it holds, in bytes, without the pages of files that the system may take back.
+    pub memory: u64,
+}
+
 /// Ingress on every node of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EdgeSpec {
@@ -102,6 +113,9 @@ pub trait Conductor: Send + Sync {
 
     /// Makes every node take visitors; without a specification none does.
     async fn set_edges(&self, edges: Option<&EdgeSpec>) -> EngineResult<()>;
+
+    /// Notes what was seen on a node, by the engine's id of it: the engine can't look there itself.
+    fn note_usage(&self, node: &str, readings: Vec<NodeReading>);
 
     /// Ends a process; its instances finish their requests as far as their grace allows.
     async fn dismiss(&self, service_id: &str, process: &str) -> EngineResult<()>;

@@ -9,6 +9,7 @@ mod nodes;
 mod probe;
 mod registry;
 mod tasks;
+mod usage;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -26,17 +27,19 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use pilothouse_wire::meta::EngineKind;
 use pilothouse_wire::node::NodeAvailability;
+use tokio::time::Instant;
 
 use self::describe::{DIGEST, OWNER, Unit};
 use self::nodes::{Nodes, Places};
 use self::probe::Probe;
+use self::usage::Seen;
 use super::containers::Containers;
 use super::containers::describe::{SERVICE, network_name};
 use super::containers::failure::{refused, status, unavailable, within};
 use super::{
     BuildLog, BuildSpec, Conducted, Conductor, EdgeSpec, Engine, EngineError, EngineInstance,
     EngineLine, EngineNode, EngineResult, FetchProgress, HealthCheck, ImageFacts, InstanceSpec,
-    ProcessSpec, Rollout, RunState, Score, Usage,
+    NodeReading, ProcessSpec, Rollout, RunState, Score, Usage,
 };
 
 pub use registry::{Credentials, Registry};
@@ -64,6 +67,7 @@ pub(super) struct Swarm {
     probe: Probe,
     registry: Registry,
     nodes: Nodes,
+    seen: Seen,
 }
 
 impl Swarm {
@@ -84,6 +88,7 @@ impl Swarm {
             probe,
             registry: settings.registry.clone(),
             nodes: Nodes::default(),
+            seen: Seen::default(),
         })
     }
 
@@ -339,6 +344,10 @@ impl Conductor for Swarm {
         }
     }
 
+    fn note_usage(&self, node: &str, readings: Vec<NodeReading>) {
+        self.seen.note(node, readings);
+    }
+
     async fn dismiss(&self, service_id: &str, process: &str) -> EngineResult<()> {
         for service in self.services(Some(service_id)).await? {
             if service.spec.as_ref().and_then(describe::process) == Some(process) {
@@ -478,9 +487,18 @@ impl Engine for Swarm {
         }
     }
 
+    /// As the nodes last told; where one is silent its instances have no figures.
     async fn usage(&self) -> EngineResult<Vec<Usage>> {
-        // A manager knows of its own containers alone.
-        Ok(Vec::new())
+        let places = self.nodes.places(&self.docker).await?;
+        let tasks = self.tasks(None).await?;
+        let ours = tasks
+            .iter()
+            .filter(|task| tasks::is_ours(task, &self.installation, None));
+        let instances = ours.filter_map(|task| {
+            let one = tasks::instance(task, &places)?;
+            Some((one, task.node_id.as_deref()?, tasks::container(task)?))
+        });
+        Ok(self.seen.of(instances, Instant::now()))
     }
 
     async fn logs(

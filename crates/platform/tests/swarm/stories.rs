@@ -84,6 +84,11 @@ pub(crate) fn edges_take_visitors_and_tell_of_them(bench: &Bench) {
         || noted(bench, &service),
         |noted| *noted >= 3,
     );
+    // They also tell what the instances of their nodes use.
+    service.wait("what is used to be known", |status| {
+        let mut instances = status["instances"].as_array().unwrap().iter();
+        instances.all(|one| one["memory"].as_u64() > Some(0) && one["cpu"].is_number())
+    });
     let ways: Vec<String> = [1, 2].map(|node| bench.edge(node)).into();
     let ((), visits) = under_load_by(&ways, &service, || {
         bench.post(&service.path("/restart"), &json!({}));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bollard::models::{
-    NetworkAttachmentConfig, SecretSpec, Service, ServiceSpec, ServiceSpecMode,
+    Mount, MountType, NetworkAttachmentConfig, SecretSpec, Service, ServiceSpec, ServiceSpecMode,
     ServiceSpecUpdateConfig, ServiceSpecUpdateConfigFailureActionEnum,
     ServiceSpecUpdateConfigOrderEnum, TaskSpec, TaskSpecContainerSpec, TaskSpecContainerSpecFile,
     TaskSpecContainerSpecSecrets, TaskSpecRestartPolicy, TaskSpecRestartPolicyConditionEnum,
@@ -21,6 +21,10 @@ use crate::engine::{BuildSpec, EdgeSpec, Engine as _, EngineResult};
 
 /// Where an edge finds what it is started with.
 const SETTINGS: &str = "/run/secrets/edge.json";
+/// Where it finds the control groups of its node.
+const GROUPS: &str = "/node/cgroup";
+/// What tells it which node it is on.
+const NODE: &str = "PILOTHOUSE_NODE";
 /// The label that tells the edges from the services that people have.
 const EDGE: &str = "pilothouse.edge";
 /// How long an edge may take to finish its requests and to tell of them, in nanoseconds.
@@ -116,10 +120,10 @@ impl Swarm {
         labels.insert(DIGEST.to_owned(), digest.to_owned());
         let words = [
             "edge",
+            "--groups",
+            GROUPS,
             "--settings",
             SETTINGS,
-            "--node",
-            "{{.Node.Hostname}}",
             "--listen",
         ];
         let mut args: Vec<String> = words.map(str::to_owned).into();
@@ -134,8 +138,16 @@ impl Swarm {
             image: Some(image),
             labels: Some(HashMap::from([(EDGE.to_owned(), "all".to_owned())])),
             args: Some(args),
+            env: Some(vec![format!("{NODE}={{{{.Node.ID}}}}")]),
             stop_grace_period: Some(STOP_GRACE),
             read_only: Some(true),
+            mounts: Some(vec![Mount {
+                source: Some("/sys/fs/cgroup".to_owned()),
+                target: Some(GROUPS.to_owned()),
+                typ: Some(MountType::BIND),
+                read_only: Some(true),
+                ..Mount::default()
+            }]),
             secrets: Some(vec![TaskSpecContainerSpecSecrets {
                 file: Some(file),
                 secret_id: Some(secret),

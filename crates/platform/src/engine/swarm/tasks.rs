@@ -68,6 +68,12 @@ impl Known {
     }
 }
 
+/// The engine's id of a task's container, on its node.
+pub(super) fn container(task: &Task) -> Option<&str> {
+    let container = task.status.as_ref()?.container_status.as_ref()?;
+    container.container_id.as_deref()
+}
+
 /// Whether a task belongs to an installation, or to one service of it.
 pub(super) fn is_ours(task: &Task, installation: &str, service_id: Option<&str>) -> bool {
     let spec = task.spec.as_ref();
