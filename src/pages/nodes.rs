@@ -64,7 +64,7 @@ pub fn NodesPage() -> impl IntoView {
     let meta = use_tree().meta;
     let is_cluster = memo(move || {
         let kind = meta.get().and_then(|meta| meta.engine.kind.known());
-        kind == Some(EngineKind::Swarm)
+        kind.is_some_and(|kind| kind != EngineKind::Containers)
     });
     let list = move |nodes: Signal<Arc<Vec<Node>>>| {
         dynamic(move || {

@@ -183,6 +183,7 @@ impl App {
             self.ledger.clone(),
             self.platform.telemetry.clone(),
             Arc::clone(&self.platform.engine),
+            self.platform.store.clone(),
             credentials,
         )
     }

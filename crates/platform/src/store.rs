@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod config;
 mod deployments;
+mod edges;
 mod error;
 mod events;
 mod identities;

@@ -299,6 +299,12 @@ const CHANGES: Change[] = [
     done: ({ page }) => expect(page.getByRole("button", { name: "Remove Eve" })).toHaveCount(0),
   },
   {
+    operation: "node.update",
+    begin: open("/nodes", "Drain", "Drain simulated", "Drain simulated"),
+    call: { method: "PATCH", path: /\/nodes\/[^/]+$/ },
+    done: ({ page }) => expect(page.getByRole("button", { name: "Activate", exact: true })).toBeVisible(),
+  },
+  {
     operation: "key.create",
     begin: open("/o/acme/keys", "New key", "New key", "Make key", (at) => at.getByLabel("Name", { exact: true }).fill("builder")),
     call: { method: "POST", path: /\/keys$/ },

@@ -87,6 +87,8 @@ const VISITS: Visit[] = [
   { name: "settings", path: `${PRODUCTION}/s/cart/settings`, shows: "cart" },
   { name: "deleting", path: `${PRODUCTION}/s/cart/settings`, shows: "cart", open: press("Delete service") },
   { name: "services that are ticked", path: PRODUCTION, shows: "Services", open: (page) => page.getByRole("checkbox").first().click() },
+  { name: "the nodes", path: "/nodes", shows: "Nodes" },
+  { name: "draining a node", path: "/nodes", shows: "Nodes", open: press("Drain") },
   { name: "no such service", path: `${PRODUCTION}/s/none/overview`, shows: "" },
   { name: "no such page", path: "/nothing/here", shows: "" },
 ];

@@ -1,9 +1,8 @@
 //! The platform's side: tells every edge the routes, and stores what edges saw.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
+use chrono::Utc;
 use futures_util::stream;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -32,6 +32,7 @@ use super::protocol::{BEAT_SECONDS, Batch, ContainerUsage, NodeUsage, ROUTES, RO
 use super::routes::Teller;
 use crate::engine::{Engine, NodeReading};
 use crate::ingress::{Ingress, Ledger, Visit};
+use crate::store::{Store, StoreResult};
 use crate::telemetry::Telemetry;
 
 /// How long an edge may take to greet.
@@ -48,9 +49,8 @@ pub(crate) struct Hub {
     ledger: Ledger,
     telemetry: Telemetry,
     engine: Arc<dyn Engine>,
+    store: Store,
     credentials: Arc<Credentials>,
-    /// The last batch of each edge that is stored.
-    stored: Arc<Mutex<HashMap<String, u64>>>,
 }
 
 impl Hub {
@@ -59,6 +59,7 @@ impl Hub {
         ledger: Ledger,
         telemetry: Telemetry,
         engine: Arc<dyn Engine>,
+        store: Store,
         credentials: Credentials,
     ) -> Self {
         Self {
@@ -66,8 +67,8 @@ impl Hub {
             ledger,
             telemetry,
             engine,
+            store,
             credentials: Arc::new(credentials),
-            stored: Arc::default(),
         }
     }
 
@@ -129,12 +130,22 @@ impl Hub {
             .with_state(self)
     }
 
-    /// Whether a batch of an edge is stored already.
-    fn has(&self, batch: &Batch) -> bool {
-        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        stored
-            .get(&batch.edge)
-            .is_some_and(|last| *last >= batch.sequence)
+    /// Stores a batch, unless it is stored already.
+    async fn store(&self, batch: Batch) -> StoreResult<()> {
+        let last = self.store.edge_sequence(&batch.edge).await?;
+        if last.is_some_and(|last| last >= batch.sequence) {
+            return Ok(());
+        }
+        if batch.lost > 0 {
+            tracing::warn!(node = %batch.node, lost = batch.lost, "an edge had no room for all that it saw");
+            self.ledger.lose(batch.lost);
+        }
+        let visits: Vec<Visit> = batch.rows.into_iter().map(Visit::from).collect();
+        self.ledger.take_over(visits).await;
+        self.telemetry.flush().await;
+        self.store
+            .note_edge(&batch.edge, batch.sequence, Utc::now())
+            .await
     }
 }
 
@@ -212,19 +223,13 @@ async fn routes(State(hub): State<Hub>) -> Response {
 /// A batch is acknowledged when its rows are on the disk.
 async fn rows(State(hub): State<Hub>, Json(batch): Json<Batch>) -> Response {
     let sequence = batch.sequence;
-    if !hub.has(&batch) {
-        if batch.lost > 0 {
-            tracing::warn!(node = %batch.node, lost = batch.lost, "an edge had no room for all that it saw");
-            hub.ledger.lose(batch.lost);
+    match hub.store(batch).await {
+        Ok(()) => Json(Taken { sequence }).into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "what an edge saw can't be stored");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
-        let edge = batch.edge;
-        let visits: Vec<Visit> = batch.rows.into_iter().map(Visit::from).collect();
-        hub.ledger.take_over(visits).await;
-        hub.telemetry.flush().await;
-        let mut stored = hub.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        stored.insert(edge, sequence);
     }
-    Json(Taken { sequence }).into_response()
 }
 
 async fn usage(State(hub): State<Hub>, Json(told): Json<NodeUsage>) -> StatusCode {

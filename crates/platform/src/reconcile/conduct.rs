@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::Utc;
+use pilothouse_wire::logs::LogStream;
+
 use super::outcome::Activity;
 use super::plan::Want;
 use super::stored::Stored;
@@ -10,6 +13,7 @@ use crate::domain::Result;
 use crate::engine::{
     Conducted, Conductor, EngineInstance, Fallen, ProcessSpec, Rollout, RunState, Score, Slot,
 };
+use crate::logs::StoredLine;
 use crate::store::Release;
 
 /// What this process did and saw of a service that the engine keeps.
@@ -275,12 +279,32 @@ impl Worker {
             tracing::warn!(service = %self.service_id, %error, "the last lines of an instance are not stored");
         }
         let label = one.slot.label();
+        let lost = fallen.is_lost.then(|| fallen.reason.clone());
         let why = self.with_last_line(&one, fallen.reason).await;
+        if let Some(reason) = lost {
+            self.note_gap(&one, &reason).await;
+        }
         self.story
             .tell(&self.platform.journals, &format!("{label}: {why}"));
         if want.is_current(&self.have(&one)) {
             self.fell(&one, why).await;
         }
+    }
+
+    /// Says in the log of an instance that its lines end here, and not since it fell silent.
+    async fn note_gap(&self, one: &EngineInstance, reason: &str) {
+        let Some(nanos) = Utc::now().timestamp_nanos_opt() else {
+            return;
+        };
+        let line = StoredLine {
+            service_id: self.service_id.clone(),
+            engine_id: one.id.clone(),
+            instance: one.slot.label(),
+            nanos,
+            stream: LogStream::Stderr,
+            message: format!("[pilothouse] {reason}: what it wrote last is missing here"),
+        };
+        self.platform.logs.append(line).await;
     }
 
     /// Ends whatever the engine keeps of the service.

@@ -46,6 +46,7 @@ fn main() -> ExitCode {
     let violent = stories![
         a_platform_that_comes_back_leaves_what_is_right,
         edges_serve_on_while_the_platform_is_away,
+        a_drained_node_gives_its_instances_away,
         a_daemon_that_is_killed_loses_no_request,
         a_node_that_is_cut_off_is_left_and_taken_back,
     ];

@@ -40,7 +40,7 @@ pub(crate) fn an_image_reaches_the_nodes_by_its_digest(bench: &Bench) {
 pub(crate) fn a_restart_and_a_deploy_lose_no_request(bench: &Bench) {
     let service = bench.run("rolling", 6, &json!({}));
     let before = bench.cluster.tasks(&service.id);
-    let ((), visits) = under_load(&service, || {
+    let ((), visits) = under_load_by(&two_edges(bench, &service), &service, || {
         bench.post(&service.path("/restart"), &json!({}));
         service.wait("the restart to begin", |status| {
             status["state"] != "running"
@@ -68,29 +68,35 @@ fn noted(bench: &Bench, service: &Service<'_>) -> usize {
     logs["rows"].as_array().unwrap().len()
 }
 
-fn wait_edges(bench: &Bench, service: &Service<'_>) {
-    for node in 1..=3 {
-        let visit = || service.visit_by(&bench.edge(node));
+/// Waits until the edges of these nodes know a service.
+fn wait_edges(bench: &Bench, service: &Service<'_>, nodes: &[usize]) -> Vec<String> {
+    let edges: Vec<String> = nodes.iter().map(|node| bench.edge(*node)).collect();
+    for edge in &edges {
+        let visit = || service.visit_by(edge);
         let answer = wait_for("the edge to answer", visit, |answer| *answer == Ok(200));
         assert_eq!(answer, Ok(200));
     }
+    edges
+}
+
+fn two_edges(bench: &Bench, service: &Service<'_>) -> Vec<String> {
+    wait_edges(bench, service, &[1, 2])
 }
 
 pub(crate) fn edges_take_visitors_and_tell_of_them(bench: &Bench) {
     let service = bench.run("edged", 3, &json!({}));
-    wait_edges(bench, &service);
+    let edges = wait_edges(bench, &service, &[1, 2, 3]);
     let before = wait_for(
         "the first requests to be told",
         || noted(bench, &service),
-        |noted| *noted >= 3,
+        |noted| *noted >= edges.len(),
     );
     // They also tell what the instances of their nodes use.
     service.wait("what is used to be known", |status| {
         let mut instances = status["instances"].as_array().unwrap().iter();
         instances.all(|one| one["memory"].as_u64() > Some(0) && one["cpu"].is_number())
     });
-    let ways: Vec<String> = [1, 2].map(|node| bench.edge(node)).into();
-    let ((), visits) = under_load_by(&ways, &service, || {
+    let ((), visits) = under_load_by(&edges[..2], &service, || {
         bench.post(&service.path("/restart"), &json!({}));
         service.wait("the restart to begin", |status| {
             status["state"] != "running"
@@ -265,7 +271,7 @@ fn wait_whole_on(bench: &Bench, id: &str, nodes: &[usize], count: usize) {
 /// The daemon ends at once, while its instances go on for as long as nobody stops them.
 pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
     let service = bench.run("surviving", 6, &json!({}));
-    let (took, visits) = under_load(&service, || {
+    let (took, visits) = under_load_by(&two_edges(bench, &service), &service, || {
         bench.cluster.kill_daemon(3);
         wait_state(bench, 3, "down");
         let known = Instant::now();
@@ -280,6 +286,15 @@ pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
         || bench.get(&service.path("/events")).to_string(),
         |events| events.contains("its node node3 does not answer"),
     );
+    wait_for(
+        "the log to say where lines are missing",
+        || {
+            bench
+                .get(&service.path("/logs?limit=1000&filter=pilothouse"))
+                .to_string()
+        },
+        |logs| logs.contains("its node node3 does not answer: what it wrote last is missing here"),
+    );
     bench.cluster.start_daemon(3);
     wait_state(bench, 3, "ready");
     wait_whole_on(bench, &service.id, &[1, 2], 6);
@@ -288,7 +303,7 @@ pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
 /// The node is cut off, and its instances with it: nobody reaches them, and they go on.
 pub(crate) fn a_node_that_is_cut_off_is_left_and_taken_back(bench: &Bench) {
     let service = bench.run("parted", 6, &json!({}));
-    let (took, visits) = under_load(&service, || {
+    let (took, visits) = under_load_by(&two_edges(bench, &service), &service, || {
         bench.cluster.set_link(3, "down");
         wait_state(bench, 3, "down");
         let known = Instant::now();
@@ -313,16 +328,15 @@ const AWAY: Duration = Duration::from_secs(10);
 
 pub(crate) fn edges_serve_on_while_the_platform_is_away(bench: &Bench) {
     let service = bench.run("lonely", 3, &json!({}));
-    wait_edges(bench, &service);
+    let edges = wait_edges(bench, &service, &[1, 2, 3]);
     let before = wait_for(
         "the first requests to be told",
         || noted(bench, &service),
-        |noted| *noted >= 3,
+        |noted| *noted >= edges.len(),
     );
-    let ways: Vec<String> = [1, 2].map(|node| bench.edge(node)).into();
     bench.kill();
     let begun = Instant::now();
-    let ((), visits) = under_load_by(&ways, &service, || {
+    let ((), visits) = under_load_by(&edges[..2], &service, || {
         wait_for(
             "time to pass",
             || begun.elapsed(),
@@ -337,4 +351,34 @@ pub(crate) fn edges_serve_on_while_the_platform_is_away(bench: &Bench) {
         || noted(bench, &service),
         |noted| *noted == before + visits.sent,
     );
+}
+
+/// Sets whether a node takes instances, and gives what is told of it then.
+fn set_availability(bench: &Bench, node: usize, availability: &str) -> Value {
+    let path = format!("/nodes/node{node}");
+    let body = json!({"availability": availability});
+    let (status, answer) = bench.call("PATCH", &path, &body);
+    assert_eq!(status, 200, "{answer}");
+    answer
+}
+
+pub(crate) fn a_drained_node_gives_its_instances_away(bench: &Bench) {
+    let service = bench.run("drained", 6, &json!({}));
+    let nodes = bench.get("/nodes");
+    let names = nodes.as_array().unwrap().iter().map(|node| &node["name"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["node1", "node2", "node3"]);
+    let ((), visits) = under_load_by(&two_edges(bench, &service), &service, || {
+        assert_eq!(set_availability(bench, 3, "drain")["availability"], "drain");
+        wait_whole_on(bench, &service.id, &[1, 2], 6);
+        service.wait_ready(6);
+    });
+    assert!(visits.failed.is_empty(), "{visits:?}");
+    let drained = bench.get("/nodes/node3");
+    assert_eq!(drained["instances"], json!([]), "{drained}");
+    assert_eq!(
+        set_availability(bench, 3, "active")["availability"],
+        "active"
+    );
+    let audit = bench.get("/audit?action=node.update").to_string();
+    assert!(audit.contains("node3"), "{audit}");
 }

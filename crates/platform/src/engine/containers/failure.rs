@@ -110,8 +110,14 @@ pub(in crate::engine) fn words(error: ApiError) -> String {
     }
 }
 
-/// Whether nobody answered at all.
+/// What a manager of a Swarm says that has lost the others: it can neither tell nor change anything.
+const LEADERLESS: [&str; 2] = ["does not have a leader", "DeadlineExceeded"];
+
+/// Whether nobody answered at all, or nobody who can.
 fn is_unavailable(error: &ApiError) -> bool {
+    if let ApiError::DockerResponseServerError { message, .. } = error {
+        return LEADERLESS.iter().any(|words| message.contains(words));
+    }
     matches!(
         error,
         ApiError::IOError { .. }
