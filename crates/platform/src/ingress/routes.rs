@@ -85,8 +85,7 @@ impl InFlight {
         &self.backend.target.label
     }
 
-    /// Its instance took no connection, or was lost in the middle of an answer. No visitor is to find
-    /// out once more: it is asked by itself until it takes one, as long as it is routed to.
+    /// Its instance took no connection. No visitor is to find that out once more: it is asked by itself until it takes one, as long as it is routed to.
     pub(super) fn doubt(&self) {
         if self.backend.is_in_doubt.swap(true, Ordering::Relaxed) {
             return;

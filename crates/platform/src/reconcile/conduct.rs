@@ -273,9 +273,9 @@ impl Worker {
             node: None,
         };
         // Its last lines may still be on their way; from a node that is lost none come.
-        if !fallen.is_lost
-            && let Err(error) = self.intake.finish(&one.id).await
-        {
+        if fallen.is_lost {
+            self.intake.give_up(&one.id).await;
+        } else if let Err(error) = self.intake.finish(&one.id).await {
             tracing::warn!(service = %self.service_id, %error, "the last lines of an instance are not stored");
         }
         let label = one.slot.label();

@@ -102,6 +102,13 @@ impl Intake {
         }
     }
 
+    /// Ends the stream of an instance whose node is lost: it would wait for ever.
+    pub(super) async fn give_up(&mut self, id: &str) {
+        if let Some(mut stream) = self.0.remove(id) {
+            stream.end().await;
+        }
+    }
+
     /// Ends every stream; no line comes after.
     pub(super) async fn end(&mut self) {
         for (_, mut stream) in self.0.drain() {

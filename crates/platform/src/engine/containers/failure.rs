@@ -111,7 +111,7 @@ pub(in crate::engine) fn words(error: ApiError) -> String {
 }
 
 /// What a manager of a Swarm says that has lost the others: it can neither tell nor change anything.
-const LEADERLESS: [&str; 2] = ["does not have a leader", "DeadlineExceeded"];
+const LEADERLESS: [&str; 2] = ["does not have a leader", "code = DeadlineExceeded"];
 
 /// Whether nobody answered at all, or nobody who can.
 fn is_unavailable(error: &ApiError) -> bool {

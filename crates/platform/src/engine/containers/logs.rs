@@ -377,7 +377,7 @@ fn fails(why: &str) -> EngineError {
     EngineError::Unavailable(why.to_owned())
 }
 
-fn parts(frame: &LogOutput) -> (LogStream, &[u8]) {
+pub(in crate::engine) fn parts(frame: &LogOutput) -> (LogStream, &[u8]) {
     match frame {
         LogOutput::StdErr { message } => (LogStream::Stderr, message),
         LogOutput::StdOut { message }

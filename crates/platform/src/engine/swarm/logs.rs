@@ -2,15 +2,15 @@
 
 use bollard::Docker;
 use bollard::container::LogOutput;
+use bollard::errors::Error as ApiError;
 use bollard::query_parameters::LogsOptionsBuilder;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use pilothouse_wire::logs::LogStream;
 use std::time::Duration;
 
 use crate::engine::containers::failure::{status, unavailable};
-use crate::engine::containers::logs::Assembler;
+use crate::engine::containers::logs::{Assembler, parts};
 use crate::engine::{EngineLine, EngineResult};
 
 /// How long a task may stay silent; the stream is then taken up again.
@@ -36,29 +36,69 @@ pub(super) fn follow(
         .with_timeout(SILENCE)
         .task_logs(id, Some(options))
         .boxed();
-    let lines = stream::unfold(
-        (frames, Assembler::default()),
-        |(mut frames, mut assembler)| async {
-            let lines = match frames.next().await? {
-                Ok(frame) => {
-                    let (stream, bytes) = parts(&frame);
-                    assembler.push(stream, bytes).into_iter().map(Ok).collect()
-                }
-                // Removed, and its lines with it.
-                Err(error) if status(&error) == Some(404) => return None,
-                Err(error) => vec![Err(unavailable(error))],
-            };
-            Some((stream::iter(lines), (frames, assembler)))
-        },
-    );
+    lines(frames)
+}
+
+/// The lines of frames; at their end also those that were never ended.
+fn lines(
+    frames: BoxStream<'static, Result<LogOutput, ApiError>>,
+) -> BoxStream<'static, EngineResult<EngineLine>> {
+    let begin = Some((frames, Assembler::default()));
+    let lines = stream::unfold(begin, |reading| async {
+        let (mut frames, mut assembler) = reading?;
+        let (lines, goes_on) = match frames.next().await {
+            Some(Ok(frame)) => {
+                let (stream, bytes) = parts(&frame);
+                (told(assembler.push(stream, bytes)), true)
+            }
+            None => (told(assembler.finish()), false),
+            // Removed, and its lines with it.
+            Some(Err(error)) if status(&error) == Some(404) => (told(assembler.finish()), false),
+            Some(Err(error)) => (vec![Err(unavailable(error))], false),
+        };
+        Some((stream::iter(lines), goes_on.then_some((frames, assembler))))
+    });
     lines.flatten().boxed()
 }
 
-fn parts(frame: &LogOutput) -> (LogStream, &[u8]) {
-    match frame {
-        LogOutput::StdErr { message } => (LogStream::Stderr, message),
-        LogOutput::StdOut { message }
-        | LogOutput::StdIn { message }
-        | LogOutput::Console { message } => (LogStream::Stdout, message),
+fn told(lines: Vec<EngineLine>) -> Vec<EngineResult<EngineLine>> {
+    lines.into_iter().map(Ok).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(text: &'static str) -> Result<LogOutput, ApiError> {
+        Ok(LogOutput::StdOut {
+            message: text.into(),
+        })
+    }
+
+    #[tokio::test]
+    async fn the_last_line_is_told_though_it_never_ended() {
+        let frames = [
+            frame("2026-01-01T00:00:00.000000001Z first\n"),
+            frame("2026-01-01T00:00:00.000000002Z last"),
+        ];
+        let read = lines(stream::iter(frames).boxed())
+            .collect::<Vec<_>>()
+            .await;
+        let read: Vec<String> = read.into_iter().map(|line| line.unwrap().message).collect();
+        assert_eq!(read, ["first", "last"]);
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_breaks_ends_with_why() {
+        let broken = Err(ApiError::RequestTimeoutError);
+        let frames = [
+            frame("2026-01-01T00:00:00.000000001Z first\n"),
+            broken,
+            frame("x"),
+        ];
+        let read = lines(stream::iter(frames).boxed())
+            .collect::<Vec<_>>()
+            .await;
+        assert!(matches!(read.as_slice(), [Ok(_), Err(_)]), "{read:?}");
     }
 }

@@ -43,7 +43,7 @@ impl Assembler {
     }
 
     /// The lines that were never ended.
-    pub(super) fn finish(&mut self) -> Vec<EngineLine> {
+    pub(in crate::engine) fn finish(&mut self) -> Vec<EngineLine> {
         let stdout = self.stdout.take(LogStream::Stdout);
         stdout
             .into_iter()
