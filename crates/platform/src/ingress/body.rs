@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
+use super::backend::InFlight;
 use super::ledger::{Entry, Moved};
-use super::routes::InFlight;
 use super::streams::offer;
 
 type Next = Option<Result<Frame<Bytes>, hyper::Error>>;

@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
+use super::backend::InFlight;
 use super::body::{Fault, Lent, Noted};
 use super::connections::{Connections, Driven, Unanswered};
 use super::headers;
@@ -23,7 +24,7 @@ use super::ledger::{Entry, Ledger, Moved};
 use super::limits::Limits;
 use super::metered::Metered;
 use super::page::page;
-use super::routes::{InFlight, Ingress, Match};
+use super::routes::{Ingress, Match};
 use super::visitor::Ends;
 
 type Page = Response<Full<Bytes>>;

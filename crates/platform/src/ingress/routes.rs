@@ -2,118 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
+use super::backend::{Backend, Crowd, InFlight, Target};
 use super::room::{Count, Room};
-
-/// How often an instance in doubt is asked for a connection, and how long it may take.
-const ASK_EVERY: Duration = Duration::from_secs(1);
-
-/// An instance that is to take traffic.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The engine's id of it.
-    pub id: String,
-    /// The name by which people know it: `web.0`.
-    pub label: String,
-    /// Where it answers.
-    pub address: SocketAddr,
-}
-
-/// An instance that takes traffic, and the requests on their way through it.
-#[derive(Debug)]
-pub struct Backend {
-    target: Target,
-    in_flight: watch::Sender<usize>,
-    /// Whether it took no connection lately: others are asked before it.
-    is_in_doubt: AtomicBool,
-}
-
-impl Backend {
-    /// An instance without requests.
-    pub fn new(target: Target) -> Self {
-        Self {
-            target,
-            in_flight: watch::Sender::new(0),
-            is_in_doubt: AtomicBool::new(false),
-        }
-    }
-
-    /// How many requests are on their way.
-    pub fn in_flight(&self) -> usize {
-        *self.in_flight.borrow()
-    }
-}
-
-/// A request on its way through a backend: counted until it is dropped.
-#[derive(Debug)]
-pub(super) struct InFlight {
-    backend: Arc<Backend>,
-    of_service: Arc<Count>,
-    of_all: Arc<Count>,
-}
-
-impl InFlight {
-    /// Counts a request, if there is room for one more.
-    fn new(backend: &Arc<Backend>, of_service: &Arc<Count>, all: &Crowd) -> Option<Self> {
-        if !of_service.enter(all.room.of_service) {
-            return None;
-        }
-        if !all.requests.enter(all.room.requests) {
-            of_service.leave();
-            return None;
-        }
-        backend.in_flight.send_modify(|count| *count += 1);
-        Some(Self {
-            backend: Arc::clone(backend),
-            of_service: Arc::clone(of_service),
-            of_all: Arc::clone(&all.requests),
-        })
-    }
-
-    pub(super) fn address(&self) -> SocketAddr {
-        self.backend.target.address
-    }
-
-    pub(super) fn label(&self) -> &str {
-        &self.backend.target.label
-    }
-
-    /// Its instance took no connection. No visitor is to find that out once more: it is asked by itself until it takes one, as long as it is routed to.
-    pub(super) fn doubt(&self) {
-        if self.backend.is_in_doubt.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let (backend, address) = (Arc::downgrade(&self.backend), self.address());
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(ASK_EVERY).await;
-                let takes = timeout(ASK_EVERY, TcpStream::connect(address)).await;
-                let Some(backend) = backend.upgrade() else {
-                    return;
-                };
-                if matches!(takes, Ok(Ok(_))) {
-                    backend.is_in_doubt.store(false, Ordering::Relaxed);
-                    return;
-                }
-            }
-        });
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.of_service.leave();
-        self.of_all.leave();
-        self.backend.in_flight.send_modify(|count| *count -= 1);
-    }
-}
 
 /// The instances of one service, and whose turn it is.
 #[derive(Debug)]
@@ -200,13 +95,6 @@ pub struct Ingress {
     crowd: Crowd,
     /// Counts the changes of the table.
     version: Arc<watch::Sender<u64>>,
-}
-
-/// All requests on their way.
-#[derive(Clone, Debug)]
-struct Crowd {
-    room: Room,
-    requests: Arc<Count>,
 }
 
 /// The host of a `Host` header, without its port, in lower case.
@@ -306,7 +194,7 @@ impl Ingress {
     /// Those in `besides` were tried and did not answer.
     ///
     /// A request is counted before a later [`Ingress::set`] returns, so that what that takes out of
-    /// the route gets no request that [`drained`] does not see.
+    /// the route gets no request that [`drained`](super::drained) does not see.
     pub(super) fn pick(&self, host: &str, besides: &[SocketAddr]) -> Match {
         let host = canonical(host);
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
@@ -321,7 +209,7 @@ impl Ingress {
             backends.filter(|backend| !besides.contains(&backend.target.address))
         };
         in_turn()
-            .find(|backend| !backend.is_in_doubt.load(Ordering::Relaxed))
+            .find(|backend| !backend.is_in_doubt())
             .or_else(|| in_turn().next())
             .map_or_else(
                 || Match::NotReady(Arc::clone(&route.service_id)),
@@ -369,18 +257,14 @@ impl Table {
     }
 }
 
-/// Waits until a backend that is no longer routed to has finished its requests, at most this long.
-/// Whether it has.
-pub async fn drained(backend: &Backend, at_most: Duration) -> bool {
-    let mut in_flight = backend.in_flight.subscribe();
-    let idle = in_flight.wait_for(|count| *count == 0);
-    timeout(at_most, idle).await.is_ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use std::time::Duration;
 
+    use proptest::prelude::*;
+    use tokio::time::timeout;
+
+    use super::super::backend::drained;
     use super::*;
 
     fn address(port: u16) -> SocketAddr {

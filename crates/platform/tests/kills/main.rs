@@ -5,6 +5,8 @@
     reason = "a test that can't go on has failed, and says where"
 )]
 
+#[path = "../reconcile/asking.rs"]
+mod asking;
 #[path = "../reconcile/bench.rs"]
 #[expect(dead_code, reason = "the reconciler's own tests need more of it")]
 mod bench;

@@ -1,8 +1,6 @@
 //! What every test stands on: a `pilothouse serve` of its own, with one project in it.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -13,6 +11,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::asking::greeted;
+pub(crate) use crate::asking::request;
 use crate::disk::Disk;
 use crate::engine::{build_image, sample_binary};
 use crate::workshop::commit;
@@ -339,51 +339,6 @@ fn serve(engine: &str, setup: &Setup, data: &Path, aside: &Path) -> Child {
         .open(aside.join(WORDS));
     command.stderr(words.unwrap());
     command.stdout(Stdio::piped()).spawn().unwrap()
-}
-
-/// Where console and ingress are, as soon as the platform says so.
-fn greeted(child: &mut Child) -> (String, String) {
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut words = String::new();
-    while !words.ends_with("\n\n") {
-        assert_ne!(out.read_line(&mut words).unwrap(), 0, "it ended: {words}");
-    }
-    let address = |word| {
-        let line = words.lines().find(|line| line.starts_with(word)).unwrap();
-        let (_, address) = line.split_once("http://").unwrap();
-        address.trim_end_matches('/').to_owned()
-    };
-    (address("Console"), address("Ingress"))
-}
-
-/// One request on a connection of its own.
-pub(crate) fn request(
-    address: &str,
-    method: &str,
-    path: &str,
-    host: &str,
-    head: &str,
-    body: &str,
-) -> std::io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{head}Content-Length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let status = answer
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    let body = answer
-        .split_once("\r\n\r\n")
-        .map(|(_, body)| body.to_owned());
-    status
-        .zip(body)
-        .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
 }
 
 pub(crate) fn text(value: &Value) -> String {

@@ -5,6 +5,7 @@
     reason = "a test that can't go on has failed, and says where"
 )]
 
+mod asking;
 mod away;
 mod bench;
 mod builds;

@@ -1,8 +1,6 @@
 //! A platform on a Swarm, and what people do with it.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::asking::{greeted, request};
 use crate::cluster::{Cluster, script};
 
 /// How long anything may take that should happen soon.
@@ -212,19 +211,10 @@ impl Running {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        while !said.ends_with("\n\n") {
-            assert_ne!(out.read_line(&mut said).unwrap(), 0, "it ended: {said}");
-        }
-        let address = |word| {
-            let line = said.lines().find(|line| line.starts_with(word)).unwrap();
-            let (_, address) = line.split_once("http://").unwrap();
-            address.trim_end_matches('/').to_owned()
-        };
+        let (console, ingress) = greeted(&mut child);
         Self {
-            console: address("Console"),
-            ingress: address("Ingress"),
+            console,
+            ingress,
             child,
         }
     }
@@ -332,34 +322,4 @@ pub(crate) fn wait_for<T: std::fmt::Debug>(
         assert!(Instant::now() < deadline, "waiting for {what}: {seen:?}");
         thread::sleep(LOOK_EVERY);
     }
-}
-
-/// One request on a connection of its own.
-fn request(
-    address: &str,
-    method: &str,
-    path: &str,
-    host: &str,
-    head: &str,
-    body: &str,
-) -> std::io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{head}Content-Length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let status = answer
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    let body = answer
-        .split_once("\r\n\r\n")
-        .map(|(_, body)| body.to_owned());
-    status
-        .zip(body)
-        .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
 }

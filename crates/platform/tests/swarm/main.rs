@@ -5,6 +5,8 @@
     reason = "a test that can't go on has failed, and says where"
 )]
 
+#[path = "../reconcile/asking.rs"]
+mod asking;
 mod bench;
 mod cluster;
 mod load;

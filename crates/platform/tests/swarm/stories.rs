@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Service, wait_for};
-use crate::load::{under_load, under_load_by};
+use crate::load::{Visits, under_load, under_load_by};
 
 /// The nodes on which instances are.
 fn nodes(tasks: &[Value]) -> BTreeSet<String> {
@@ -268,11 +268,11 @@ fn wait_whole_on(bench: &Bench, id: &str, nodes: &[usize], count: usize) {
     );
 }
 
-/// The daemon ends at once, while its instances go on for as long as nobody stops them.
-pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
-    let service = bench.run("surviving", 6, &json!({}));
-    let (took, visits) = under_load_by(&two_edges(bench, &service), &service, || {
-        bench.cluster.kill_daemon(3);
+/// Loses the third node under load, and waits until the others have taken over in time.
+fn lose_the_third(service: &Service<'_>, lose: impl FnOnce()) -> Visits {
+    let bench = service.bench;
+    let (took, visits) = under_load_by(&two_edges(bench, service), service, || {
+        lose();
         wait_state(bench, 3, "down");
         let known = Instant::now();
         wait_whole_on(bench, &service.id, &[1, 2], 6);
@@ -280,6 +280,13 @@ pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
         known.elapsed()
     });
     assert!(took <= RECOVERY, "{took:?}");
+    visits
+}
+
+/// The daemon ends at once, while its instances go on for as long as nobody stops them.
+pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
+    let service = bench.run("surviving", 6, &json!({}));
+    let visits = lose_the_third(&service, || bench.cluster.kill_daemon(3));
     assert!(visits.failed.is_empty(), "{visits:?}");
     wait_for(
         "the loss to be told",
@@ -303,15 +310,7 @@ pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
 /// The node is cut off, and its instances with it: nobody reaches them, and they go on.
 pub(crate) fn a_node_that_is_cut_off_is_left_and_taken_back(bench: &Bench) {
     let service = bench.run("parted", 6, &json!({}));
-    let (took, visits) = under_load_by(&two_edges(bench, &service), &service, || {
-        bench.cluster.set_link(3, "down");
-        wait_state(bench, 3, "down");
-        let known = Instant::now();
-        wait_whole_on(bench, &service.id, &[1, 2], 6);
-        service.wait_ready(6);
-        known.elapsed()
-    });
-    assert!(took <= RECOVERY, "{took:?}");
+    let visits = lose_the_third(&service, || bench.cluster.set_link(3, "down"));
     // A request goes to the next instance where one takes no connection, or is lost with its answer.
     assert!(visits.failed.is_empty(), "{visits:?}");
     // One that is lost is known to be: few visitors wait for it.

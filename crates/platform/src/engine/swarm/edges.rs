@@ -13,10 +13,11 @@ use bollard::models::{
 use bollard::query_parameters::{ListSecretsOptionsBuilder, UpdateServiceOptionsBuilder};
 use sha2::{Digest, Sha256};
 
+use super::Swarm;
+use super::conductor::{identity, named};
 use super::describe::{self, DIGEST, OWNER};
-use super::{Swarm, identity, named};
 use crate::engine::containers::describe::process_name;
-use crate::engine::containers::failure::{refused, status};
+use crate::engine::containers::failure::refused;
 use crate::engine::{BuildSpec, EdgeSpec, Engine as _, EngineResult};
 
 /// Where an edge finds what it is started with.
@@ -196,13 +197,7 @@ impl Swarm {
     pub(super) async fn end_edges(&self) -> EngineResult<()> {
         for service in self.services(None).await? {
             if Self::is_edges(&service) {
-                let (id, _) = identity(&service);
-                match self.docker.delete_service(&id).await {
-                    Err(error) if status(&error) != Some(404) => {
-                        return Err(refused("ending the edges", error));
-                    }
-                    _ => {}
-                }
+                self.delete(&service).await?;
             }
         }
         Ok(())
