@@ -22,7 +22,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,8 @@ use crate::ingress::{Ingress, Ledger, Visit};
 use crate::store::{Store, StoreResult};
 use crate::telemetry::Telemetry;
 
+/// Connections at the same time: a few of each edge, and strangers who have not shown the token yet.
+const CONNECTIONS: usize = 1_024;
 /// How long an edge may take to greet.
 const GREET_WITHIN: Duration = Duration::from_secs(10);
 /// The largest batch that is taken, in bytes: 2,000 requests with the longest paths.
@@ -83,8 +85,13 @@ impl Hub {
     ) -> io::Result<impl Future<Output = ()> + Send> {
         let tls = self.tls()?;
         let router = self.router();
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
         Ok(async move {
             loop {
+                // Never closed.
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    return;
+                };
                 let accepted = tokio::select! {
                     accepted = listener.accept() => accepted,
                     () = stop.cancelled() => return,
@@ -93,7 +100,10 @@ impl Hub {
                     Ok((stream, _)) => {
                         let answering = answer(stream, tls.clone(), router.clone());
                         let stop = stop.clone();
-                        tokio::spawn(async move { stop.run_until_cancelled(answering).await });
+                        tokio::spawn(async move {
+                            let _place = place;
+                            stop.run_until_cancelled(answering).await
+                        });
                     }
                     Err(error) => {
                         tracing::warn!(%error, "an edge can't be taken");
