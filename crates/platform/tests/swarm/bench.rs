@@ -156,6 +156,11 @@ impl Bench {
             Running::begin(&self.cluster, self.folder.path(), &self.probe);
     }
 
+    /// Where edges come to.
+    pub(crate) fn edge_door(&self) -> String {
+        edge_listen(&self.cluster.registry)
+    }
+
     /// Where the edge of a node takes visitors.
     pub(crate) fn edge(&self, node: usize) -> String {
         format!("{}:{EDGE_PORT}", self.cluster.address(node))

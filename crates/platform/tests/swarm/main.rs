@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         an_image_reaches_the_nodes_by_its_digest,
         a_restart_and_a_deploy_lose_no_request,
         edges_take_visitors_and_tell_of_them,
+        who_has_no_token_is_told_no_route,
         a_release_that_is_not_healthy_goes_back,
         an_instance_that_crashes_is_replaced_and_told,
         an_ordinal_stays_with_its_disk,

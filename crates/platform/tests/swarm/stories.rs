@@ -111,6 +111,22 @@ pub(crate) fn edges_take_visitors_and_tell_of_them(bench: &Bench) {
     );
 }
 
+pub(crate) fn who_has_no_token_is_told_no_route(bench: &Bench) {
+    let ask = |path: &str, token: &str| {
+        let url = format!("https://{}{path}", bench.edge_door());
+        let header = format!("Authorization: Bearer {token}");
+        let asked = std::process::Command::new("curl")
+            .args(["-sk", "-m", "10", "-w", "%{http_code}", "-H", &header, &url])
+            .output();
+        String::from_utf8(asked.unwrap().stdout).unwrap()
+    };
+    for path in ["/edge/routes", "/edge/rows", "/edge/usage", "/elsewhere"] {
+        for token in ["", "none"] {
+            assert_eq!(ask(path, token), "401", "{path}");
+        }
+    }
+}
+
 pub(crate) fn a_release_that_is_not_healthy_goes_back(bench: &Bench) {
     let service = bench.run("falling", 2, &json!({"deployment_timeout": 10}));
     let (status, answer) = bench.call(
