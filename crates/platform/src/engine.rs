@@ -189,6 +189,27 @@ pub struct EngineInstance {
     pub node: Option<String>,
 }
 
+#[cfg(test)]
+impl EngineInstance {
+    /// `web.0` of a service, which runs.
+    pub(crate) fn running(service_id: &str, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            slot: Slot {
+                service_id: service_id.to_owned(),
+                process: "web".to_owned(),
+                ordinal: 0,
+            },
+            release_version: 1,
+            generation: 0,
+            state: RunState::Running,
+            created: DateTime::UNIX_EPOCH,
+            endpoint: None,
+            node: None,
+        }
+    }
+}
+
 /// How an instance shows that it is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HealthCheck {

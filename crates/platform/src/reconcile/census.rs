@@ -93,26 +93,14 @@ fn changed<'a>(before: &'a Groups, now: &'a Groups) -> HashSet<&'a String> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::super::Whom;
     use super::*;
-    use crate::engine::{EngineError, RunState, Slot};
+    use crate::engine::{EngineError, RunState};
 
     fn one(service: &str, id: &str, state: RunState) -> EngineInstance {
         EngineInstance {
-            id: id.to_owned(),
-            slot: Slot {
-                service_id: service.to_owned(),
-                process: "web".to_owned(),
-                ordinal: 0,
-            },
-            release_version: 1,
-            generation: 0,
             state,
-            created: DateTime::UNIX_EPOCH,
-            endpoint: None,
-            node: None,
+            ..EngineInstance::running(service, id)
         }
     }
 

@@ -61,26 +61,10 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
-    use crate::engine::{RunState, Slot};
 
     fn instance(id: &str) -> EngineInstance {
-        EngineInstance {
-            id: id.to_owned(),
-            slot: Slot {
-                service_id: "s1".to_owned(),
-                process: "web".to_owned(),
-                ordinal: 0,
-            },
-            release_version: 1,
-            generation: 0,
-            state: RunState::Running,
-            created: DateTime::UNIX_EPOCH,
-            endpoint: None,
-            node: None,
-        }
+        EngineInstance::running("s1", id)
     }
 
     #[test]

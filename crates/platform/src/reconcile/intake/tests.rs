@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::engine::{Slot, connect_to};
+use crate::engine::connect_to;
 use crate::logs::Retention;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -150,20 +150,7 @@ impl Bench {
 }
 
 fn instance() -> EngineInstance {
-    EngineInstance {
-        id: "container".to_owned(),
-        slot: Slot {
-            service_id: "service".to_owned(),
-            process: "web".to_owned(),
-            ordinal: 0,
-        },
-        release_version: 1,
-        generation: 0,
-        state: RunState::Running,
-        created: Utc::now(),
-        endpoint: None,
-        node: None,
-    }
+    EngineInstance::running("service", "container")
 }
 
 type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
