@@ -72,10 +72,21 @@ pub fn ago(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (now - instant).num_seconds();
     match seconds {
         // Clocks differ a little.
-        ..-60 => format!("in {}", span(-seconds)),
+        ..-60 => format!("in {}", span(nearest(-seconds))),
         -60..5 => "now".to_owned(),
         _ => format!("{} ago", span(seconds)),
     }
+}
+
+/// What is ahead by a moment less than a whole of its largest unit is that far ahead: a week that began
+/// a second ago has seven days left.
+fn nearest(seconds: i64) -> i64 {
+    let unit = match seconds {
+        ..3_600 => 60,
+        3_600..86_400 => 3_600,
+        _ => 86_400,
+    };
+    seconds + unit / 2
 }
 
 /// A length of time, in its largest unit alone.
@@ -216,6 +227,9 @@ mod tests {
         assert_eq!(ago(119), "1 min ago");
         assert_eq!(ago(7_200), "2 h ago");
         assert_eq!(ago(90_000), "1 d ago");
+        assert_eq!(ago(-(7 * 86_400 - 1)), "in 7 d");
+        assert_eq!(ago(-3_599), "in 1 h");
+        assert_eq!(ago(-61), "in 1 min");
     }
 
     #[test]
