@@ -11,13 +11,21 @@ use crate::domain::{LAST_LINE, Result, WEB};
 use crate::engine::{EngineError, EngineInstance, RunState, Slot};
 use crate::ingress::{Target, drained};
 use crate::mask::Mask;
-use crate::store::Built;
-use crate::store::{Release, ServiceRow};
+use crate::store::{Built, ImageRow, Release, ServiceRow};
 
 /// How long an instance may take to finish its requests.
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long it may then take to end.
 const STOP_GRACE: Duration = Duration::from_secs(10);
+
+/// How far an image is.
+enum Arrival {
+    /// It is there under this reference.
+    Here(String),
+    OnItsWay,
+    /// It can't be had, and why.
+    Failed(String),
+}
 
 impl Worker {
     pub(super) async fn carry_out(
@@ -217,10 +225,51 @@ impl Worker {
         release: &Release,
         due: &[Slot],
     ) -> Result<Option<String>> {
+        match self.arrival(want, stored, instances, release).await? {
+            Arrival::Here(image) => return Ok(Some(image)),
+            Arrival::OnItsWay => {}
+            Arrival::Failed(why) => {
+                for slot in due {
+                    self.fails(&slot.label(), why.clone());
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a release that is scaled to nothing still waits for its image. It is fetched all the
+    /// same: that there is none is told with the deployment, not at the first start.
+    pub(super) async fn awaits_image(&mut self, want: &Want, stored: &Stored) -> Result<bool> {
+        let is_unknown = |row: &ImageRow| row.built.reference.is_empty();
+        let is_new = stored.row.good_version != Some(want.release);
+        let (Some(release), true) = (
+            &stored.release,
+            is_new && stored.image.as_ref().is_some_and(is_unknown),
+        ) else {
+            return Ok(false);
+        };
+        match self.arrival(want, stored, &[], release).await? {
+            Arrival::Here(_) => Ok(false),
+            Arrival::OnItsWay => Ok(true),
+            Arrival::Failed(why) => {
+                self.give_up(want, stored, why).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// How far the image of a release is. It is asked for where it is not on its way yet.
+    async fn arrival(
+        &mut self,
+        want: &Want,
+        stored: &Stored,
+        instances: &[EngineInstance],
+        release: &Release,
+    ) -> Result<Arrival> {
         let engine = &self.platform.engine;
         let image = stored.reference(release);
         match self.fetch.is_there(engine, image, &self.wake).await {
-            Ok(true) => return Ok(Some(self.pin(stored, image).await?)),
+            Ok(true) => Ok(Arrival::Here(self.pin(stored, image).await?)),
             Ok(false) => {
                 let words = format!("The image {image} is fetched.");
                 self.story.tell(&self.platform.journals, &words);
@@ -229,15 +278,11 @@ impl Worker {
                 }
                 let words = self.fetch.words();
                 self.tell(want, instances, words.as_deref().unwrap_or_default());
+                Ok(Arrival::OnItsWay)
             }
-            Err(error @ EngineError::Unavailable(_)) => return Err(error.into()),
-            Err(error) => {
-                for slot in due {
-                    self.fails(&slot.label(), error.to_string());
-                }
-            }
+            Err(error @ EngineError::Unavailable(_)) => Err(error.into()),
+            Err(error) => Ok(Arrival::Failed(error.to_string())),
         }
-        Ok(None)
     }
 
     /// The reference that runs just the image that is there now, kept with the first start of it.

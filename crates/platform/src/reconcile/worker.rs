@@ -230,9 +230,14 @@ impl Worker {
         let steps = plan(&want, &have);
         let at_rest = steps.is_empty() && have.iter().all(|have| have.health == Health::Ready);
         let settled = at_rest && have.iter().all(|have| want.is_current(have));
+        // What failed is not tried while nothing of it is to run.
+        let is_tried = self.failed.is_none() || !have.is_empty();
         // A release that was good before is deployed again without any instance changing.
         let is_open = stored.deployment.is_some() || stored.row.good_version != Some(want.release);
-        if settled && is_open {
+        if settled && is_open && is_tried {
+            if have.is_empty() && self.awaits_image(&want, &stored).await? {
+                return Ok(Pass::Busy);
+            }
             self.complete(&want, have.len()).await?;
         }
         let fetching = self.fetch.words();

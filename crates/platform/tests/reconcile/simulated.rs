@@ -47,6 +47,56 @@ fn an_image_that_is_not_there_is_named() {
     assert_eq!(status["instances"][1]["state"], "failed");
 }
 
+/// The image of the newest release, as `web` tells it.
+fn newest_image(bench: &Bench) -> Value {
+    let (_, listed) = bench.call(
+        "GET",
+        "/orgs/acme/projects/shop/envs/production/services/web/images",
+        &Value::Null,
+    );
+    listed["items"][0].clone()
+}
+
+#[test]
+fn a_release_that_is_scaled_to_nothing_is_fetched_all_the_same() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:slow", "instances": 1}));
+    bench.wait("the fetch", |status| {
+        let message = status["message"].as_str().unwrap_or_default();
+        message.starts_with("fetching the image shop:slow")
+    });
+    let (code, _) = bench.service("POST", "web/scale", &json!({"instances": 0}));
+    assert_eq!(code, 202);
+    bench.wait("that it goes on", |status| {
+        let message = status["message"].as_str().unwrap_or_default();
+        let is_fetched = message.starts_with("fetching the image shop:slow");
+        is_fetched && status["total"] == 0 && status["state"] == "converging"
+    });
+    let (code, _) = bench.service("PATCH", "web", &json!({"image": "shop:2"}));
+    assert_eq!(code, 200);
+    bench.wait("the pause", |status| status["state"] == "paused");
+    assert_eq!(deployment(&bench).0, "complete");
+    assert_eq!(newest_image(&bench)["state"], "built");
+}
+
+#[test]
+fn a_release_that_is_scaled_to_nothing_and_has_no_image_is_told() {
+    let mut bench = Bench::simulated();
+    bench.create(&json!({"image": "shop:missing", "instances": 0}));
+    let (state, why) = bench.wait_for("its end", || {
+        let seen = deployment(&bench);
+        let is_over = seen.0 != "running";
+        (seen, is_over)
+    });
+    assert_eq!(state, "error");
+    assert!(
+        why.contains("the image shop:missing was not found"),
+        "{why}"
+    );
+    assert_eq!(newest_image(&bench)["state"], "failed");
+    bench.wait("the pause", |status| status["state"] == "paused");
+}
+
 #[test]
 fn an_image_on_its_way_does_not_hold_up_what_is_asked_meanwhile() {
     let mut bench = Bench::simulated();
