@@ -4,6 +4,7 @@
     reason = "a measurement that can't go on has no figure"
 )]
 
+use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -75,7 +76,7 @@ async fn main() {
     let folder = TempDir::new().unwrap();
     let parts = Parts {
         data_dir: folder.path().to_owned(),
-        engine: EngineChoice::Simulated,
+        engine: EngineChoice::Simulated(NonZeroU16::MIN),
         ingress_url: "http://127.0.0.1:7080".to_owned(),
         behind_proxy: false,
         tls: false,

@@ -5,6 +5,7 @@
 )]
 
 use std::fs;
+use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -97,7 +98,7 @@ async fn measure(count: usize, bars: Option<(u32, u32)>) {
     let folder = TempDir::new().unwrap();
     let parts = Parts {
         data_dir: folder.path().to_owned(),
-        engine: EngineChoice::Simulated,
+        engine: EngineChoice::Simulated(NonZeroU16::MIN),
         ingress_url: "http://127.0.0.1:7080".to_owned(),
         behind_proxy: false,
         tls: false,

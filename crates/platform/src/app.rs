@@ -23,7 +23,7 @@ use crate::logs::{LogStore, Retention};
 use crate::oidc::{self, Oidc};
 use crate::origin::Origin;
 use crate::process;
-use crate::reconcile::{self, Wake};
+use crate::reconcile::{self, Pace, Wake};
 use crate::start::StartError;
 use crate::store::Store;
 use crate::telemetry::{Measuring, Telemetry};
@@ -105,6 +105,7 @@ pub async fn app(parts: Parts) -> Result<App, StartError> {
         vault,
         observed: Observed::default(),
         wake,
+        pace: Pace::default(),
         attempts: Attempts::default(),
         refusals: Refusals::default(),
         oidc,

@@ -36,7 +36,7 @@ use crate::ingress::Ingress;
 use crate::journal::Journals;
 use crate::logs::LogStore;
 use crate::oidc::Oidc;
-use crate::reconcile::Wake;
+use crate::reconcile::{Pace, Wake};
 use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::vault::Vault;
@@ -74,6 +74,7 @@ pub(crate) struct Platform {
     pub(crate) vault: Vault,
     pub(crate) observed: Observed,
     pub(crate) wake: Wake,
+    pub(crate) pace: Pace,
     pub(crate) attempts: Attempts,
     pub(crate) refusals: Refusals,
     /// The provider of identities that people may sign in at.

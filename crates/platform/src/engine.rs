@@ -3,6 +3,7 @@
 //! An instance may run anywhere; its `endpoint` says where it answers.
 
 mod build;
+mod channel;
 mod conduct;
 mod connect;
 mod containers;
@@ -28,11 +29,11 @@ pub(crate) use containers::lines_of;
 
 pub use build::{BuildContext, BuildLog, BuildSpec, ImageFacts};
 pub use conduct::{
-    Conducted, Conductor, EdgeSpec, Fallen, NodeReading, ProcessSpec, Rollout, Score,
+    Conducted, Conductor, EdgeSpec, Fallen, NodeReading, NodeView, ProcessSpec, Rollout, Score,
 };
 pub use connect::{EngineChoice, connect, connect_to, connect_to_swarm};
 pub use fetch::FetchProgress;
-pub use node::EngineNode;
+pub use node::{Disk, EngineNode};
 pub use simulated::Simulated;
 pub use swarm::{Credentials, Registry, SwarmSettings};
 
@@ -44,6 +45,11 @@ pub enum EngineError {
         "the container engine does not answer ({0}). Check that Docker or Podman runs; what runs goes on, and the platform tries again by itself"
     )]
     Unavailable(String),
+    /// The engine answers, and can neither tell nor change what its cluster runs.
+    #[error(
+        "most managers of the Swarm are away, so nothing can be changed until they are back ({0}). What runs goes on; check the managers' machines and networks, and the platform goes on by itself"
+    )]
+    Leaderless(String),
     /// Neither the engine nor the registry knows such an image.
     #[error(
         "the image {reference} was not found: {why}. Check its name and tag, and that the registry lets this platform read it"
@@ -98,6 +104,13 @@ pub enum EngineError {
         /// The engine's words.
         why: String,
     },
+}
+
+impl EngineError {
+    /// Whether it is the engine that is away, and no fault of what it was asked for.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Leaderless(_))
+    }
 }
 
 /// The outcome of an operation of the engine.

@@ -4,7 +4,8 @@
 //! engine keeps instances by itself; `watch` remembers
 //! what was seen of each instance; `fetch` waits for
 //! their image; `intake` stores their lines; `outcome` puts the state into
-//! words, `story` those of a deployment, and `falls` tells of crashes; `census` notices what changed without being asked.
+//! words, `story` those of a deployment, and `falls` tells of crashes; `census` notices what changed without being asked,
+//! and `pace` measures how long all that takes.
 
 mod act;
 mod census;
@@ -13,6 +14,7 @@ mod falls;
 mod fetch;
 mod intake;
 mod outcome;
+mod pace;
 mod plan;
 mod stored;
 mod story;
@@ -28,6 +30,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::domain::Platform;
+pub(crate) use pace::Pace;
 use worker::Worker;
 
 /// How long to wait before stored services are read again, where that failed.
@@ -98,7 +101,7 @@ pub(crate) async fn run(platform: Arc<Platform>, mut woken: Woken) {
         let task = start(&platform, &id);
         tasks.insert(id, task);
     }
-    let census = census::run(Arc::clone(&platform.engine), platform.wake.clone());
+    let census = census::run(Arc::clone(&platform));
     let _census = Task {
         wake: Arc::default(),
         rests: Arc::default(),

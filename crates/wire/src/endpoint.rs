@@ -144,6 +144,8 @@ pub trait Endpoint: 'static {
     const ACCESS: Access;
     /// Whether it changes something.
     const CHANGES: bool = !matches!(Self::METHOD, Method::Get);
+    /// Whether it changes what runs: it is refused while the engine takes no changes.
+    const MOVES_INSTANCES: bool = Self::CHANGES && is_of_what_runs(Self::PATH);
     /// Whether the query or the body names the environment that the call acts in, and not the path.
     const NAMES_ENVIRONMENT: bool = false;
     /// The dialects whose source document describes it: a platform that has nothing but what the
@@ -163,6 +165,33 @@ pub trait Endpoint: 'static {
     fn environment<'a>(_query: &'a Self::Query, _body: &'a Self::Body) -> Option<&'a str> {
         None
     }
+}
+
+/// Whether a path is that of services, of nodes or of a pipeline.
+const fn is_of_what_runs(path: &str) -> bool {
+    const PIPELINE: &[u8] = b"/pipeline/";
+    let mut rest = path.as_bytes();
+    if matches!(rest, [b'S', ..] | [b'/', b'n', b'o', b'd', b'e', b's', ..]) {
+        return true;
+    }
+    while let [_, after @ ..] = rest {
+        if begins_with(rest, PIPELINE) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+const fn begins_with(text: &[u8], mut with: &[u8]) -> bool {
+    let mut text = text;
+    while let [wanted, more @ ..] = with {
+        match text {
+            [first, rest @ ..] if *first == *wanted => (text, with) = (rest, more),
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// What is known of an endpoint without its types.

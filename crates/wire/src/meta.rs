@@ -30,6 +30,9 @@ pub struct Engine {
     /// Whether it answers now.
     #[serde(default = "yes")]
     pub available: bool,
+    /// Whether it takes no changes now, since most managers of its cluster are away.
+    #[serde(default)]
+    pub read_only: bool,
 }
 
 fn yes() -> bool {

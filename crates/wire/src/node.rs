@@ -102,6 +102,12 @@ pub struct Node {
     /// Memory that its instances hold, in bytes, where that is measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_used: Option<u64>,
+    /// The size of the disk that images and containers are kept on, in bytes, where the node tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<u64>,
+    /// What of it is in use, whoever uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_used: Option<u64>,
     /// The instances on it, by service, process and ordinal.
     #[serde(default)]
     pub instances: Vec<NodeInstance>,

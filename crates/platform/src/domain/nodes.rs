@@ -93,6 +93,8 @@ impl Platform {
             memory: node.memory,
             cpus_used: on_it.cpus,
             memory_used: on_it.memory,
+            disk: node.disk.map(|disk| disk.size),
+            disk_used: node.disk.map(|disk| disk.size.saturating_sub(disk.free)),
             instances: on_it.instances,
         }
     }

@@ -1,12 +1,14 @@
 //! What runs, as the reconciler last saw it: written there, read by every status and list.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use dashmap::DashMap;
 use pilothouse_wire::node::NodeState;
 use pilothouse_wire::open::Open;
 use pilothouse_wire::status::{Instance, ServiceState, ServiceStatus, StatusSummary};
+
+use crate::engine::{EngineError, EngineResult};
 
 /// What was last seen of one service.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +70,8 @@ struct Seen {
     asked: DashMap<String, u64>,
     /// The state of every node, by id, and since when it holds.
     nodes: DashMap<String, (NodeState, Option<DateTime<Utc>>)>,
+    /// Why the engine takes no changes, if so.
+    leaderless: Mutex<Option<EngineError>>,
 }
 
 const ABOUT_TO: &str = "the change is about to be carried out";
@@ -81,6 +85,23 @@ impl Observed {
     pub(crate) fn summary(&self, service_id: &str, desired: u32) -> Option<StatusSummary> {
         let seen = self.0.services.get(service_id)?;
         Some(seen.summary(desired))
+    }
+
+    /// Notes why the engine takes no changes, or that it does.
+    pub(crate) fn set_leaderless(&self, why: Option<EngineError>) {
+        *self.leaderless() = why;
+    }
+
+    /// # Errors
+    /// The engine takes no changes now.
+    pub(crate) fn takes_changes(&self) -> EngineResult<()> {
+        self.leaderless().clone().map_or(Ok(()), Err)
+    }
+
+    fn leaderless(&self) -> MutexGuard<'_, Option<EngineError>> {
+        // It is set as a whole, so a poisoned lock is as good as new.
+        let held = self.0.leaderless.lock();
+        held.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many instances of all services are ready.

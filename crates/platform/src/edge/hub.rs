@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use super::credentials::Credentials;
 use super::protocol::{BEAT_SECONDS, Batch, ContainerUsage, NodeUsage, ROUTES, ROWS, Taken, USAGE};
 use super::routes::Teller;
-use crate::engine::{Engine, NodeReading};
+use crate::engine::{Disk, Engine, NodeReading, NodeView};
 use crate::ingress::{Ingress, Ledger, Visit};
 use crate::store::{Store, StoreResult};
 use crate::telemetry::Telemetry;
@@ -250,7 +250,12 @@ async fn usage(State(hub): State<Hub>, Json(told): Json<NodeUsage>) -> StatusCod
             memory: one.memory,
         };
         let readings = told.containers.into_iter().map(reading);
-        conductor.note_usage(&told.node, readings.collect());
+        let view = NodeView {
+            ahead: told.at - Utc::now(),
+            disk: told.disk.map(|(size, free)| Disk { size, free }),
+            readings: readings.collect(),
+        };
+        conductor.note_node(&told.node, view);
     }
     StatusCode::NO_CONTENT
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use chrono::{DateTime, Utc};
 use pilothouse_wire::access::AccessRow;
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +133,11 @@ impl From<Row> for Visit {
 pub(super) struct NodeUsage {
     /// The node.
     pub(super) node: String,
+    /// When it was told, by the node's own clock.
+    pub(super) at: DateTime<Utc>,
+    /// The size of the disk that its containers are kept on and what is free of it, in bytes.
+    #[serde(default)]
+    pub(super) disk: Option<(u64, u64)>,
     /// Each of its containers.
     pub(super) containers: Vec<ContainerUsage>,
 }

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::Utc;
 use http::Method;
 use http_body_util::BodyExt;
+use rustix::fs::statvfs;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::link::Link;
@@ -33,16 +35,27 @@ pub(super) async fn tell(link: Link, node: String, groups: PathBuf) {
     loop {
         ticks.tick().await;
         let folder = groups.clone();
-        let read = tokio::task::spawn_blocking(move || read(&folder)).await;
-        let containers = read.unwrap_or_default();
+        let look = move || (disk(), read(&folder));
+        let looked = tokio::task::spawn_blocking(look).await;
+        let (disk, containers) = looked.unwrap_or_default();
         let usage = NodeUsage {
             node: node.clone(),
+            at: Utc::now(),
+            disk,
             containers,
         };
         if let Err(error) = tell_once(&link, &usage).await {
             tracing::debug!(%error, "the platform does not hear what is used");
         }
     }
+}
+
+/// The size and the free room of the disk on which the edge's own container is, like every other of the
+/// node.
+fn disk() -> Option<(u64, u64)> {
+    let disk = statvfs("/").ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    Some((bytes(disk.f_blocks), bytes(disk.f_bavail)))
 }
 
 async fn tell_once(link: &Link, usage: &NodeUsage) -> io::Result<()> {

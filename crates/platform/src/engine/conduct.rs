@@ -1,13 +1,14 @@
 //! Engines that keep the instances of a process by themselves: they place them on their nodes, replace
 //! what ends, and roll a new version out. Such an engine is told what is to run, and watched.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{EngineResult, HealthCheck, InstanceSpec, Slot};
+use super::{Disk, EngineResult, HealthCheck, InstanceSpec, Slot};
 
 /// What is to run of one process of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Score {
     pub processes: Vec<Conducted>,
     /// The instances that ended by themselves, as far back as it remembers, the oldest first.
     pub fallen: Vec<Fallen>,
+    /// The instances whose node answers, the ended ones too: their lines can be read.
+    pub within_reach: HashSet<String>,
 }
 
 /// What a container was seen to use on its node.
@@ -85,6 +88,17 @@ pub struct NodeReading {
     pub cpu: Duration,
     /// The memory it holds, in bytes, without the pages of files that the system may take back.
     pub memory: u64,
+}
+
+/// What was seen on a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeView {
+    /// How far its clock is before the platform's.
+    pub ahead: TimeDelta,
+    /// The disk that images and containers are kept on.
+    pub disk: Option<Disk>,
+    /// What its containers use.
+    pub readings: Vec<NodeReading>,
 }
 
 /// Ingress on every node of a cluster.
@@ -115,7 +129,7 @@ pub trait Conductor: Send + Sync {
     async fn set_edges(&self, edges: Option<&EdgeSpec>) -> EngineResult<()>;
 
     /// Notes what was seen on a node, by the engine's id of it: the engine can't look there itself.
-    fn note_usage(&self, node: &str, readings: Vec<NodeReading>);
+    fn note_node(&self, node: &str, view: NodeView);
 
     /// Ends a process; its instances finish their requests as far as their grace allows.
     async fn dismiss(&self, service_id: &str, process: &str) -> EngineResult<()>;

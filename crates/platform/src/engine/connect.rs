@@ -1,8 +1,10 @@
 //! Which engine serves this platform.
 
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::channel::Channel;
 use super::containers::Containers;
 use super::simulated::Simulated;
 use super::swarm::{Swarm, SwarmSettings};
@@ -17,8 +19,8 @@ pub enum EngineChoice {
     Containers,
     /// A Swarm, by one of its managers.
     Swarm(SwarmSettings),
-    /// No containers: plausible life for a look around.
-    Simulated,
+    /// No containers: plausible life for a look around, on so many machines.
+    Simulated(NonZeroU16),
 }
 
 /// Connects to the engine of choice: `DOCKER_HOST` alone where it is set, else the first of the
@@ -28,8 +30,8 @@ pub enum EngineChoice {
 /// [`EngineError::Unavailable`]: containers or a Swarm were asked for and no socket answers.
 /// [`EngineError::Refused`]: the Swarm is not for this platform, or lacks something.
 pub async fn connect(choice: &EngineChoice, installation: &str) -> EngineResult<Arc<dyn Engine>> {
-    if matches!(choice, EngineChoice::Simulated) {
-        return Ok(Arc::new(Simulated::new()));
+    if let EngineChoice::Simulated(nodes) = choice {
+        return Ok(Arc::new(Simulated::new(*nodes)));
     }
     let mut tried = Vec::new();
     for host in hosts() {
@@ -49,7 +51,7 @@ pub async fn connect(choice: &EngineChoice, installation: &str) -> EngineResult<
             ?tried,
             "no container engine answers, so instances are simulated"
         );
-        return Ok(Arc::new(Simulated::new()));
+        return Ok(Arc::new(Simulated::new(NonZeroU16::MIN)));
     }
     Err(EngineError::Unavailable(if tried.is_empty() {
         "no socket found; set DOCKER_HOST".to_owned()
@@ -64,7 +66,9 @@ pub async fn connect(choice: &EngineChoice, installation: &str) -> EngineResult<
 /// # Errors
 /// [`EngineError::Unavailable`]: nothing answers there.
 pub async fn connect_to(host: &str, installation: &str) -> EngineResult<Arc<dyn Engine>> {
-    Ok(Arc::new(Containers::connect(host, installation).await?))
+    Ok(Arc::new(
+        Containers::connect(Channel::to(host)?, installation).await?,
+    ))
 }
 
 /// Connects to a manager of a Swarm: `unix:///path`, `tcp://host:port` or `http://host:port`.
@@ -78,7 +82,7 @@ pub async fn connect_to_swarm(
     settings: &SwarmSettings,
 ) -> EngineResult<Arc<dyn Engine>> {
     Ok(Arc::new(
-        Swarm::connect(host, installation, settings).await?,
+        Swarm::connect(Channel::to(host)?, installation, settings).await?,
     ))
 }
 

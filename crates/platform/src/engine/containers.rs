@@ -4,7 +4,6 @@ mod builds;
 mod create;
 pub(super) mod describe;
 pub(super) mod failure;
-mod greet;
 mod group;
 mod images;
 mod layers;
@@ -33,6 +32,7 @@ use tokio::sync::Semaphore;
 use self::describe::{INSTALLATION, SERVICE};
 use self::failure::{is_garbled, refused, status, unavailable, within};
 use self::leftovers::Leftovers;
+use super::channel::Channel;
 use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineNode, EngineResult,
     FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Usage,
@@ -66,7 +66,7 @@ const READ_AT_ONCE: usize = 4;
 /// A connection to Docker or Podman.
 pub(super) struct Containers {
     docker: Docker,
-    host: String,
+    channel: Channel,
     installation: String,
     leftovers: Arc<Leftovers>,
     pulls: Semaphore,
@@ -74,18 +74,23 @@ pub(super) struct Containers {
 }
 
 impl Containers {
-    /// Connects to `unix://…`, `tcp://…` or `http://…` and checks that an engine answers.
-    pub(super) async fn connect(host: &str, installation: &str) -> EngineResult<Self> {
-        let docker = within(CONNECT_WITHIN, greet::greet(host)).await?;
-        Ok(Self::over(docker, host, installation))
+    /// Checks that an engine of this machine answers, and connects to it. Instances publish their
+    /// ports on its loopback address alone.
+    pub(super) async fn connect(channel: Channel, installation: &str) -> EngineResult<Self> {
+        if !channel.is_of_this_machine() {
+            let why = "it is on another machine, where this platform could not reach what it runs: name an engine of this machine";
+            return Err(EngineError::Unavailable(why.to_owned()));
+        }
+        let docker = within(CONNECT_WITHIN, channel.greet()).await?;
+        Ok(Self::over(docker, channel, installation))
     }
 
     /// The engine at the other end of a connection.
-    pub(super) fn over(docker: Docker, host: &str, installation: &str) -> Self {
+    pub(super) fn over(docker: Docker, channel: Channel, installation: &str) -> Self {
         Self {
             leftovers: Leftovers::new(docker.clone(), installation),
             docker,
-            host: host.to_owned(),
+            channel,
             installation: installation.to_owned(),
             pulls: Semaphore::new(PULLS_AT_ONCE),
             starts: Semaphore::new(STARTS_AT_ONCE),
@@ -267,7 +272,7 @@ impl Engine for Containers {
         let mut attempt = 1;
         let built = loop {
             let making = self.leftovers.begin().await;
-            let built = builds::build(&self.host, spec, &parent, making, log).await;
+            let built = builds::build(&self.channel, spec, &parent, making, log).await;
             if attempt == BUILD_ATTEMPTS || !built.as_ref().is_err_and(builds::lost_an_image) {
                 break built;
             }

@@ -3,6 +3,25 @@
 use chrono::{DateTime, Utc};
 use pilothouse_wire::node::{NodeAvailability, NodeRole, NodeState};
 
+/// A disk, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// All that it holds.
+    pub size: u64,
+    /// What is left for whoever is no superuser.
+    pub free: u64,
+}
+
+impl Disk {
+    /// Less than this is left of a disk that is full: no image of any size gets on it.
+    const ROOM: u64 = 64 * 1024 * 1024;
+
+    /// Whether nothing more gets on it.
+    pub fn is_full(self) -> bool {
+        self.free < Self::ROOM
+    }
+}
+
 /// A machine that instances run on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineNode {
@@ -32,6 +51,8 @@ pub struct EngineNode {
     pub cpus: Option<f64>,
     /// Bytes of memory.
     pub memory: Option<u64>,
+    /// The disk that images and containers are kept on.
+    pub disk: Option<Disk>,
 }
 
 impl EngineNode {
@@ -51,6 +72,7 @@ impl EngineNode {
             address: None,
             cpus: None,
             memory: None,
+            disk: None,
         }
     }
 }

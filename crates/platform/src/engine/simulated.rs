@@ -5,9 +5,11 @@
 //! `…:unhealthy` never becomes ready.
 
 mod lines;
+mod nodes;
 mod usage;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::lines::Script;
+use self::nodes::Nodes;
 use super::{
     BuildLog, BuildSpec, Engine, EngineError, EngineInstance, EngineLine, EngineNode, EngineResult,
     FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Usage,
@@ -50,6 +53,10 @@ struct Life {
     instance: EngineInstance,
     image: String,
     stopped: Option<DateTime<Utc>>,
+    /// Whether it was stopped since its node takes no more instances.
+    moves: bool,
+    /// The place of its node.
+    place: usize,
     /// Tells who follows its lines that it was stopped or removed.
     over: CancellationToken,
 }
@@ -67,6 +74,10 @@ impl Life {
     fn observed(&self, now: DateTime<Utc>) -> EngineInstance {
         let state = match self.ended(now) {
             None => RunState::Running,
+            Some(_) if self.moves => RunState::Exited {
+                code: -1,
+                reason: "its node is drained".to_owned(),
+            },
             Some(at) if Some(at) == self.stopped => RunState::Exited {
                 code: 0,
                 reason: "it was stopped".to_owned(),
@@ -83,15 +94,13 @@ impl Life {
     }
 }
 
-#[derive(Default)]
 struct Lives {
     by_id: HashMap<String, Life>,
     /// The ids of a service's instances.
     by_service: HashMap<String, BTreeSet<String>>,
     /// The images that were asked for and are there now.
     fetched: HashSet<String>,
-    /// Whether the one node is to run instances; with no other, it does in any case.
-    availability: Option<NodeAvailability>,
+    nodes: Nodes,
 }
 
 impl Lives {
@@ -105,6 +114,7 @@ impl Lives {
             return;
         };
         life.over.cancel();
+        self.nodes.leave(life.place);
         let service_id = life.instance.slot.service_id;
         if let Some(ids) = self.by_service.get_mut(&service_id) {
             ids.remove(id);
@@ -116,13 +126,18 @@ impl Lives {
 }
 
 /// The simulated engine. What runs on it is forgotten when the process ends.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Simulated(Arc<Mutex<Lives>>);
 
 impl Simulated {
-    /// An engine on which nothing runs.
-    pub fn new() -> Self {
-        Self::default()
+    /// An engine of so many machines on which nothing runs.
+    pub fn new(nodes: NonZeroU16) -> Self {
+        Self(Arc::new(Mutex::new(Lives {
+            by_id: HashMap::new(),
+            by_service: HashMap::new(),
+            fetched: HashSet::new(),
+            nodes: Nodes::new(nodes),
+        })))
     }
 
     fn lives(&self) -> MutexGuard<'_, Lives> {
@@ -153,17 +168,21 @@ impl Engine for Simulated {
     }
 
     async fn nodes(&self) -> EngineResult<Vec<EngineNode>> {
-        let mut node = EngineNode::alone("simulated".to_owned());
-        node.availability = self.lives().availability.unwrap_or(node.availability);
-        Ok(vec![node])
+        Ok(self.lives().nodes.told())
     }
 
-    async fn set_availability(
-        &self,
-        _id: &str,
-        availability: NodeAvailability,
-    ) -> EngineResult<()> {
-        self.lives().availability = Some(availability);
+    async fn set_availability(&self, id: &str, availability: NodeAvailability) -> EngineResult<()> {
+        let now = Utc::now();
+        let mut lives = self.lives();
+        let Some(place) = lives.nodes.set(id, availability) else {
+            return Ok(());
+        };
+        let on_it = lives.by_id.values_mut().filter(|life| life.place == place);
+        for life in on_it.filter(|life| life.ended(now).is_none()) {
+            life.stopped = Some(now);
+            life.moves = true;
+            life.over.cancel();
+        }
         Ok(())
     }
 
@@ -267,6 +286,7 @@ impl Engine for Simulated {
             return Ok(());
         }
         let id = uuid::Uuid::new_v4().to_string();
+        let place = lives.nodes.place();
         let service_id = spec.slot.service_id.clone();
         lives
             .by_service
@@ -281,12 +301,14 @@ impl Engine for Simulated {
             state: RunState::Running,
             created: Utc::now(),
             endpoint: None,
-            node: None,
+            node: lives.nodes.name(place),
         };
         let life = Life {
             instance,
             image: spec.image.clone(),
             stopped: None,
+            moves: false,
+            place,
             over: CancellationToken::new(),
         };
         lives.by_id.insert(id, life);

@@ -5,6 +5,7 @@ mod conductor;
 mod connect;
 mod describe;
 mod edges;
+mod endpoints;
 mod logs;
 mod nodes;
 mod probe;
@@ -27,23 +28,29 @@ use pilothouse_wire::node::NodeAvailability;
 use tokio::time::Instant;
 
 use self::describe::OWNER;
-use self::nodes::Nodes;
+use self::endpoints::Endpoints;
+use self::nodes::{Nodes, Places};
 use self::probe::Probe;
 use self::usage::Seen;
+use super::channel::Channel;
 use super::containers::Containers;
 use super::containers::describe::SERVICE;
-use super::containers::failure::{refused, unavailable, within};
+use super::containers::failure::{refused, tells_of_no_leader, unavailable, within};
 use super::{
-    BuildLog, BuildSpec, Conductor, Engine, EngineError, EngineInstance, EngineLine, EngineNode,
-    EngineResult, FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState, Usage,
+    BuildLog, BuildSpec, Conductor, Disk, Engine, EngineError, EngineInstance, EngineLine,
+    EngineNode, EngineResult, FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState,
+    Usage,
 };
 
 pub use registry::{Credentials, Registry};
 
-/// How long a manager may take to tell what runs.
-const LIST_WITHIN: Duration = Duration::from_secs(10);
+/// How long a manager may take to tell what runs. One that has lost the others says so after 20 s.
+const LIST_WITHIN: Duration = Duration::from_secs(25);
 /// How long it may take to say what it is: somebody looks at a page meanwhile.
 const DETAIL_WITHIN: Duration = Duration::from_secs(3);
+
+/// What is said of a node whose disk is full.
+const FULL: &str = "Its disk is full, whatever its engine says: it takes no image, may lose lines of logs, and what is placed there may never begin. Drain it; make room, start its engine again, and activate it.";
 
 /// What a Swarm needs besides a manager.
 #[derive(Clone, Debug)]
@@ -63,27 +70,29 @@ pub(super) struct Swarm {
     probe: Probe,
     registry: Registry,
     nodes: Nodes,
+    endpoints: Endpoints,
     seen: Seen,
 }
 
 impl Swarm {
     /// Connects to a manager, and takes up its Swarm for this installation.
     pub(super) async fn connect(
-        host: &str,
+        channel: Channel,
         installation: &str,
         settings: &SwarmSettings,
     ) -> EngineResult<Self> {
-        let docker = connect::greet(host).await?;
+        let docker = channel.greet().await?;
         settings.registry.check(&docker).await?;
         connect::claim(&docker, installation).await?;
         let probe = Probe::ensure(&docker, installation, settings.probe.as_deref()).await?;
         Ok(Self {
-            builder: Containers::over(docker.clone(), host, installation),
+            builder: Containers::over(docker.clone(), channel, installation),
             docker,
             installation: installation.to_owned(),
             probe,
             registry: settings.registry.clone(),
             nodes: Nodes::default(),
+            endpoints: Endpoints::default(),
             seen: Seen::default(),
         })
     }
@@ -118,8 +127,17 @@ impl Swarm {
         found.map_err(|error| refused("listing the Swarm's tasks", error))
     }
 
+    /// The nodes that tasks run on, with what they told themselves.
+    async fn places(&self) -> EngineResult<Places> {
+        let mut places = self.nodes.places(&self.docker).await?;
+        for (id, place) in &mut places {
+            place.is_full = self.seen.disk(id).is_some_and(Disk::is_full);
+        }
+        Ok(places)
+    }
+
     async fn listed(&self, service_id: Option<&str>) -> EngineResult<Vec<EngineInstance>> {
-        let places = self.nodes.places(&self.docker).await?;
+        let places = self.places().await?;
         let tasks = match service_id {
             None => self.tasks(None).await?,
             Some(id) => {
@@ -130,9 +148,14 @@ impl Swarm {
         let ours = tasks
             .iter()
             .filter(|task| tasks::is_ours(task, &self.installation, service_id));
-        Ok(ours
+        let mut instances: Vec<_> = ours
             .filter_map(|task| tasks::instance(task, &places))
-            .collect())
+            .collect();
+        self.endpoints.complete(&mut instances);
+        if service_id.is_none() {
+            self.endpoints.keep(&instances);
+        }
+        Ok(instances)
     }
 }
 
@@ -149,8 +172,12 @@ impl Engine for Swarm {
     async fn detail(&self) -> EngineResult<String> {
         let told = async { self.docker.info().await.map_err(unavailable) };
         let info = within(DETAIL_WITHIN, told).await?;
-        let nodes = info.swarm.unwrap_or_default().nodes.unwrap_or_default();
-        let nodes = match nodes {
+        let swarm = info.swarm.unwrap_or_default();
+        let fault = swarm.error.filter(|fault| tells_of_no_leader(fault));
+        if let Some(fault) = fault {
+            return Err(EngineError::Leaderless(fault));
+        }
+        let nodes = match swarm.nodes.unwrap_or_default() {
             1 => "one node".to_owned(),
             nodes => format!("{nodes} nodes"),
         };
@@ -159,7 +186,17 @@ impl Engine for Swarm {
     }
 
     async fn nodes(&self) -> EngineResult<Vec<EngineNode>> {
-        within(DETAIL_WITHIN, nodes::told(&self.docker)).await
+        let mut nodes = within(DETAIL_WITHIN, nodes::told(&self.docker)).await?;
+        for node in &mut nodes {
+            node.disk = self.seen.disk(&node.id);
+            let of_disk = node
+                .disk
+                .filter(|disk| disk.is_full())
+                .map(|_| FULL.to_owned());
+            let said = node.message.take();
+            node.message = said.or(of_disk).or_else(|| self.seen.clock(&node.id));
+        }
+        Ok(nodes)
     }
 
     async fn set_availability(&self, id: &str, availability: NodeAvailability) -> EngineResult<()> {
@@ -251,7 +288,7 @@ impl Engine for Swarm {
 
     /// As the nodes last told; where one is silent its instances have no figures.
     async fn usage(&self) -> EngineResult<Vec<Usage>> {
-        let places = self.nodes.places(&self.docker).await?;
+        let places = self.places().await?;
         let tasks = self.tasks(None).await?;
         let ours = tasks
             .iter()

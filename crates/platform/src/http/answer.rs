@@ -13,7 +13,6 @@ use serde::Serialize;
 
 use super::trace::RequestId;
 use crate::domain::{self, Listing};
-use crate::engine::EngineError;
 use crate::logs::{Held, Room};
 use crate::store::StoreError;
 
@@ -190,7 +189,7 @@ impl Failure {
                 Self::new(ErrorCode::StorageUnavailable, message)
             }
             Error::Logs(_) | Error::Journal(_) => Self::new(ErrorCode::StorageUnavailable, message),
-            Error::Engine(EngineError::Unavailable(_)) => {
+            Error::Engine(error) if error.is_away() => {
                 Self::new(ErrorCode::EngineUnavailable, message)
             }
             Error::Engine(_) => Self::new(ErrorCode::WrongState, message),

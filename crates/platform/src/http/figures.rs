@@ -124,6 +124,17 @@ pub(super) async fn metrics(State(context): State<Context>) -> Response {
         "How long the answers took",
         figures.seconds,
     );
+    let pace = context.platform.pace.clone();
+    registry.register(
+        "pilothouse_reconcile_look_seconds",
+        "How long a look at everything that runs took",
+        pace.looks,
+    );
+    registry.register(
+        "pilothouse_reconcile_pass_seconds",
+        "How long a look at one service took with what it led to, by how it ended",
+        pace.passes,
+    );
     registry.register_collector(Box::new(Page(vitals)));
     let mut text = String::new();
     // Writing to a String can't fail.

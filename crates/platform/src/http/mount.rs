@@ -247,6 +247,10 @@ async fn unpack<E: Endpoint>(
         let admitted = context.platform.admit_at(actor, access, place).await;
         admitted.map_err(|error| Failure::of(error, id))?;
     }
+    if E::MOVES_INSTANCES {
+        let takes = context.platform.observed.takes_changes();
+        takes.map_err(|error| Failure::of(error.into(), id))?;
+    }
     let query = call::query::<E>(&request)?;
     let body = call::body::<E>(&request, body, dialect).await?;
     if let Some(environment) = E::environment(&query, &body) {
@@ -272,6 +276,8 @@ async fn unpack<E: Endpoint>(
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU16;
+
     use axum::body::Body;
     use http::StatusCode;
     use pilothouse_wire::endpoints::GetMeta;
@@ -288,7 +294,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let app = app(Parts {
             data_dir: folder.path().to_owned(),
-            engine: EngineChoice::Simulated,
+            engine: EngineChoice::Simulated(NonZeroU16::MIN),
             ingress_url: String::new(),
             behind_proxy: false,
             tls: false,

@@ -8,7 +8,7 @@ use super::plan::{Step, Want};
 use super::stored::Stored;
 use super::worker::Worker;
 use crate::domain::{LAST_LINE, Result, WEB};
-use crate::engine::{EngineError, EngineInstance, RunState, Slot};
+use crate::engine::{EngineInstance, RunState, Slot};
 use crate::ingress::{Target, drained};
 use crate::mask::Mask;
 use crate::store::{Built, ImageRow, Release, ServiceRow};
@@ -100,9 +100,11 @@ impl Worker {
 
     /// Why an instance was not ready in time, in words.
     pub(super) async fn late(&self, one: &EngineInstance, limit: Duration) -> String {
-        let seen = self.watch.of(&one.id);
-        let why = seen.and_then(|seen| seen.message.clone());
-        let why = why.unwrap_or_else(|| "it does not answer".to_owned());
+        let said = || self.watch.of(&one.id).and_then(|seen| seen.message.clone());
+        let why = match &one.state {
+            RunState::Pending { what } => what.clone(),
+            _ => said().unwrap_or_else(|| "it does not answer".to_owned()),
+        };
         let seconds = limit.as_secs();
         self.with_last_line(one, format!("it was not ready within {seconds} s: {why}"))
             .await
@@ -209,7 +211,7 @@ impl Worker {
                     let words = format!("{label} starts.");
                     self.story.tell(&self.platform.journals, &words);
                 }
-                Err(error @ EngineError::Unavailable(_)) => return Err(error.into()),
+                Err(error) if error.is_away() => return Err(error.into()),
                 Err(error) => self.fails(&label, error.to_string()),
             }
         }
@@ -280,7 +282,7 @@ impl Worker {
                 self.tell(want, instances, words.as_deref().unwrap_or_default());
                 Ok(Arrival::OnItsWay)
             }
-            Err(error @ EngineError::Unavailable(_)) => Err(error.into()),
+            Err(error) if error.is_away() => Err(error.into()),
             Err(error) => Ok(Arrival::Failed(error.to_string())),
         }
     }

@@ -3,12 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use pilothouse_wire::node::{NodeAvailability, NodeState};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Wake;
-use crate::engine::{Engine, EngineInstance, EngineResult};
+use crate::domain::Platform;
+use crate::engine::{EngineError, EngineInstance, EngineNode, EngineResult};
 
 /// How often everything is listed.
 const EVERY: Duration = Duration::from_secs(5);
@@ -18,13 +20,29 @@ type Groups = HashMap<String, Vec<EngineInstance>>;
 
 /// Goes on until it is aborted. A service that nothing is stored of is woken too: its task removes
 /// what is left of it.
-pub(super) async fn run(engine: Arc<dyn Engine>, wake: Wake) {
+pub(super) async fn run(platform: Arc<Platform>) {
     let mut census = Census::new();
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        census.take(engine.list(None).await, &wake);
+        let begun = Instant::now();
+        let listed = platform.engine.list(None).await;
+        let leaderless = |error: &EngineError| matches!(error, EngineError::Leaderless(_));
+        let why = listed
+            .as_ref()
+            .err()
+            .filter(|error| leaderless(error))
+            .cloned();
+        platform.observed.set_leaderless(why);
+        census.take(listed, &platform.wake);
+        platform.pace.looked(begun.elapsed());
+        // Where the engine places instances, a node that comes or goes may be what a service waits for.
+        if platform.engine.conductor().is_some()
+            && let Ok(nodes) = platform.engine.nodes().await
+        {
+            census.take_nodes(&nodes, &platform.wake);
+        }
     }
 }
 
@@ -32,6 +50,8 @@ pub(super) async fn run(engine: Arc<dyn Engine>, wake: Wake) {
 struct Census {
     before: Groups,
     answers: bool,
+    /// How each node did and whether it took instances, by id.
+    nodes: Option<HashMap<String, (NodeState, NodeAvailability)>>,
 }
 
 impl Census {
@@ -39,7 +59,20 @@ impl Census {
         Self {
             before: Groups::new(),
             answers: true,
+            nodes: None,
         }
+    }
+
+    /// Takes account of how the nodes do.
+    fn take_nodes(&mut self, nodes: &[EngineNode], wake: &Wake) {
+        let now = nodes
+            .iter()
+            .map(|node| (node.id.clone(), (node.state, node.availability)))
+            .collect();
+        if self.nodes.as_ref().is_some_and(|before| *before != now) {
+            wake.everybody();
+        }
+        self.nodes = Some(now);
     }
 
     /// Takes account of a look.
@@ -95,7 +128,7 @@ fn changed<'a>(before: &'a Groups, now: &'a Groups) -> HashSet<&'a String> {
 mod tests {
     use super::super::Whom;
     use super::*;
-    use crate::engine::{EngineError, RunState};
+    use crate::engine::RunState;
 
     fn one(service: &str, id: &str, state: RunState) -> EngineInstance {
         EngineInstance {
@@ -119,6 +152,25 @@ mod tests {
         assert!(matches!(told(away()), Some(Whom::WhoRests)));
         assert!(matches!(told(Ok(Vec::new())), Some(Whom::Everybody)));
         assert!(told(Ok(Vec::new())).is_none());
+    }
+
+    #[test]
+    fn a_node_that_comes_or_goes_wakes_everybody() {
+        let (wake, mut woken) = Wake::new();
+        let mut census = Census::new();
+        let mut node = EngineNode::alone("north".to_owned());
+        let mut told = |node: &EngineNode| {
+            census.take_nodes(std::slice::from_ref(node), &wake);
+            woken.0.try_recv().is_ok()
+        };
+        assert!(!told(&node), "the first look changes nothing");
+        node.message = Some("it is warm".to_owned());
+        assert!(!told(&node));
+        node.state = NodeState::Down;
+        assert!(told(&node));
+        assert!(!told(&node));
+        node.availability = NodeAvailability::Drained;
+        assert!(told(&node));
     }
 
     #[test]

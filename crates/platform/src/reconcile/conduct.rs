@@ -23,6 +23,8 @@ pub(super) struct Conducting {
     asked: HashMap<String, String>,
     /// The instances whose end is known; nothing: the engine was not asked yet.
     known: Option<HashSet<String>>,
+    /// Those whose node was lost, with lines that nobody has read.
+    lost: Vec<EngineInstance>,
 }
 
 impl Conducting {
@@ -40,6 +42,12 @@ impl Conducting {
         };
         self.known = Some(ids);
         news
+    }
+
+    /// Those that were lost and whose node is back.
+    fn back(&mut self, within_reach: &HashSet<String>) -> Vec<EngineInstance> {
+        let is_back = |one: &mut EngineInstance| within_reach.contains(&one.id);
+        self.lost.extract_if(.., is_back).collect()
     }
 }
 
@@ -95,6 +103,11 @@ impl Worker {
         let score = conductor.score(&self.service_id).await?;
         for fallen in self.conducting.news(&score.fallen) {
             self.note_fallen(want, fallen).await;
+        }
+        for one in self.conducting.back(&score.within_reach) {
+            self.note_in_log(&one, "its node is back: what it wrote meanwhile is above")
+                .await;
+            self.intake.catch_up(&self.platform, one, &self.wake);
         }
         let parts = Parts {
             specs: self.specs(conductor, want, stored, release).await?,
@@ -282,7 +295,9 @@ impl Worker {
         let lost = fallen.is_lost.then(|| fallen.reason.clone());
         let why = self.with_last_line(&one, fallen.reason).await;
         if let Some(reason) = lost {
-            self.note_gap(&one, &reason).await;
+            let words = format!("{reason}: what it wrote last is missing here");
+            self.note_in_log(&one, &words).await;
+            self.conducting.lost.push(one.clone());
         }
         self.story
             .tell(&self.platform.journals, &format!("{label}: {why}"));
@@ -291,18 +306,19 @@ impl Worker {
         }
     }
 
-    /// Says in the log of an instance that its lines end here, and not since it fell silent.
-    async fn note_gap(&self, one: &EngineInstance, reason: &str) {
+    /// Says in the log of an instance what its lines do not, now and not since it fell silent.
+    async fn note_in_log(&self, one: &EngineInstance, words: &str) {
         let Some(nanos) = Utc::now().timestamp_nanos_opt() else {
             return;
         };
         let line = StoredLine {
             service_id: self.service_id.clone(),
-            engine_id: one.id.clone(),
+            // No line of the instance's own: those are taken up again after its last.
+            engine_id: format!("{} noted", one.id),
             instance: one.slot.label(),
             nanos,
             stream: LogStream::Stderr,
-            message: format!("[pilothouse] {reason}: what it wrote last is missing here"),
+            message: format!("[pilothouse] {words}"),
         };
         self.platform.logs.append(line).await;
     }
@@ -363,5 +379,24 @@ mod tests {
         assert!(news(&["old"]).is_empty(), "it ended before anybody looked");
         assert_eq!(news(&["old", "new"]), ["new"]);
         assert!(news(&["new"]).is_empty());
+    }
+
+    #[test]
+    fn what_was_lost_is_back_once() {
+        let mut conducting = Conducting {
+            lost: vec![
+                EngineInstance::running("s1", "near"),
+                EngineInstance::running("s1", "far"),
+            ],
+            ..Conducting::default()
+        };
+        let within_reach = HashSet::from(["near".to_owned(), "other".to_owned()]);
+        let back = conducting.back(&within_reach);
+        assert_eq!(
+            back.into_iter().map(|one| one.id).collect::<Vec<_>>(),
+            ["near"]
+        );
+        assert!(conducting.back(&within_reach).is_empty());
+        assert_eq!(conducting.lost.len(), 1);
     }
 }

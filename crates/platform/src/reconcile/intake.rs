@@ -62,16 +62,27 @@ impl Intake {
             let is_over =
                 |stream: &Stream| stream.task.is_finished() && instance.state == RunState::Running;
             if self.0.get(&instance.id).is_none_or(is_over) {
-                let source = Source {
-                    engine: Arc::clone(&platform.engine),
-                    logs: platform.logs.clone(),
-                    instance: instance.clone(),
-                    came: Arc::default(),
-                    wake: Arc::clone(wake),
-                };
-                self.0.insert(instance.id.clone(), Stream::new(source));
+                self.catch_up(platform, instance.clone(), wake);
             }
         }
+    }
+
+    /// Reads what an instance has written since its last line that is stored, to its end.
+    pub(super) fn catch_up(
+        &mut self,
+        platform: &Arc<Platform>,
+        instance: EngineInstance,
+        wake: &Arc<Notify>,
+    ) {
+        let id = instance.id.clone();
+        let source = Source {
+            engine: Arc::clone(&platform.engine),
+            logs: platform.logs.clone(),
+            instance,
+            came: Arc::default(),
+            wake: Arc::clone(wake),
+        };
+        self.0.insert(id, Stream::new(source));
     }
 
     /// Waits for the last lines of an instance that ended, as long as some come, and until they are

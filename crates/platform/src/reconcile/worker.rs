@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pilothouse_wire::build::ImageState;
 use pilothouse_wire::release::DeploymentState;
@@ -71,6 +71,15 @@ pub(super) enum Pass {
     Gone,
 }
 
+fn word(passed: &Result<Pass>) -> &'static str {
+    match passed {
+        Ok(Pass::AtRest) => "rest",
+        Ok(Pass::Busy) => "busy",
+        Ok(Pass::Gone) => "gone",
+        Err(_) => "failed",
+    }
+}
+
 impl Worker {
     pub(super) fn new(
         platform: Arc<Platform>,
@@ -102,7 +111,10 @@ impl Worker {
     pub(super) async fn run(mut self) {
         let mut pause = MIN_PAUSE;
         loop {
-            match self.pass().await {
+            let begun = Instant::now();
+            let passed = self.pass().await;
+            self.platform.pace.passed(word(&passed), begun.elapsed());
+            match passed {
                 Ok(Pass::Gone) => return,
                 Ok(Pass::AtRest) => {
                     self.rests.store(true, Ordering::Relaxed);

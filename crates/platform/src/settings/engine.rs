@@ -1,6 +1,7 @@
 //! The settings of what runs the instances.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -22,6 +23,14 @@ pub struct EngineArgs {
         requires_if("swarm", "registry")
     )]
     pub engine: EngineWord,
+    /// On how many machines the simulated engine seems to run instances.
+    #[arg(
+        long,
+        env = "PILOTHOUSE_SIMULATED_NODES",
+        value_name = "COUNT",
+        default_value = "1"
+    )]
+    pub simulated_nodes: NonZeroU16,
     /// The registry through which the nodes of a Swarm get the images that are made here:
     /// HOST[:PORT][/PREFIX].
     #[arg(
@@ -94,7 +103,7 @@ impl EngineArgs {
         Ok(match (self.engine, &self.registry) {
             (EngineWord::Auto, _) => EngineChoice::Auto,
             (EngineWord::Containers, _) => EngineChoice::Containers,
-            (EngineWord::Simulated, _) => EngineChoice::Simulated,
+            (EngineWord::Simulated, _) => EngineChoice::Simulated(self.simulated_nodes),
             (EngineWord::Swarm, None) => return Err(StartError::NoRegistry),
             (EngineWord::Swarm, Some(name)) => EngineChoice::Swarm(SwarmSettings {
                 registry: Registry {

@@ -1,5 +1,6 @@
 //! A platform of a test's own, and requests to it without a socket.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ impl Api {
         let folder = TempDir::new().unwrap();
         let mut parts = Parts {
             data_dir: folder.path().to_owned(),
-            engine: EngineChoice::Simulated,
+            engine: EngineChoice::Simulated(NonZeroU16::MIN),
             ingress_url: "http://127.0.0.1:7080".to_owned(),
             behind_proxy: false,
             tls: false,

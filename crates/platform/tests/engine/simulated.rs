@@ -1,6 +1,7 @@
 //! The simulated engine, through the same trait.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -8,6 +9,7 @@ use pilothouse::engine::{
     Engine, EngineError, EngineInstance, FetchProgress, HealthCheck, InstanceSpec, RunState,
     Simulated, Slot,
 };
+use pilothouse_wire::node::NodeAvailability;
 
 use crate::bench::eventually;
 
@@ -47,7 +49,7 @@ async fn only(engine: &Simulated) -> EngineInstance {
 
 #[tokio::test]
 async fn an_instance_becomes_ready_writes_and_ends() {
-    let engine = Simulated::new();
+    let engine = Simulated::new(NonZeroU16::MIN);
     for _ in 0..2 {
         engine.start(&spec(0, "shop:1")).await.unwrap();
     }
@@ -82,7 +84,7 @@ async fn an_instance_becomes_ready_writes_and_ends() {
 
 #[tokio::test]
 async fn images_can_ask_for_trouble() {
-    let engine = Simulated::new();
+    let engine = Simulated::new(NonZeroU16::MIN);
     let progress = FetchProgress::default();
     assert!(!engine.has_image("shop:missing").await.unwrap());
     let missing = engine.fetch_image("shop:missing", &progress).await;
@@ -121,7 +123,7 @@ async fn images_can_ask_for_trouble() {
 
 #[tokio::test]
 async fn ten_thousand_services_cost_little() {
-    let engine = Simulated::new();
+    let engine = Simulated::new(NonZeroU16::MIN);
     for service in 0..10_000 {
         engine.start(&spec(service, "shop:1")).await.unwrap();
     }
@@ -136,4 +138,40 @@ async fn ten_thousand_services_cost_little() {
         "{:?}",
         start.elapsed()
     );
+}
+
+#[tokio::test]
+async fn what_is_on_a_node_that_is_drained_moves() {
+    let engine = Simulated::new(NonZeroU16::new(2).unwrap());
+    for service in 0..4 {
+        engine.start(&spec(service, "shop:1")).await.unwrap();
+    }
+    let on = |all: &[EngineInstance], node: &str| {
+        let on = all.iter().filter(|one| one.node.as_deref() == Some(node));
+        on.cloned().collect::<Vec<_>>()
+    };
+    let before = engine.list(None).await.unwrap();
+    assert_eq!(on(&before, "simulated-1").len(), 2);
+    let drained = NodeAvailability::Drained;
+    engine
+        .set_availability("simulated-2", drained)
+        .await
+        .unwrap();
+    let after = engine.list(None).await.unwrap();
+    assert!(
+        on(&after, "simulated-1")
+            .iter()
+            .all(|one| one.state == RunState::Running)
+    );
+    for one in on(&after, "simulated-2") {
+        let RunState::Exited { code, reason } = &one.state else {
+            panic!("{one:?}");
+        };
+        assert!(*code < 0 && reason == "its node is drained", "{one:?}");
+        engine.remove(&one.id).await.unwrap();
+    }
+    engine.start(&spec(9, "shop:1")).await.unwrap();
+    let all = engine.list(None).await.unwrap();
+    assert_eq!(on(&all, "simulated-1").len(), 3);
+    assert_eq!(engine.nodes().await.unwrap()[1].availability, drained);
 }

@@ -1,5 +1,7 @@
 //! A whole platform behind the gateway.
 
+use std::num::NonZeroU16;
+
 use pilothouse::app::{Parts, app};
 use pilothouse::build::BuildSettings;
 use pilothouse::engine::EngineChoice;
@@ -16,7 +18,7 @@ async fn a_platform_is_used_without_a_key_of_ones_own() {
     let folder = TempDir::new().unwrap();
     let app = app(Parts {
         data_dir: folder.path().to_owned(),
-        engine: EngineChoice::Simulated,
+        engine: EngineChoice::Simulated(NonZeroU16::MIN),
         ingress_url: String::new(),
         behind_proxy: false,
         tls: false,

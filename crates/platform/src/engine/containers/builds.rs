@@ -14,14 +14,13 @@ use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::leftovers::Making;
+use crate::engine::channel::Channel;
 use crate::engine::{BuildContext, BuildLog, BuildSpec, EngineError, EngineResult};
 
 /// Lines of a build that an error repeats, and how much of each, in characters.
@@ -53,7 +52,7 @@ struct Step {
 
 /// Builds an image. Dropping it gives the build up.
 pub(super) async fn build(
-    host: &str,
+    channel: &Channel,
     spec: &BuildSpec,
     control_group: &str,
     making: Making,
@@ -67,7 +66,7 @@ pub(super) async fn build(
         .await
         .map_err(|error| failed(format!("its context can't be read: {error}")))?;
     let request = request(spec, control_group, body).map_err(|error| failed(error.to_string()))?;
-    let (response, connection) = send(host, request)
+    let (response, connection) = send(channel, request)
         .await
         .map_err(|error| EngineError::Unavailable(error.to_string()))?;
     let status = response.status();
@@ -192,21 +191,8 @@ fn request(
 
 type Sent = (http::Response<Incoming>, AbortOnDropHandle<()>);
 
-async fn send(host: &str, request: Request<Body>) -> io::Result<Sent> {
-    match host.split_once("://") {
-        Some(("unix", path)) => send_over(UnixStream::connect(path).await?, request).await,
-        Some((_, address)) => {
-            let address = address.trim_end_matches('/');
-            send_over(TcpStream::connect(address).await?, request).await
-        }
-        None => Err(io::Error::other("its address has no scheme")),
-    }
-}
-
-async fn send_over<S>(stream: S, request: Request<Body>) -> io::Result<Sent>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+async fn send(channel: &Channel, request: Request<Body>) -> io::Result<Sent> {
+    let stream = channel.open().await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(io::Error::other)?;

@@ -26,8 +26,8 @@ pub(super) fn is_garbled(error: &ApiError) -> bool {
 
 /// An operation on `what` that failed.
 pub(in crate::engine) fn refused(what: impl Into<String>, error: ApiError) -> EngineError {
-    if is_unavailable(&error) {
-        return EngineError::Unavailable(words(error));
+    if is_away(&error) {
+        return unavailable(error);
     }
     EngineError::Refused {
         what: what.into(),
@@ -49,13 +49,16 @@ pub(in crate::engine) async fn within<T>(
 
 /// An engine that could not be asked.
 pub(in crate::engine) fn unavailable(error: ApiError) -> EngineError {
-    EngineError::Unavailable(words(error))
+    match is_leaderless(&error) {
+        true => EngineError::Leaderless(words(error)),
+        false => EngineError::Unavailable(words(error)),
+    }
 }
 
 /// A pull that failed, sorted by what can be done about it.
 pub(in crate::engine) fn pull(reference: &str, error: ApiError) -> EngineError {
-    if is_unavailable(&error) {
-        return EngineError::Unavailable(words(error));
+    if is_away(&error) {
+        return unavailable(error);
     }
     pull_words(reference, words(error))
 }
@@ -113,10 +116,19 @@ pub(in crate::engine) fn words(error: ApiError) -> String {
 /// What a manager of a Swarm says that has lost the others: it can neither tell nor change anything.
 const LEADERLESS: [&str; 2] = ["does not have a leader", "code = DeadlineExceeded"];
 
+fn is_leaderless(error: &ApiError) -> bool {
+    matches!(error, ApiError::DockerResponseServerError { message, .. } if tells_of_no_leader(message))
+}
+
+/// Whether these are the words of a manager that has lost the others.
+pub(in crate::engine) fn tells_of_no_leader(words: &str) -> bool {
+    LEADERLESS.iter().any(|known| words.contains(known))
+}
+
 /// Whether nobody answered at all, or nobody who can.
-fn is_unavailable(error: &ApiError) -> bool {
-    if let ApiError::DockerResponseServerError { message, .. } = error {
-        return LEADERLESS.iter().any(|words| message.contains(words));
+fn is_away(error: &ApiError) -> bool {
+    if is_leaderless(error) {
+        return true;
     }
     matches!(
         error,
@@ -132,6 +144,22 @@ fn is_unavailable(error: &ApiError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_manager_without_the_others_is_told_from_one_that_is_away() {
+        let said = |message: &str| ApiError::DockerResponseServerError {
+            status_code: 503,
+            message: message.to_owned(),
+        };
+        let lost = said("rpc error: code = Unknown desc = The swarm does not have a leader.");
+        assert!(matches!(refused("x", lost), EngineError::Leaderless(_)));
+        assert!(matches!(
+            refused("x", said("busy")),
+            EngineError::Refused { .. }
+        ));
+        let silent = ApiError::RequestTimeoutError;
+        assert!(matches!(refused("x", silent), EngineError::Unavailable(_)));
+    }
 
     #[test]
     fn a_failed_pull_is_sorted_by_what_can_be_done() {

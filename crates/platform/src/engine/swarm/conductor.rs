@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bollard::models::{
-    NetworkCreateRequest, Service, ServiceUpdateStatusStateEnum, Task, TaskState,
+    NetworkCreateRequest, Platform, Service, ServiceUpdateStatusStateEnum, Task, TaskState,
 };
 use bollard::query_parameters::UpdateServiceOptionsBuilder;
 
@@ -14,7 +14,7 @@ use super::{Swarm, tasks};
 use crate::engine::containers::describe::network_name;
 use crate::engine::containers::failure::{refused, status};
 use crate::engine::{
-    Conducted, Conductor, EdgeSpec, EngineResult, NodeReading, ProcessSpec, Rollout, Score,
+    Conducted, Conductor, EdgeSpec, EngineResult, NodeView, ProcessSpec, Rollout, Score,
 };
 
 impl Swarm {
@@ -48,12 +48,18 @@ impl Swarm {
         &self,
         spec: &ProcessSpec,
         unit: Unit,
+        platforms: &[Platform],
         before: Option<&Service>,
     ) -> EngineResult<()> {
+        let places = |node| describe::Places {
+            platforms: platforms.to_vec(),
+            node,
+        };
         let what = || format!("conducting {}", spec.instance.slot.process);
         let credentials = self.registry.credentials();
         let Some(before) = before else {
-            let service = describe::service(&self.installation, spec, unit, &self.probe, None);
+            let service =
+                describe::service(&self.installation, spec, unit, &self.probe, &places(None));
             let created = self.docker.create_service(service, credentials).await;
             return match created {
                 // An attempt before this one has made it, and its answer was lost.
@@ -69,8 +75,7 @@ impl Swarm {
         if digest == Some(&describe::digest(spec, &self.probe)) && kept == node.as_deref() {
             return Ok(());
         }
-        let service =
-            describe::service(&self.installation, spec, unit, &self.probe, node.as_deref());
+        let service = describe::service(&self.installation, spec, unit, &self.probe, &places(node));
         let (id, version) = identity(before);
         let options = UpdateServiceOptionsBuilder::new().version(version).build();
         let updated = self
@@ -171,7 +176,7 @@ impl Conductor for Swarm {
     async fn score(&self, service_id: &str) -> EngineResult<Score> {
         let services = self.services(Some(service_id)).await?;
         let tasks = self.tasks(Some(&services)).await?;
-        let places: Places = self.nodes.places(&self.docker).await?;
+        let places: Places = self.places().await?;
         let mut processes: HashMap<&str, Vec<&Service>> = HashMap::new();
         for service in &services {
             if let Some(process) = service.spec.as_ref().and_then(describe::process) {
@@ -187,7 +192,15 @@ impl Conductor for Swarm {
             .filter_map(|task| tasks::fallen(task, &places))
             .collect();
         fallen.sort_by_key(|fallen| fallen.at);
-        Ok(Score { processes, fallen })
+        let within_reach = tasks
+            .iter()
+            .filter(|task| tasks::is_within_reach(task, &places))
+            .filter_map(|task| task.id.clone());
+        Ok(Score {
+            processes,
+            fallen,
+            within_reach: within_reach.collect(),
+        })
     }
 
     async fn conduct(&self, spec: &ProcessSpec) -> EngineResult<()> {
@@ -195,10 +208,12 @@ impl Conductor for Swarm {
         let slot = &spec.instance.slot;
         let known = self.services(Some(&slot.service_id)).await?;
         let units = describe::units(spec);
+        let image = &spec.instance.image;
+        let platforms = self.registry.platforms(&self.docker, image).await;
         for unit in &units {
             let name = describe::service_name(&self.installation, spec, *unit);
             let before = known.iter().find(|service| named(service, &name));
-            self.ensure(spec, *unit, before).await?;
+            self.ensure(spec, *unit, &platforms, before).await?;
         }
         // Ordinals that are no longer wanted, and what ran before it had a disk.
         for service in &known {
@@ -223,8 +238,8 @@ impl Conductor for Swarm {
         }
     }
 
-    fn note_usage(&self, node: &str, readings: Vec<NodeReading>) {
-        self.seen.note(node, readings);
+    fn note_node(&self, node: &str, view: NodeView) {
+        self.seen.note(node, view);
     }
 
     async fn dismiss(&self, service_id: &str, process: &str) -> EngineResult<()> {

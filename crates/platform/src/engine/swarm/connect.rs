@@ -1,7 +1,5 @@
 //! The first words with a manager of a Swarm.
 
-use std::path::{Path, PathBuf};
-
 use bollard::Docker;
 use bollard::models::{LocalNodeState, SwarmSpec};
 use bollard::query_parameters::UpdateSwarmOptionsBuilder;
@@ -9,56 +7,6 @@ use bollard::query_parameters::UpdateSwarmOptionsBuilder;
 use super::describe::OWNER;
 use crate::engine::containers::failure::{refused, unavailable};
 use crate::engine::{EngineError, EngineResult};
-
-/// How long a manager may take to answer, in seconds.
-const TIMEOUT_SECONDS: u64 = 60;
-
-/// The files of a TLS client, named as Docker's own client expects them in `DOCKER_CERT_PATH`.
-fn certificates() -> Option<PathBuf> {
-    let is_verified = std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty());
-    let folder = std::env::var_os("DOCKER_CERT_PATH").filter(|folder| !folder.is_empty())?;
-    is_verified.then(|| PathBuf::from(folder))
-}
-
-/// Connects to a manager at `unix:///path`, `tcp://host:port` or `http://host:port`.
-pub(super) async fn greet(host: &str) -> EngineResult<Docker> {
-    let version = bollard::API_DEFAULT_VERSION;
-    let docker = match (host.split_once("://"), certificates()) {
-        (Some(("unix", path)), _) => Docker::connect_with_unix(path, TIMEOUT_SECONDS, version),
-        (Some(("tcp", _)), Some(folder)) => {
-            let file = |name: &str| folder.join(name);
-            let [key, certificate, authority] = ["key.pem", "cert.pem", "ca.pem"].map(file);
-            complete([&key, &certificate, &authority])?;
-            Docker::connect_with_ssl(
-                host,
-                &key,
-                &certificate,
-                &authority,
-                TIMEOUT_SECONDS,
-                version,
-            )
-        }
-        (Some(("tcp" | "http", _)), _) => Docker::connect_with_http(host, TIMEOUT_SECONDS, version),
-        _ => {
-            let why = "the address of a manager must begin with unix://, tcp:// or http://";
-            return Err(EngineError::Unavailable(why.to_owned()));
-        }
-    };
-    let docker = docker.map_err(unavailable)?;
-    let docker = docker.negotiate_version().await.map_err(unavailable)?;
-    docker.ping().await.map_err(unavailable)?;
-    Ok(docker)
-}
-
-fn complete(files: [&Path; 3]) -> EngineResult<()> {
-    match files.into_iter().find(|file| !file.is_file()) {
-        None => Ok(()),
-        Some(file) => Err(EngineError::Unavailable(format!(
-            "DOCKER_TLS_VERIFY is set, and {} is not there: DOCKER_CERT_PATH must hold ca.pem, cert.pem and key.pem",
-            file.display()
-        ))),
-    }
-}
 
 /// Makes sure that it is a manager, and that the Swarm belongs to no other platform.
 ///

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bollard::models::{
     EndpointPortConfig, EndpointPortConfigProtocolEnum, EndpointPortConfigPublishModeEnum,
     EndpointSpec, EndpointSpecModeEnum, HealthConfig, Mount, MountType, MountVolumeOptions,
-    NetworkAttachmentConfig, ServiceSpec, ServiceSpecMode, ServiceSpecModeReplicated,
+    NetworkAttachmentConfig, Platform, ServiceSpec, ServiceSpecMode, ServiceSpecModeReplicated,
     ServiceSpecRollbackConfig, ServiceSpecRollbackConfigFailureActionEnum,
     ServiceSpecRollbackConfigOrderEnum, ServiceSpecUpdateConfig,
     ServiceSpecUpdateConfigFailureActionEnum, ServiceSpecUpdateConfigOrderEnum, TaskSpec,
@@ -79,13 +79,22 @@ pub(super) fn service_name(installation: &str, spec: &ProcessSpec, unit: Unit) -
     }
 }
 
-/// A unit as a service of the Swarm, kept on a node where one is named.
+/// Where instances may be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    /// The platforms that their image is for; none: it is not known.
+    pub(super) platforms: Vec<Platform>,
+    /// The one node that they stay on.
+    pub(super) node: Option<String>,
+}
+
+/// A unit as a service of the Swarm.
 pub(super) fn service(
     installation: &str,
     spec: &ProcessSpec,
     unit: Unit,
     probe: &Probe,
-    node: Option<&str>,
+    places: &Places,
 ) -> ServiceSpec {
     let instance = &spec.instance;
     let mut labels = process_labels(installation, &instance.slot, unit);
@@ -100,7 +109,7 @@ pub(super) fn service(
     ServiceSpec {
         name: Some(service_name(installation, spec, unit)),
         labels: Some(labels),
-        task_template: Some(task(installation, spec, unit, probe, node)),
+        task_template: Some(task(installation, spec, unit, probe, places)),
         mode: Some(ServiceSpecMode {
             replicated: Some(ServiceSpecModeReplicated {
                 replicas: Some(i64::from(unit.replicas)),
@@ -131,7 +140,7 @@ fn task(
     spec: &ProcessSpec,
     unit: Unit,
     probe: &Probe,
-    node: Option<&str>,
+    places: &Places,
 ) -> TaskSpec {
     let instance = &spec.instance;
     let mut labels = process_labels(installation, &instance.slot, unit);
@@ -162,7 +171,8 @@ fn task(
             ..TaskSpecRestartPolicy::default()
         }),
         placement: Some(TaskSpecPlacement {
-            constraints: node.map(|node| vec![on_node(node)]),
+            constraints: places.node.as_deref().map(|node| vec![on_node(node)]),
+            platforms: Some(places.platforms.clone()).filter(|some| !some.is_empty()),
             ..TaskSpecPlacement::default()
         }),
         force_update: Some(u64::from(instance.generation)),
@@ -182,7 +192,12 @@ fn on_node(id: &str) -> String {
 
 /// The node on which a service is kept, where it is.
 pub(super) fn kept_on(spec: &ServiceSpec) -> Option<&str> {
-    let placement = spec.task_template.as_ref()?.placement.as_ref()?;
+    stays_on(spec.task_template.as_ref()?)
+}
+
+/// The node on which a task is kept, where it is.
+pub(super) fn stays_on(task: &TaskSpec) -> Option<&str> {
+    let placement = task.placement.as_ref()?;
     let constraints = placement.constraints.as_ref()?;
     constraints
         .iter()

@@ -28,6 +28,10 @@ pub(super) struct Place {
     pub(super) address: Option<IpAddr>,
     /// Whether the managers do not hear of it.
     pub(super) is_down: bool,
+    /// Whether it is not to run anything.
+    pub(super) is_drained: bool,
+    /// Whether its disk is, as far as it told.
+    pub(super) is_full: bool,
 }
 
 /// The nodes of the Swarm, by id.
@@ -140,7 +144,13 @@ fn place(node: &Node, name: String) -> Place {
         name,
         address: address(node),
         is_down: state == Some(DockerState::DOWN),
+        is_drained: availability(node) == Some(NodeSpecAvailabilityEnum::DRAIN),
+        is_full: false,
     }
+}
+
+fn availability(node: &Node) -> Option<NodeSpecAvailabilityEnum> {
+    node.spec.as_ref()?.availability
 }
 
 fn is_leader(node: &Node) -> bool {
@@ -175,7 +185,7 @@ fn tell(node: &Node, name: String, leader: Option<&str>) -> Option<EngineNode> {
         },
         changed: node.updated_at,
         message: message(node, leader),
-        availability: match spec.and_then(|spec| spec.availability) {
+        availability: match availability(node) {
             Some(NodeSpecAvailabilityEnum::DRAIN) => NodeAvailability::Drained,
             Some(NodeSpecAvailabilityEnum::PAUSE) => NodeAvailability::Paused,
             _ => NodeAvailability::Active,
@@ -192,6 +202,7 @@ fn tell(node: &Node, name: String, leader: Option<&str>) -> Option<EngineNode> {
         memory: resources
             .and_then(|resources| resources.memory_bytes)
             .and_then(|bytes| u64::try_from(bytes).ok()),
+        disk: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use bollard::Docker;
 use bollard::auth::DockerCredentials;
+use bollard::models::{OciPlatform, Platform};
 use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
 use futures_util::StreamExt;
 
@@ -123,6 +124,24 @@ impl Registry {
         Ok(digests
             .into_iter()
             .find(|digest| digest.starts_with(&prefix)))
+    }
+
+    /// The platforms that an image is for, as a registry tells; none where it can't be asked: the nodes
+    /// then find out themselves.
+    pub(super) async fn platforms(&self, docker: &Docker, reference: &str) -> Vec<Platform> {
+        let asked = docker.inspect_registry_image(reference, self.credentials());
+        let Ok(told) = asked.await else {
+            return Vec::new();
+        };
+        // What a builder keeps beside an image is for no platform.
+        let known = |word: &Option<String>| word.as_ref().is_some_and(|word| word != "unknown");
+        let platforms = told.platforms.into_iter();
+        let platforms = platforms.filter(|one| known(&one.os) && known(&one.architecture));
+        let platform = |one: OciPlatform| Platform {
+            architecture: one.architecture,
+            os: one.os,
+        };
+        platforms.map(platform).collect()
     }
 
     fn not_taken(&self, name: &str, why: String) -> EngineError {

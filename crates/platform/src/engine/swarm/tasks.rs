@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use bollard::models::{Task, TaskState};
 use chrono::{DateTime, Utc};
 
+use super::describe::stays_on;
 use super::nodes::{Place, Places};
 
 use crate::engine::containers::describe::{self, GENERATION, ORDINAL, PROCESS, RELEASE, SERVICE};
@@ -13,7 +14,7 @@ use crate::engine::{EngineInstance, Fallen, RunState, Slot};
 /// A task that is there.
 pub(super) fn instance(task: &Task, places: &Places) -> Option<EngineInstance> {
     let place = task.node_id.as_ref().and_then(|id| places.get(id));
-    let state = run_state(task, place)?;
+    let state = run_state(task, places)?;
     let known = Known::of(task)?;
     Some(EngineInstance {
         id: task.id.clone()?,
@@ -40,6 +41,12 @@ pub(super) fn fallen(task: &Task, places: &Places) -> Option<Fallen> {
         reason: end(task, place)?,
         is_lost: place.is_none_or(|place| place.is_down),
     })
+}
+
+/// Whether the node of a task answers.
+pub(super) fn is_within_reach(task: &Task, places: &Places) -> bool {
+    let place = task.node_id.as_ref().and_then(|id| places.get(id));
+    place.is_some_and(|place| !place.is_down)
 }
 
 /// What the labels of a task say.
@@ -96,7 +103,8 @@ fn is_wanted(task: &Task) -> bool {
 }
 
 /// How a task that is there does; `None`: it ended, or nobody knows of it.
-fn run_state(task: &Task, place: Option<&Place>) -> Option<RunState> {
+fn run_state(task: &Task, places: &Places) -> Option<RunState> {
+    let place = task.node_id.as_ref().and_then(|id| places.get(id));
     let state = state(task);
     if state > TaskState::RUNNING {
         return None;
@@ -111,24 +119,43 @@ fn run_state(task: &Task, place: Option<&Place>) -> Option<RunState> {
         return Some(RunState::Running);
     }
     Some(RunState::Pending {
-        what: pending(task, state, place),
+        what: pending(task, state, places),
     })
 }
 
 /// What a task waits for.
-fn pending(task: &Task, state: TaskState, place: Option<&Place>) -> String {
+fn pending(task: &Task, state: TaskState, places: &Places) -> String {
+    let place = task.node_id.as_ref().and_then(|id| places.get(id));
     let node = place.map_or("its node", |place| place.name.as_str());
     match state {
         TaskState::NEW | TaskState::ALLOCATED | TaskState::PENDING => {
+            if let Some(why) = disk_away(task, places) {
+                return why;
+            }
             let why = task.status.as_ref().and_then(|status| status.err.clone());
             match why.filter(|why| !why.is_empty()) {
                 Some(why) => format!("no node takes it: {why}"),
                 None => "it waits for a node".to_owned(),
             }
         }
+        _ if place.is_some_and(|place| place.is_full) => full(node),
         TaskState::STARTING => format!("it starts on {node}, and is asked for its health"),
         _ => format!("{node} fetches its image"),
     }
+}
+
+/// Why the one node that holds a task's disk does not take it, if so.
+fn disk_away(task: &Task, places: &Places) -> Option<String> {
+    let id = stays_on(task.spec.as_ref()?)?;
+    let (node, why) = match places.get(id) {
+        None => (id, "which has left the Swarm"),
+        Some(place) if place.is_down => (place.name.as_str(), "which does not answer"),
+        Some(place) if place.is_drained => (place.name.as_str(), "which is drained"),
+        Some(_) => return None,
+    };
+    Some(format!(
+        "its disk is on {node}, {why}: it waits for that node"
+    ))
 }
 
 /// Why a task ended by itself.
@@ -152,13 +179,32 @@ fn end(task: &Task, place: Option<&Place>) -> Option<String> {
             Some(code) => format!("it ended with exit code {code}"),
             None => said.to_owned(),
         }),
-        TaskState::REJECTED => Some(match place {
-            Some(place) => format!("{} could not run it: {said}", place.name),
-            None => format!("it could not be run: {said}"),
-        }),
+        TaskState::REJECTED => Some(rejection(said, place)),
         TaskState::ORPHANED => Some("its node is away for too long".to_owned()),
         _ => None,
     }
+}
+
+/// What a task waits for, or ended of, on a node whose disk is full.
+fn full(node: &str) -> String {
+    format!(
+        "the disk of {node} is full, whatever that node says: drain it, or make room there and start its engine again"
+    )
+}
+
+/// Why a node did not run a task. Where it could not fetch the image, it says no more than that it has
+/// none.
+fn rejection(said: &str, place: Option<&Place>) -> String {
+    let node = place.map_or("its node", |place| place.name.as_str());
+    if said.contains("no space left on device") || place.is_some_and(|place| place.is_full) {
+        return format!("{} ({said})", full(node));
+    }
+    if said.contains("No such image") {
+        return format!(
+            "{node} has not its image and could not fetch it: check that the registry answers that node ({said})"
+        );
+    }
+    format!("{node} could not run it: {said}")
 }
 
 fn ended(task: &Task) -> DateTime<Utc> {
@@ -207,6 +253,8 @@ mod tests {
             name: "north".to_owned(),
             address: Some([10, 0, 0, 1].into()),
             is_down,
+            is_drained: false,
+            is_full: false,
         };
         HashMap::from([("n1".to_owned(), place)])
     }
@@ -256,6 +304,47 @@ mod tests {
             reason("task: non-zero exit (3)", 3).unwrap(),
             "it ended with exit code 3"
         );
+    }
+
+    #[test]
+    fn a_node_that_can_not_run_a_task_is_named_with_what_to_do() {
+        let mut rejected = task("rejected", "shutdown");
+        let mut reason = |err: &str| {
+            rejected.status.as_mut().unwrap().err = Some(err.to_owned());
+            fallen(&rejected, &places(false)).unwrap().reason
+        };
+        let full = reason("write /var/lib/x: no space left on device");
+        assert!(full.starts_with("the disk of north is full"), "{full}");
+        let missing = reason("No such image: r.test/shop@sha256:00");
+        assert!(missing.contains("could not fetch it"), "{missing}");
+        assert_eq!(
+            reason("no such mount"),
+            "north could not run it: no such mount"
+        );
+    }
+
+    #[test]
+    fn what_waits_for_its_disk_says_where_that_is() {
+        let mut waiting = task("pending", "running");
+        waiting.node_id = None;
+        let spec = waiting.spec.as_mut().unwrap();
+        spec.placement = Some(bollard::models::TaskSpecPlacement {
+            constraints: Some(vec!["node.id==n1".to_owned()]),
+            ..Default::default()
+        });
+        let what = |places: &Places| match instance(&waiting, places).unwrap().state {
+            RunState::Pending { what } => what,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            what(&places(true)),
+            "its disk is on north, which does not answer: it waits for that node"
+        );
+        assert_eq!(what(&places(false)), "it waits for a node");
+        let mut drained = places(false);
+        drained.get_mut("n1").unwrap().is_drained = true;
+        assert!(what(&drained).contains("which is drained"));
+        assert!(what(&HashMap::new()).contains("has left the Swarm"));
     }
 
     #[test]

@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::time::Instant;
 
-use crate::engine::{EngineInstance, NodeReading, Usage};
+use crate::engine::{Disk, EngineInstance, NodeReading, NodeView, Usage};
 
 /// How long what a node told counts.
 const FRESH: Duration = Duration::from_secs(12);
+
+/// From how many seconds on a clock is said to be wrong.
+const SKEW: i64 = 2;
 
 /// What the nodes told last, by their ids.
 #[derive(Default)]
@@ -17,13 +21,23 @@ pub(super) struct Seen(Mutex<HashMap<String, Told>>);
 
 struct Told {
     at: Instant,
+    /// How far its clock is before the platform's.
+    ahead: TimeDelta,
+    disk: Option<Disk>,
     by_container: HashMap<String, NodeReading>,
 }
 
 impl Seen {
-    pub(super) fn note(&self, node: &str, readings: Vec<NodeReading>) {
+    pub(super) fn note(&self, node: &str, view: NodeView) {
+        let NodeView {
+            ahead,
+            disk,
+            readings,
+        } = view;
         let told = Told {
             at: Instant::now(),
+            ahead,
+            disk,
             by_container: readings
                 .into_iter()
                 .map(|reading| (reading.container.clone(), reading))
@@ -31,6 +45,29 @@ impl Seen {
         };
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.insert(node.to_owned(), told);
+    }
+
+    /// The disk of a node, as far as it told lately.
+    pub(super) fn disk(&self, node: &str) -> Option<Disk> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = seen.get(node).filter(|told| told.at.elapsed() <= FRESH)?;
+        told.disk
+    }
+
+    /// What is to be said of a node's clock, as far as it told lately.
+    pub(super) fn clock(&self, node: &str) -> Option<String> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = seen.get(node).filter(|told| told.at.elapsed() <= FRESH)?;
+        let seconds = told.ahead.num_seconds();
+        let where_it_is = match seconds {
+            seconds if seconds >= SKEW => "ahead of",
+            seconds if seconds <= -SKEW => "behind",
+            _ => return None,
+        };
+        Some(format!(
+            "Its clock is {} s {where_it_is} the platform's: so are the times of its log lines and requests. Set it right, with NTP for example.",
+            seconds.abs()
+        ))
     }
 
     /// What these instances use, each with its node and its container, as far as their own nodes told
@@ -63,6 +100,33 @@ impl Seen {
 mod tests {
     use super::*;
 
+    fn view(ahead: TimeDelta, readings: Vec<NodeReading>) -> NodeView {
+        NodeView {
+            ahead,
+            disk: None,
+            readings,
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_told_and_which_way() {
+        let seen = Seen::default();
+        let said = |milliseconds| {
+            let ahead = TimeDelta::milliseconds(milliseconds);
+            seen.note("n1", view(ahead, Vec::new()));
+            seen.clock("n1")
+        };
+        assert_eq!(said(1_900), None);
+        assert_eq!(said(-1_900), None);
+        assert!(
+            said(61_000)
+                .unwrap()
+                .starts_with("Its clock is 61 s ahead of")
+        );
+        assert!(said(-5_000).unwrap().starts_with("Its clock is 5 s behind"));
+        assert_eq!(seen.clock("n2"), None);
+    }
+
     fn instance(id: &str) -> EngineInstance {
         EngineInstance::running("s1", id)
     }
@@ -75,7 +139,8 @@ mod tests {
             cpu: Duration::from_secs(1),
             memory: 7,
         };
-        seen.note("n1", vec![reading("c1"), reading("c2")]);
+        let readings = vec![reading("c1"), reading("c2")];
+        seen.note("n1", view(TimeDelta::zero(), readings));
         let asked = || [(instance("i1"), "n1", "c1"), (instance("i2"), "n2", "c2")].into_iter();
         let now = Instant::now();
         let told = seen.of(asked(), now);
