@@ -10,6 +10,8 @@ mod asking;
 #[path = "../reconcile/bench.rs"]
 #[expect(dead_code, reason = "the reconciler's own tests need more of it")]
 mod bench;
+#[path = "../reconcile/commits.rs"]
+mod commits;
 mod deed;
 #[path = "../reconcile/disk.rs"]
 mod disk;

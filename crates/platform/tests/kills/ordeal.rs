@@ -8,13 +8,14 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use crate::bench::Bench;
+use crate::commits::git;
 use crate::deed::SERVICES;
 use crate::engine::build_image;
 use crate::ledger::Service;
 use crate::line::Line;
 use crate::truth;
 use crate::worker::Worker;
-use crate::workshop::{git, recipe};
+use crate::workshop::recipe;
 
 /// How often the platform is killed where `PILOTHOUSE_KILLS` says nothing: about 90 s of it on two
 /// cores that others use too. `make ordeal` kills 100 times.

@@ -13,9 +13,9 @@ use tokio::runtime::Runtime;
 
 use crate::asking::greeted;
 pub(crate) use crate::asking::request;
+use crate::commits::commit;
 use crate::disk::Disk;
 use crate::engine::{build_image, sample_binary};
-use crate::workshop::commit;
 
 const SERVICES: &str = "/workspaces/acme/projects/shop/services";
 /// How long anything may take that should happen soon.

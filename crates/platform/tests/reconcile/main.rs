@@ -9,6 +9,7 @@ mod asking;
 mod away;
 mod bench;
 mod builds;
+mod commits;
 mod containers;
 mod delivery;
 mod disk;

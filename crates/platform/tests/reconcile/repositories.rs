@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, text};
+use crate::commits::{commit, git};
 use crate::git_host::{GitHost, Seen, Site, credentials};
-use crate::workshop::{commit, git};
 
 const TOKEN: &str = "ghp-t0p-s3cret-token";
 

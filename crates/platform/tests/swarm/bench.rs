@@ -1,7 +1,7 @@
 //! A platform on a Swarm, and what people do with it.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::asking::{greeted, request};
 use crate::cluster::{Cluster, script};
+use crate::images;
 
 /// How long anything may take that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -62,37 +63,46 @@ impl Bench {
         };
         bench.post("/orgs/", &json!({"name": "Acme"}));
         bench.post("/orgs/acme/projects/", &json!({"name": "Shop"}));
-        bench.make_image();
+        bench.make_image(FIRST);
         bench
     }
 
-    /// The image of the sample, made on the manager; the platform hands it to the nodes.
-    fn make_image(&self) {
-        let context = TempDir::new().unwrap();
-        let words = "FROM scratch\nCOPY sample /sample\nENTRYPOINT [\"/sample\"]\n";
-        std::fs::write(context.path().join("Dockerfile"), words).unwrap();
-        std::fs::copy(&self.sample, context.path().join("sample")).unwrap();
-        let tar = context.path().join("context.tar");
-        let packed = Command::new("tar")
-            .args(["-cf", tar.to_str().unwrap(), "-C"])
-            .arg(context.path())
-            .args(["Dockerfile", "sample"])
-            .status();
-        assert!(packed.unwrap().success());
-        let host = self.cluster.host(1);
-        let built = Command::new("curl")
-            .args(["-sS", "-X", "POST", "-H", "Content-Type: application/x-tar"])
-            .args(["--data-binary", &format!("@{}", tar.display())])
-            .args(["--unix-socket", host.strip_prefix("unix://").unwrap()])
-            .arg(format!("http://engine/build?t={IMAGE}"))
-            .output();
-        let words = String::from_utf8(built.unwrap().stdout).unwrap();
-        assert!(words.contains("Successfully built"), "{words}");
+    /// An image of the sample of its own, made on the manager; the platform hands it to the nodes.
+    pub(crate) fn make_image(&self, tag: &str) {
+        images::build(
+            &self.cluster.host(1),
+            Path::new(&self.sample),
+            &self.image(tag),
+        );
+    }
+
+    /// One that says that it is for another processor.
+    pub(crate) fn make_image_for(&self, processor: &str, tag: &str) {
+        let image = self.image(tag);
+        images::load(
+            &self.cluster.host(1),
+            Path::new(&self.sample),
+            &image,
+            processor,
+        );
+    }
+
+    /// What the manager calls such an image.
+    pub(crate) fn image(&self, tag: &str) -> String {
+        format!("localhost/pilothouse-swarm-test:{tag}")
+    }
+
+    /// A repository that builds clone, with the binary of the sample in it.
+    pub(crate) fn repository(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join("repositories").join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::copy(&self.sample, folder.join("sample")).unwrap();
+        folder
     }
 
     /// Calls the API.
     pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let console = self.running.lock().unwrap().console.clone();
+        let console = self.console();
         let body = match body {
             Value::Null => String::new(),
             body => body.to_string(),
@@ -120,10 +130,17 @@ impl Bench {
 
     /// Creates a service of the sample, deploys it, and waits until it is ready.
     pub(crate) fn run(&self, name: &str, count: u32, more: &Value) -> Service<'_> {
+        let service = self.create(name, count, more);
+        service.deploy();
+        service.wait_ready(count);
+        service
+    }
+
+    /// Creates a service: of the sample, unless more is said.
+    pub(crate) fn create(&self, name: &str, count: u32, more: &Value) -> Service<'_> {
         let mut body = json!({
             "name": name,
             "platform": "wind",
-            "image": IMAGE,
             "port": 8080,
             "instances": count,
             "health_check_path": "/_health/",
@@ -132,15 +149,16 @@ impl Bench {
         });
         let fields = body.as_object_mut().unwrap();
         fields.extend(more.as_object().unwrap().clone());
+        if !fields.contains_key("github_repository") {
+            let image = json!(self.image(FIRST));
+            fields.entry("image").or_insert(image);
+        }
         let made = self.post(&format!("{SERVICES}/"), &body);
-        let service = Service {
+        Service {
             bench: self,
             name: name.to_owned(),
             id: made["id"].as_str().unwrap().to_owned(),
-        };
-        service.deploy();
-        service.wait_ready(count);
-        service
+        }
     }
 
     /// Ends the platform as a power loss would, without a word.
@@ -161,9 +179,44 @@ impl Bench {
         edge_listen(&self.cluster.registry)
     }
 
+    /// Asks there for something as who has this token, or tells something; gives the status.
+    pub(crate) fn knock(&self, path: &str, token: &str, told: Option<&str>) -> String {
+        let url = format!("https://{}{path}", self.edge_door());
+        let header = format!("Authorization: Bearer {token}");
+        let mut command = Command::new("curl");
+        command.args([
+            "-sk",
+            "-m",
+            "10",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "-H",
+            &header,
+        ]);
+        if let Some(told) = told {
+            command.args(["-H", "Content-Type: application/json", "-d", told]);
+        }
+        let asked = command.arg(url).output();
+        String::from_utf8(asked.unwrap().stdout).unwrap()
+    }
+
+    /// Tells something there as an edge does.
+    pub(crate) fn tell_as_edge(&self, path: &str, told: &str) -> String {
+        let known = std::fs::read(self.folder.path().join("edges.json")).unwrap();
+        let known: Value = serde_json::from_slice(&known).unwrap();
+        self.knock(path, known["token"].as_str().unwrap(), Some(told))
+    }
+
     /// Where the edge of a node takes visitors.
     pub(crate) fn edge(&self, node: usize) -> String {
         format!("{}:{EDGE_PORT}", self.cluster.address(node))
+    }
+
+    /// Where the platform answers.
+    pub(crate) fn console(&self) -> String {
+        self.running.lock().unwrap().console.clone()
     }
 
     /// Where the platform's own ingress does.
@@ -202,8 +255,8 @@ impl Drop for Bench {
 /// Where edges take visitors on every node.
 const EDGE_PORT: &str = "8088";
 
-/// The image of the sample, as the manager knows it.
-const IMAGE: &str = "localhost/pilothouse-swarm-test:1";
+/// The tag of the image that services run where nothing else is said.
+const FIRST: &str = "1";
 
 impl Running {
     fn begin(cluster: &Cluster, data: &Path, probe: &str) -> Self {
@@ -237,8 +290,16 @@ fn serve(cluster: &Cluster, data: &Path, probe: &str, registry: &str) -> Command
             &edge_listen(registry),
             "--edge-port",
             EDGE_PORT,
-        ])
-        .env("DOCKER_HOST", cluster.host(1));
+        ]);
+    let (host, certificates) = cluster.tls_host();
+    command
+        .env(
+            "PILOTHOUSE_GIT_BASE_URL",
+            format!("file://{}", data.join("repositories").display()),
+        )
+        .env("DOCKER_HOST", host)
+        .env("DOCKER_TLS_VERIFY", "1")
+        .env("DOCKER_CERT_PATH", certificates);
     command
 }
 
@@ -306,9 +367,11 @@ impl Service<'_> {
     pub(crate) fn visit_by(&self, ingress: &str) -> Result<u16, String> {
         let host = format!("{}.test", self.name);
         let answer = request(ingress, "GET", "/", &host, "", "");
-        answer
-            .map(|(status, _)| status)
-            .map_err(|error| error.to_string())
+        match answer {
+            Ok((status, words)) if status >= 500 => Err(format!("{status}: {words}")),
+            Ok((status, _)) => Ok(status),
+            Err(error) => Err(error.to_string()),
+        }
     }
 }
 

@@ -6,6 +6,9 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// How many nodes there are.
+const NODES: usize = 3;
+
 /// A Swarm, for as long as it is held.
 pub(crate) struct Cluster {
     folder: TempDir,
@@ -17,7 +20,10 @@ impl Cluster {
     /// Starts one.
     pub(crate) fn start() -> Self {
         let folder = TempDir::new().unwrap();
-        let told = script("swarm", &["--start", "--state", text(folder.path())]);
+        let told = script(
+            "swarm",
+            &["--start", "--small", "3", "--state", text(folder.path())],
+        );
         let told = String::from_utf8(told.stdout).unwrap();
         let registry = told
             .lines()
@@ -43,16 +49,104 @@ impl Cluster {
         format!("unix://{}/docker.sock", text(&self.node(number)))
     }
 
+    /// Where the manager answers over TLS, and the folder of the certificates that it wants.
+    pub(crate) fn tls_host(&self) -> (String, PathBuf) {
+        let host = format!("tcp://{}:2376", self.address(1));
+        (host, self.folder.path().join("certs"))
+    }
+
     /// Asks a node's daemon for something.
     pub(crate) fn ask(&self, number: usize, method: &str, path: &str) -> Value {
+        let answer = self.asked(number, method, path, &Value::Null);
+        serde_json::from_slice(&answer).unwrap_or_default()
+    }
+
+    /// The same, with a body where it is not null; gives the answer as it is.
+    pub(crate) fn asked(&self, number: usize, method: &str, path: &str, body: &Value) -> Vec<u8> {
         let socket = self.node(number).join("docker.sock");
         let url = format!("http://engine{path}");
-        let answer = Command::new("curl")
+        let mut command = Command::new("curl");
+        command
             .args(["-sS", "-g", "-m", "60", "-X", method, "--unix-socket"])
-            .args([text(&socket), &url])
-            .output()
+            .args([text(&socket), &url]);
+        if !body.is_null() {
+            let body = body.to_string();
+            command.args(["-H", "Content-Type: application/json", "-d", &body]);
+        }
+        command.output().unwrap().stdout
+    }
+
+    /// Every line that the containers of a service have written, on all nodes, the ended ones too.
+    pub(crate) fn written(&self, service_id: &str) -> Vec<String> {
+        let filter = format!(r#"{{"label":["pilothouse.service={service_id}"]}}"#);
+        let path = format!("/containers/json?all=1&filters={}", escaped(&filter));
+        let mut lines = Vec::new();
+        for node in 1..=NODES {
+            for container in list(self.ask(node, "GET", &path)) {
+                let id = container["Id"].as_str().unwrap();
+                let path = format!("/containers/{id}/logs?stdout=1&stderr=1");
+                lines.extend(framed(&self.asked(node, "GET", &path, &Value::Null)));
+            }
+        }
+        lines
+    }
+
+    /// Makes a node a `manager` or a `worker`.
+    pub(crate) fn set_role(&self, number: usize, role: &str) {
+        let name = format!("node{number}");
+        let nodes = list(self.ask(1, "GET", "/nodes"));
+        let mut nodes = nodes.iter();
+        let node = nodes
+            .find(|node| node["Description"]["Hostname"] == *name)
             .unwrap();
-        serde_json::from_slice(&answer.stdout).unwrap_or_default()
+        let (id, version) = (node["ID"].as_str().unwrap(), &node["Version"]["Index"]);
+        let mut spec = node["Spec"].clone();
+        spec["Role"] = role.into();
+        let path = format!("/nodes/{id}/update?version={version}");
+        let answer = self.asked(1, "POST", &path, &spec);
+        assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
+    }
+
+    /// How many managers that reach each other a node knows of.
+    pub(crate) fn managers(&self, number: usize) -> usize {
+        let told = self.ask(number, "GET", "/nodes");
+        let is_one = |node: &&Value| node["ManagerStatus"]["Reachability"] == "reachable";
+        // One that is no manager itself tells of none.
+        let nodes = told.as_array().into_iter().flatten();
+        nodes.filter(is_one).count()
+    }
+
+    /// Ends the registry at once.
+    pub(crate) fn kill_registry(&self) {
+        let pid = std::fs::read_to_string(self.folder.path().join("registry.pid")).unwrap();
+        run(Command::new("kill").args(["-KILL", pid.trim()]));
+    }
+
+    /// Starts it again.
+    pub(crate) fn start_registry(&self) {
+        script(
+            "swarm",
+            &["--registry", "--state", text(self.folder.path())],
+        );
+    }
+
+    /// Leaves no room on the disk of a node, which has one of its own.
+    pub(crate) fn fill_disk(&self, number: usize) {
+        let filler = self.node(number).join("data/filler");
+        let filled = Command::new("dd")
+            .args([
+                "if=/dev/zero",
+                "bs=64k",
+                &format!("of={}", filler.display()),
+            ])
+            .output();
+        let words = String::from_utf8(filled.unwrap().stderr).unwrap();
+        assert!(words.contains("No space left on device"), "{words}");
+    }
+
+    /// Makes room there again.
+    pub(crate) fn empty_disk(&self, number: usize) {
+        std::fs::remove_file(self.node(number).join("data/filler")).unwrap();
     }
 
     /// The services of the Swarm that are for a service of the platform.
@@ -124,6 +218,19 @@ impl Drop for Cluster {
         let state = text(self.folder.path());
         script("swarm", &["--remove", "--state", state]);
     }
+}
+
+/// The lines of a log as the engine sends it: parts with a head of 8 bytes, of which the last 4 are the
+/// length.
+fn framed(mut bytes: &[u8]) -> Vec<String> {
+    let mut text = Vec::new();
+    while let [_, _, _, _, a, b, c, d, rest @ ..] = bytes {
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        text.extend_from_slice(&rest[..length]);
+        bytes = &rest[length..];
+    }
+    let text = String::from_utf8(text).unwrap();
+    text.lines().map(str::to_owned).collect()
 }
 
 fn list(value: Value) -> Vec<Value> {

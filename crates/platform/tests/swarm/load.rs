@@ -18,10 +18,19 @@ const LATE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(crate) struct Visits {
     pub(crate) sent: usize,
-    /// Those that were answered late.
-    pub(crate) waited: usize,
+    /// Those that were answered late: when they were asked, since the first.
+    pub(crate) waited: Vec<Duration>,
     /// Those that were not answered with 200: when, since the first, and what came.
     pub(crate) failed: Vec<(Duration, Result<u16, String>)>,
+}
+
+impl Visits {
+    /// How long after an instant, since the first visitor, somebody was still sent to where no answer
+    /// comes from.
+    pub(crate) fn misled_for(&self, from: Duration) -> Duration {
+        let last = self.waited.iter().max();
+        last.map_or(Duration::ZERO, |last| last.saturating_sub(from))
+    }
 }
 
 /// Lets visitors come for as long as something is done, by way of the platform's own ingress.
@@ -48,7 +57,9 @@ pub(crate) fn under_load_by<T>(
             let answer = service.visit_by(way);
             let mut visits = visits.lock().unwrap();
             visits.sent += 1;
-            visits.waited += usize::from(asked.elapsed() > LATE);
+            if asked.elapsed() > LATE {
+                visits.waited.push(asked - begun);
+            }
             if answer != Ok(200) {
                 visits.failed.push((begun.elapsed(), answer));
             }

@@ -7,8 +7,12 @@
 
 #[path = "../reconcile/asking.rs"]
 mod asking;
+mod bad_days;
 mod bench;
 mod cluster;
+#[path = "../reconcile/commits.rs"]
+mod commits;
+mod images;
 mod load;
 mod stories;
 
@@ -24,8 +28,8 @@ type Story = fn(&Bench);
 
 /// Adds tests by their paths.
 macro_rules! stories {
-    ($($story:ident),* $(,)?) => {
-        [$((stringify!($story), stories::$story as Story)),*]
+    ($($folder:ident::$story:ident),* $(,)?) => {
+        [$((stringify!($story), $folder::$story as Story)),*]
     };
 }
 
@@ -33,25 +37,33 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // Those that leave the cluster and the platform to the others.
     let peaceful = stories![
-        instances_run_on_all_nodes_and_answer,
-        an_image_reaches_the_nodes_by_its_digest,
-        a_restart_and_a_deploy_lose_no_request,
-        edges_take_visitors_and_tell_of_them,
-        who_has_no_token_is_told_no_route,
-        a_release_that_is_not_healthy_goes_back,
-        an_instance_that_crashes_is_replaced_and_told,
-        an_ordinal_stays_with_its_disk,
-        a_service_comes_and_goes_with_its_scale,
-        another_platform_is_refused,
-        a_registry_that_is_away_is_refused,
+        stories::instances_run_on_all_nodes_and_answer,
+        stories::an_image_reaches_the_nodes_by_its_digest,
+        stories::what_is_built_is_pushed_and_runs,
+        stories::a_restart_and_a_deploy_lose_no_request,
+        stories::edges_take_visitors_and_tell_of_them,
+        stories::who_has_no_token_is_told_no_route,
+        stories::a_release_that_is_not_healthy_goes_back,
+        stories::an_instance_that_crashes_is_replaced_and_told,
+        stories::an_ordinal_stays_with_its_disk,
+        stories::a_service_comes_and_goes_with_its_scale,
+        bad_days::another_platform_is_refused,
+        bad_days::a_registry_that_is_away_is_refused,
+        bad_days::a_clock_that_is_wrong_is_told,
+        bad_days::an_image_for_another_platform_is_told,
     ];
     // Those that don't, one after the other.
     let violent = stories![
-        a_platform_that_comes_back_leaves_what_is_right,
-        edges_serve_on_while_the_platform_is_away,
-        a_drained_node_gives_its_instances_away,
-        a_daemon_that_is_killed_loses_no_request,
-        a_node_that_is_cut_off_is_left_and_taken_back,
+        stories::a_platform_that_comes_back_leaves_what_is_right,
+        stories::edges_serve_on_while_the_platform_is_away,
+        stories::a_drained_node_gives_its_instances_away,
+        bad_days::a_registry_that_goes_away_leaves_what_runs,
+        bad_days::a_full_disk_is_told_and_others_run_it,
+        bad_days::a_disk_that_is_away_is_waited_for,
+        bad_days::a_daemon_that_is_killed_loses_no_request,
+        bad_days::a_node_that_is_cut_off_is_left_and_taken_back,
+        bad_days::a_manager_that_starts_again_loses_nothing,
+        bad_days::managers_without_a_majority_are_told,
     ];
     if arguments.list {
         let all = peaceful.iter().chain(&violent);

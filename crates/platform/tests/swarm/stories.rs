@@ -1,12 +1,14 @@
 //! What a Swarm does by itself, seen through the platform.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::bad_days::{outage, wait_whole_on};
 use crate::bench::{Bench, Service, wait_for};
-use crate::load::{Visits, under_load, under_load_by};
+use crate::commits::commit;
+use crate::load::{under_load, under_load_by};
 
 /// The nodes on which instances are.
 fn nodes(tasks: &[Value]) -> BTreeSet<String> {
@@ -37,6 +39,25 @@ pub(crate) fn an_image_reaches_the_nodes_by_its_digest(bench: &Bench) {
     assert!(image.contains("@sha256:"), "{image}");
 }
 
+pub(crate) fn what_is_built_is_pushed_and_runs(bench: &Bench) {
+    let recipe = "FROM scratch\nCOPY sample /sample\nEXPOSE 8080\nENTRYPOINT [\"/sample\"]\n";
+    let repository = bench.repository("acme/built");
+    commit(&repository, &[("Dockerfile", recipe)]);
+    let service = bench.create("built", 3, &json!({"github_repository": "acme/built"}));
+    bench.post(&service.path("/images/build"), &json!({}));
+    let images = || bench.get(&service.path("/images"))["items"][0].clone();
+    let image = wait_for("the build to end", images, |image| {
+        !matches!(image["state"].as_str(), Some("queued" | "building"))
+    });
+    assert_eq!(image["state"], "built", "{image}");
+    service.deploy();
+    service.wait_ready(3);
+    assert_eq!(nodes(&bench.cluster.tasks(&service.id)).len(), 3);
+    let task = &bench.cluster.tasks(&service.id)[0];
+    let image = task["Spec"]["ContainerSpec"]["Image"].as_str().unwrap();
+    assert!(image.contains("@sha256:"), "{image}");
+}
+
 pub(crate) fn a_restart_and_a_deploy_lose_no_request(bench: &Bench) {
     let service = bench.run("rolling", 6, &json!({}));
     let before = bench.cluster.tasks(&service.id);
@@ -63,13 +84,13 @@ pub(crate) fn a_restart_and_a_deploy_lose_no_request(bench: &Bench) {
 }
 
 /// How many requests the platform knows of.
-fn noted(bench: &Bench, service: &Service<'_>) -> usize {
+pub(crate) fn noted(bench: &Bench, service: &Service<'_>) -> usize {
     let logs = bench.get(&service.path("/access-logs?limit=100000"));
     logs["rows"].as_array().unwrap().len()
 }
 
 /// Waits until the edges of these nodes know a service.
-fn wait_edges(bench: &Bench, service: &Service<'_>, nodes: &[usize]) -> Vec<String> {
+pub(crate) fn wait_edges(bench: &Bench, service: &Service<'_>, nodes: &[usize]) -> Vec<String> {
     let edges: Vec<String> = nodes.iter().map(|node| bench.edge(*node)).collect();
     for edge in &edges {
         let visit = || service.visit_by(edge);
@@ -79,7 +100,7 @@ fn wait_edges(bench: &Bench, service: &Service<'_>, nodes: &[usize]) -> Vec<Stri
     edges
 }
 
-fn two_edges(bench: &Bench, service: &Service<'_>) -> Vec<String> {
+pub(crate) fn two_edges(bench: &Bench, service: &Service<'_>) -> Vec<String> {
     wait_edges(bench, service, &[1, 2])
 }
 
@@ -112,14 +133,7 @@ pub(crate) fn edges_take_visitors_and_tell_of_them(bench: &Bench) {
 }
 
 pub(crate) fn who_has_no_token_is_told_no_route(bench: &Bench) {
-    let ask = |path: &str, token: &str| {
-        let url = format!("https://{}{path}", bench.edge_door());
-        let header = format!("Authorization: Bearer {token}");
-        let asked = std::process::Command::new("curl")
-            .args(["-sk", "-m", "10", "-w", "%{http_code}", "-H", &header, &url])
-            .output();
-        String::from_utf8(asked.unwrap().stdout).unwrap()
-    };
+    let ask = |path: &str, token: &str| bench.knock(path, token, None);
     for path in ["/edge/routes", "/edge/rows", "/edge/usage", "/elsewhere"] {
         for token in ["", "none"] {
             assert_eq!(ask(path, token), "401", "{path}");
@@ -224,18 +238,6 @@ pub(crate) fn a_service_comes_and_goes_with_its_scale(bench: &Bench) {
     );
 }
 
-pub(crate) fn another_platform_is_refused(bench: &Bench) {
-    let said = bench.refusal(&bench.cluster.registry);
-    assert!(said.contains("it belongs to the platform"), "{said}");
-}
-
-pub(crate) fn a_registry_that_is_away_is_refused(bench: &Bench) {
-    let (host, _) = bench.cluster.registry.split_once(':').unwrap();
-    let said = bench.refusal(&format!("{host}:9"));
-    assert!(said.contains("reaching the registry"), "{said}");
-    assert!(said.contains("check --registry"), "{said}");
-}
-
 /// Ends the platform, so nothing else may need it meanwhile.
 pub(crate) fn a_platform_that_comes_back_leaves_what_is_right(bench: &Bench) {
     let service = bench.run("adopted", 3, &json!({}));
@@ -259,88 +261,6 @@ pub(crate) fn a_platform_that_comes_back_leaves_what_is_right(bench: &Bench) {
     assert!(!service.happened().iter().any(|kind| kind == "crashed"));
 }
 
-/// How long all may take to be ready again after the Swarm knows of a lost node.
-const RECOVERY: Duration = Duration::from_secs(30);
-
-fn wait_state(bench: &Bench, node: usize, state: &str) {
-    let what = format!("node{node} to be {state}");
-    wait_for(&what, || bench.cluster.state(node), |now| now == state);
-}
-
-/// Whether all that is to run does, on these nodes alone, once for each slot.
-fn wait_whole_on(bench: &Bench, id: &str, nodes: &[usize], count: usize) {
-    wait_for(
-        "just what should run to run",
-        || bench.cluster.tasks(id),
-        |tasks| {
-            let runs = |task: &Value| {
-                let node = bench.cluster.number_of(&task["NodeID"]);
-                task["Status"]["State"] == "running" && nodes.contains(&node)
-            };
-            let slots: BTreeSet<String> =
-                tasks.iter().map(|task| task["Slot"].to_string()).collect();
-            tasks.len() == count && slots.len() == count && tasks.iter().all(runs)
-        },
-    );
-}
-
-/// Loses the third node under load, and waits until the others have taken over in time.
-fn lose_the_third(service: &Service<'_>, lose: impl FnOnce()) -> Visits {
-    let bench = service.bench;
-    let (took, visits) = under_load_by(&two_edges(bench, service), service, || {
-        lose();
-        wait_state(bench, 3, "down");
-        let known = Instant::now();
-        wait_whole_on(bench, &service.id, &[1, 2], 6);
-        service.wait_ready(6);
-        known.elapsed()
-    });
-    assert!(took <= RECOVERY, "{took:?}");
-    visits
-}
-
-/// The daemon ends at once, while its instances go on for as long as nobody stops them.
-pub(crate) fn a_daemon_that_is_killed_loses_no_request(bench: &Bench) {
-    let service = bench.run("surviving", 6, &json!({}));
-    let visits = lose_the_third(&service, || bench.cluster.kill_daemon(3));
-    assert!(visits.failed.is_empty(), "{visits:?}");
-    wait_for(
-        "the loss to be told",
-        || bench.get(&service.path("/events")).to_string(),
-        |events| events.contains("its node node3 does not answer"),
-    );
-    wait_for(
-        "the log to say where lines are missing",
-        || {
-            bench
-                .get(&service.path("/logs?limit=1000&filter=pilothouse"))
-                .to_string()
-        },
-        |logs| logs.contains("its node node3 does not answer: what it wrote last is missing here"),
-    );
-    bench.cluster.start_daemon(3);
-    wait_state(bench, 3, "ready");
-    wait_whole_on(bench, &service.id, &[1, 2], 6);
-}
-
-/// The node is cut off, and its instances with it: nobody reaches them, and they go on.
-pub(crate) fn a_node_that_is_cut_off_is_left_and_taken_back(bench: &Bench) {
-    let service = bench.run("parted", 6, &json!({}));
-    let visits = lose_the_third(&service, || bench.cluster.set_link(3, "down"));
-    // A request goes to the next instance where one takes no connection, or is lost with its answer.
-    assert!(visits.failed.is_empty(), "{visits:?}");
-    // One that is lost is known to be: few visitors wait for it.
-    assert!(visits.waited < visits.sent / 20, "{visits:?}");
-    bench.cluster.set_link(3, "up");
-    wait_state(bench, 3, "ready");
-    wait_whole_on(bench, &service.id, &[1, 2], 6);
-    let status = service.wait_ready(6);
-    assert_eq!(status["instances"].as_array().unwrap().len(), 6, "{status}");
-}
-
-/// How long visitors come while the platform is away.
-const AWAY: Duration = Duration::from_secs(10);
-
 pub(crate) fn edges_serve_on_while_the_platform_is_away(bench: &Bench) {
     let service = bench.run("lonely", 3, &json!({}));
     let edges = wait_edges(bench, &service, &[1, 2, 3]);
@@ -355,7 +275,7 @@ pub(crate) fn edges_serve_on_while_the_platform_is_away(bench: &Bench) {
         wait_for(
             "time to pass",
             || begun.elapsed(),
-            |elapsed| *elapsed >= AWAY,
+            |elapsed| *elapsed >= outage(),
         );
     });
     assert!(visits.sent > 1_000, "{}", visits.sent);
@@ -369,7 +289,7 @@ pub(crate) fn edges_serve_on_while_the_platform_is_away(bench: &Bench) {
 }
 
 /// Sets whether a node takes instances, and gives what is told of it then.
-fn set_availability(bench: &Bench, node: usize, availability: &str) -> Value {
+pub(crate) fn set_availability(bench: &Bench, node: usize, availability: &str) -> Value {
     let path = format!("/nodes/node{node}");
     let body = json!({"availability": availability});
     let (status, answer) = bench.call("PATCH", &path, &body);
