@@ -17,7 +17,11 @@ pub fn Strips() -> impl IntoView {
     let tree = use_tree();
     let silent = memo(move || {
         let meta = tree.meta.get()?;
-        (!meta.engine.available).then(|| meta.engine.detail.clone())
+        let title = match meta.engine.read_only {
+            true => "Nothing can be changed now. ",
+            false => "The container engine does not answer. ",
+        };
+        (!meta.engine.available).then(|| (title, meta.engine.detail.clone()))
     });
     let hosted = use_version().map(Hosted::is_other);
     let is_outdated = move || hosted.is_some_and(|is_other| is_other.get());
@@ -40,11 +44,11 @@ pub fn Strips() -> impl IntoView {
         {dynamic(move || {
             silent
                 .get()
-                .map(|detail| {
+                .map(|(title, detail)| {
                     view! {
                         <Note bad=true>
                             <span class="grow">
-                                <b>"The container engine does not answer. "</b>
+                                <b>{title}</b>
                                 {detail}
                             </span>
                         </Note>

@@ -160,7 +160,10 @@ fn row(node: &Node, change: Option<Change>) -> impl IntoView + use<> {
             <td>{state_mark(node_state(&node.state))} {since} {message}</td>
             <td>{availability(&node.availability)}</td>
             <td>{engine.first().cloned()} <small class="dim">{engine.get(1).cloned()}</small></td>
-            <td class="num">{cores(node)} <small class="dim">{memory(node)}</small></td>
+            <td class="num">
+                {cores(node)} <small class="dim">{memory(node)}</small>
+                <small class="dim">{disk(node)}</small>
+            </td>
             <td>{instances(&node.instances)}</td>
             <td class="num tools">{button}</td>
         </tr>
@@ -191,6 +194,15 @@ fn memory(node: &Node) -> Option<String> {
     Some(match node.memory_used {
         Some(used) => format!("{} of {all}", size(used)),
         None => all,
+    })
+}
+
+/// `80 GB of 200 GB on disk`
+fn disk(node: &Node) -> Option<String> {
+    let all = size(node.disk?);
+    Some(match node.disk_used {
+        Some(used) => format!("{} of {all} on disk", size(used)),
+        None => format!("{all} of disk"),
     })
 }
 

@@ -8,10 +8,14 @@ use wire::session::{self, Role, Session as Identity};
 
 use super::notices::use_notices;
 use super::session::use_session;
+use super::tree::use_tree;
 use crate::api::answers;
 use crate::components::button::Barrier;
 use crate::components::clipboard::copy;
 use crate::reactive::memo;
+
+const READ_ONLY: &str =
+    "Most managers of the Swarm are away: nothing can be changed until they are back.";
 
 /// The role that somebody has at a place: the nearest one wins. A platform that tells no roles by
 /// place has one for all.
@@ -33,9 +37,36 @@ pub fn use_right<E: Endpoint>(
     level: impl Fn() -> Option<Level> + Send + Sync + 'static,
     link: impl Fn() -> String + Send + Sync + 'static,
 ) -> Barrier {
+    let right = right(E::ACCESS.role(), Box::new(level), Box::new(link));
     Barrier {
         is_absent: !answers::<E>(),
-        ..right(E::ACCESS.role(), Box::new(level), Box::new(link))
+        ..if E::MOVES_INSTANCES {
+            unless_read_only(right)
+        } else {
+            right
+        }
+    }
+}
+
+/// The same while the engine takes no changes: nobody's role helps then.
+fn unless_read_only(right: Barrier) -> Barrier {
+    let (tree, notices) = (use_tree(), use_notices());
+    let is_read_only = memo(move || tree.meta.get().is_some_and(|meta| meta.engine.read_only));
+    let Barrier {
+        against, instead, ..
+    } = right;
+    let against = memo(move || match is_read_only.get() {
+        true => Some(READ_ONLY.to_owned()),
+        false => against.get(),
+    });
+    let instead = Callback::new(move |()| match is_read_only.get_untracked() {
+        true => notices.say(READ_ONLY.to_owned()),
+        false => instead.run(()),
+    });
+    Barrier {
+        against: against.into(),
+        instead,
+        is_absent: false,
     }
 }
 
