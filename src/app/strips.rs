@@ -18,7 +18,7 @@ pub fn Strips() -> impl IntoView {
     let silent = memo(move || {
         let meta = tree.meta.get()?;
         let title = match meta.engine.read_only {
-            true => "Nothing can be changed now. ",
+            true => "Read-only. ",
             false => "The container engine does not answer. ",
         };
         (!meta.engine.available).then(|| (title, meta.engine.detail.clone()))

@@ -10,6 +10,8 @@ async function isClean(page: Page): Promise<void> {
 
 /** Looks at what is shown in every colour and size that it can have. */
 export async function isCleanEverywhere(page: Page): Promise<void> {
+  // Until the page has its title it is still on its way.
+  await expect(page.locator("h1").first()).toBeAttached();
   for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ["light", "dark"] as const) {

@@ -57,7 +57,7 @@ test("a platform of W alone is used with what its document describes", async ({ 
   await isCleanEverywhere(page);
   await page.getByRole("link", { name: "cart", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: "cart" })).toBeVisible();
-  expect(await tabs(page)).toEqual(["Overview", "Metrics", "Logs", "Requests", "Settings"]);
+  await expect.poll(() => tabs(page)).toEqual(["Overview", "Metrics", "Logs", "Requests", "Settings"]);
   await expect(page.getByText("1 of 1 ready").first()).toBeVisible({ timeout: 60_000 });
   for (const absent of ["Deploy", "Cancel build"]) await expect(page.getByRole("button", { name: absent, exact: true })).toHaveCount(0);
   await isCleanEverywhere(page);
@@ -113,7 +113,7 @@ test("a platform of E alone is used with what its document describes", async ({ 
   await isCleanEverywhere(page);
   await page.getByRole("link", { name: "API", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: "API" })).toBeVisible();
-  expect(await tabs(page)).toEqual(["Overview", "Images", "Releases", "Config", "Settings"]);
+  await expect.poll(() => tabs(page)).toEqual(["Overview", "Images", "Releases", "Config", "Settings"]);
   for (const absent of ["Scale", "Restart", "More actions"]) await expect(page.getByRole("button", { name: absent, exact: true })).toHaveCount(0);
 
   await test.step("build, deploy, and follow both", async () => {

@@ -49,7 +49,7 @@ test("a Swarm without a majority of its managers can be looked at and not change
     await route.fulfill({ response, json: meta });
   });
   await page.goto(`${cluster.url}${PRODUCTION}/s/s1/overview`);
-  await expect(page.getByText(`Nothing can be changed now. ${reason}`)).toBeVisible();
+  await expect(page.getByText(`Read-only. ${reason}`)).toBeVisible();
   await expect(page.getByText("web.0").first()).toBeVisible();
   const restart = page.getByRole("button", { name: "Restart", exact: true });
   await expect(restart).toHaveAttribute("aria-disabled", "true");

@@ -35,7 +35,7 @@ use self::usage::Seen;
 use super::channel::Channel;
 use super::containers::Containers;
 use super::containers::describe::SERVICE;
-use super::containers::failure::{refused, tells_of_no_leader, unavailable, within};
+use super::containers::failure::{leaderless, refused, tells_of_no_leader, unavailable, within};
 use super::{
     BuildLog, BuildSpec, Conductor, Disk, Engine, EngineError, EngineInstance, EngineLine,
     EngineNode, EngineResult, FetchProgress, HealthCheck, ImageFacts, InstanceSpec, RunState,
@@ -175,7 +175,7 @@ impl Engine for Swarm {
         let swarm = info.swarm.unwrap_or_default();
         let fault = swarm.error.filter(|fault| tells_of_no_leader(fault));
         if let Some(fault) = fault {
-            return Err(EngineError::Leaderless(fault));
+            return Err(leaderless(&fault));
         }
         let nodes = match swarm.nodes.unwrap_or_default() {
             1 => "one node".to_owned(),

@@ -33,7 +33,12 @@ impl Conducting {
     fn news(&mut self, fallen: &[Fallen]) -> Vec<Fallen> {
         let ids = fallen.iter().map(|fallen| fallen.id.clone()).collect();
         let news = match &self.known {
-            None => Vec::new(),
+            None => {
+                // Whether their last lines were read is not known to this process.
+                let lost = fallen.iter().filter(|fallen| fallen.is_lost);
+                self.lost.extend(lost.map(instance));
+                Vec::new()
+            }
             Some(known) => fallen
                 .iter()
                 .filter(|fallen| !known.contains(&fallen.id))
@@ -272,19 +277,7 @@ impl Worker {
     }
 
     async fn note_fallen(&mut self, want: &Want, fallen: Fallen) {
-        let one = EngineInstance {
-            id: fallen.id,
-            slot: fallen.slot,
-            release_version: fallen.release_version,
-            generation: fallen.generation,
-            state: RunState::Exited {
-                code: 1,
-                reason: fallen.reason.clone(),
-            },
-            created: fallen.at,
-            endpoint: None,
-            node: None,
-        };
+        let one = instance(&fallen);
         // Its last lines may still be on their way; from a node that is lost none come.
         if fallen.is_lost {
             self.intake.give_up(&one.id).await;
@@ -335,6 +328,23 @@ impl Worker {
     }
 }
 
+/// An instance that is no more.
+fn instance(fallen: &Fallen) -> EngineInstance {
+    EngineInstance {
+        id: fallen.id.clone(),
+        slot: fallen.slot.clone(),
+        release_version: fallen.release_version,
+        generation: fallen.generation,
+        state: RunState::Exited {
+            code: 1,
+            reason: fallen.reason.clone(),
+        },
+        created: fallen.at,
+        endpoint: None,
+        node: None,
+    }
+}
+
 /// The end of the last instance of a release that fell.
 fn why_it_fell(parts: &Parts, want: &Want, process: &str) -> String {
     let mut fallen = parts.score.fallen.iter().rev();
@@ -379,6 +389,22 @@ mod tests {
         assert!(news(&["old"]).is_empty(), "it ended before anybody looked");
         assert_eq!(news(&["old", "new"]), ["new"]);
         assert!(news(&["new"]).is_empty());
+    }
+
+    #[test]
+    fn what_was_lost_before_this_process_began_is_looked_for_too() {
+        let mut conducting = Conducting::default();
+        let lost = Fallen {
+            is_lost: true,
+            ..fallen("far")
+        };
+        assert!(conducting.news(&[lost, fallen("ended")]).is_empty());
+        let within_reach = HashSet::from(["far".to_owned(), "ended".to_owned()]);
+        let back = conducting.back(&within_reach);
+        assert_eq!(
+            back.into_iter().map(|one| one.id).collect::<Vec<_>>(),
+            ["far"]
+        );
     }
 
     #[test]

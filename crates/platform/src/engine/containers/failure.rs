@@ -50,7 +50,7 @@ pub(in crate::engine) async fn within<T>(
 /// An engine that could not be asked.
 pub(in crate::engine) fn unavailable(error: ApiError) -> EngineError {
     match is_leaderless(&error) {
-        true => EngineError::Leaderless(words(error)),
+        true => leaderless(&words(error)),
         false => EngineError::Unavailable(words(error)),
     }
 }
@@ -120,6 +120,12 @@ fn is_leaderless(error: &ApiError) -> bool {
     matches!(error, ApiError::DockerResponseServerError { message, .. } if tells_of_no_leader(message))
 }
 
+/// A manager that has lost the others, in its words without those of its protocol.
+pub(in crate::engine) fn leaderless(words: &str) -> EngineError {
+    let said = words.rsplit_once("desc = ").map_or(words, |(_, said)| said);
+    EngineError::Leaderless(said.trim().trim_end_matches('.').to_owned())
+}
+
 /// Whether these are the words of a manager that has lost the others.
 pub(in crate::engine) fn tells_of_no_leader(words: &str) -> bool {
     LEADERLESS.iter().any(|known| words.contains(known))
@@ -152,7 +158,8 @@ mod tests {
             message: message.to_owned(),
         };
         let lost = said("rpc error: code = Unknown desc = The swarm does not have a leader.");
-        assert!(matches!(refused("x", lost), EngineError::Leaderless(_)));
+        let words = "The swarm does not have a leader".to_owned();
+        assert_eq!(refused("x", lost), EngineError::Leaderless(words));
         assert!(matches!(
             refused("x", said("busy")),
             EngineError::Refused { .. }
