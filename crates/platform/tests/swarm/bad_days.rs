@@ -235,7 +235,7 @@ pub(crate) fn a_node_that_is_cut_off_is_left_and_taken_back(bench: &Bench) {
     let service = bench.run("parted", 6, &writing());
     let begun = Instant::now();
     let visits = lose_the_third(&service, "node_cut_off", || {
-        bench.cluster.set_link(3, "down")
+        bench.cluster.set_link(3, "down");
     });
     wait_for("time to pass", || begun.elapsed(), |away| *away >= outage());
     // A request goes to the next instance where one takes no connection, or is lost with its answer.
