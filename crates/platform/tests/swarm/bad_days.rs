@@ -315,11 +315,16 @@ pub(crate) fn a_manager_that_starts_again_loses_nothing(bench: &Bench) {
     wait_no_line_is_lost(&service);
 }
 
+fn set_role(bench: &Bench, node: usize, role: &str) {
+    let set = || bench.cluster.set_role(node, role);
+    wait_for("a role to be taken", set, Result::is_ok).unwrap();
+}
+
 pub(crate) fn managers_without_a_majority_are_told(bench: &Bench) {
     let service = bench.run("leaderless", 3, &json!({}));
     let edges = crate::stories::wait_edges(bench, &service, &[1]);
     for node in [2, 3] {
-        bench.cluster.set_role(node, "manager");
+        set_role(bench, node, "manager");
     }
     // One that is killed before it knows the others itself never finds them again.
     for node in [1, 2, 3] {
@@ -359,7 +364,7 @@ pub(crate) fn managers_without_a_majority_are_told(bench: &Bench) {
         wait_for("them to reach each other", reachable, |known| {
             *known == managers
         });
-        bench.cluster.set_role(node, "worker");
+        set_role(bench, node, "worker");
     }
     bench.post(&service.path("/scale"), &json!({"instances": 3}));
     service.wait_ready(3);

@@ -91,20 +91,23 @@ impl Cluster {
         lines
     }
 
-    /// Makes a node a `manager` or a `worker`.
-    pub(crate) fn set_role(&self, number: usize, role: &str) {
+    /// Makes a node a `manager` or a `worker`. Gives why not: managers that have just found each other
+    /// may not answer in time.
+    pub(crate) fn set_role(&self, number: usize, role: &str) -> Result<(), String> {
         let name = format!("node{number}");
-        let nodes = list(self.ask(1, "GET", "/nodes"));
-        let mut nodes = nodes.iter();
-        let node = nodes
-            .find(|node| node["Description"]["Hostname"] == *name)
-            .unwrap();
+        let nodes = self.ask(1, "GET", "/nodes");
+        let mut nodes = nodes.as_array().into_iter().flatten();
+        let node = nodes.find(|node| node["Description"]["Hostname"] == *name);
+        let node = node.ok_or("no node is told")?;
         let (id, version) = (node["ID"].as_str().unwrap(), &node["Version"]["Index"]);
         let mut spec = node["Spec"].clone();
         spec["Role"] = role.into();
         let path = format!("/nodes/{id}/update?version={version}");
         let answer = self.asked(1, "POST", &path, &spec);
-        assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
+        match answer.is_empty() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&answer).into_owned()),
+        }
     }
 
     /// How many managers that reach each other a node knows of.
