@@ -10,9 +10,17 @@ use crate::bench::{Bench, Service, wait_for};
 use crate::load::{Visits, under_load_by};
 use crate::stories::{set_availability, two_edges};
 
-/// How long something is away: as many seconds as `PILOTHOUSE_OUTAGE` says, where it does.
+/// How many seconds something is away, where that is said: then there is time for all that goes wrong.
+const OUTAGE: &str = "PILOTHOUSE_OUTAGE";
+
+/// Whether there is time for what takes minutes.
+pub(crate) fn are_long() -> bool {
+    std::env::var_os(OUTAGE).is_some()
+}
+
+/// How long something is away.
 pub(crate) fn outage() -> Duration {
-    let seconds = std::env::var("PILOTHOUSE_OUTAGE").ok();
+    let seconds = std::env::var(OUTAGE).ok();
     Duration::from_secs(seconds.map_or(10, |seconds| seconds.parse().unwrap()))
 }
 

@@ -53,18 +53,24 @@ fn main() -> ExitCode {
         bad_days::an_image_for_another_platform_is_told,
     ];
     // Those that don't, one after the other.
-    let violent = stories![
+    let mut violent = stories![
         stories::a_platform_that_comes_back_leaves_what_is_right,
         stories::edges_serve_on_while_the_platform_is_away,
         stories::a_drained_node_gives_its_instances_away,
-        bad_days::a_registry_that_goes_away_leaves_what_runs,
-        bad_days::a_full_disk_is_told_and_others_run_it,
-        bad_days::a_disk_that_is_away_is_waited_for,
         bad_days::a_daemon_that_is_killed_loses_no_request,
         bad_days::a_node_that_is_cut_off_is_left_and_taken_back,
-        bad_days::a_manager_that_starts_again_loses_nothing,
-        bad_days::managers_without_a_majority_are_told,
-    ];
+    ]
+    .to_vec();
+    // Those that take minutes: `make bench` has the time.
+    if bad_days::are_long() {
+        violent.extend(stories![
+            bad_days::a_registry_that_goes_away_leaves_what_runs,
+            bad_days::a_full_disk_is_told_and_others_run_it,
+            bad_days::a_disk_that_is_away_is_waited_for,
+            bad_days::a_manager_that_starts_again_loses_nothing,
+            bad_days::managers_without_a_majority_are_told,
+        ]);
+    }
     if arguments.list {
         let all = peaceful.iter().chain(&violent);
         let trials = all.map(|(name, _)| Trial::test(*name, || Ok(()))).collect();
