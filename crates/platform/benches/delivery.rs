@@ -11,9 +11,6 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use pilothouse::app::{Parts, app};
-use pilothouse::build::BuildSettings;
-use pilothouse::engine::EngineChoice;
-use pilothouse::logs::Retention;
 use pilothouse_wire::session::Role;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -74,17 +71,7 @@ impl Client {
 #[tokio::main]
 async fn main() {
     let folder = TempDir::new().unwrap();
-    let parts = Parts {
-        data_dir: folder.path().to_owned(),
-        engine: EngineChoice::Simulated(NonZeroU16::MIN),
-        ingress_url: "http://127.0.0.1:7080".to_owned(),
-        behind_proxy: false,
-        tls: false,
-        logs: Retention::default(),
-        builds: BuildSettings::default(),
-        console: None,
-        oidc: None,
-    };
+    let parts = Parts::simulated(folder.path().to_owned(), NonZeroU16::MIN);
     let app = app(parts).await.unwrap();
     let client = Client {
         router: app.router(),

@@ -12,9 +12,6 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use pilothouse::app::{Parts, app};
-use pilothouse::build::BuildSettings;
-use pilothouse::engine::EngineChoice;
-use pilothouse::logs::Retention;
 use pilothouse_wire::session::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -96,17 +93,7 @@ async fn main() {
 
 async fn measure(count: usize, bars: Option<(u32, u32)>) {
     let folder = TempDir::new().unwrap();
-    let parts = Parts {
-        data_dir: folder.path().to_owned(),
-        engine: EngineChoice::Simulated(NonZeroU16::MIN),
-        ingress_url: "http://127.0.0.1:7080".to_owned(),
-        behind_proxy: false,
-        tls: false,
-        logs: Retention::default(),
-        builds: BuildSettings::default(),
-        console: None,
-        oidc: None,
-    };
+    let parts = Parts::simulated(folder.path().to_owned(), NonZeroU16::MIN);
     let app = app(parts).await.unwrap();
     let client = Client {
         router: app.router(),

@@ -13,8 +13,6 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use chrono::Utc;
 use pilothouse::app::{Parts, app};
-use pilothouse::build::BuildSettings;
-use pilothouse::engine::EngineChoice;
 use pilothouse::logs::{LogStore, Retention, StoredLine};
 use pilothouse_wire::logs::{LogQuery, LogStream};
 use pilothouse_wire::session::Role;
@@ -100,17 +98,7 @@ async fn main() {
 /// Asks the API for as many lines as it gives at once, of a service with a million.
 async fn reply() {
     let folder = TempDir::new().unwrap();
-    let parts = Parts {
-        data_dir: folder.path().to_owned(),
-        engine: EngineChoice::Simulated(NonZeroU16::MIN),
-        ingress_url: "http://127.0.0.1:7080".to_owned(),
-        behind_proxy: false,
-        tls: false,
-        logs: Retention::default(),
-        builds: BuildSettings::default(),
-        console: None,
-        oidc: None,
-    };
+    let parts = Parts::simulated(folder.path().to_owned(), NonZeroU16::MIN);
     let app = app(parts).await.unwrap();
     let (router, key) = (
         app.router(),

@@ -1,5 +1,6 @@
 //! The platform put together from its parts, without a socket: what `serve` and the tests run.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,6 +52,24 @@ pub struct Parts {
     pub console: Option<PathBuf>,
     /// The provider of identities that people may sign in at.
     pub oidc: Option<oidc::Settings>,
+}
+
+impl Parts {
+    /// A platform on so many simulated nodes, with all else as it is where nothing is said, and without a
+    /// console. Nobody reaches its ingress: that is for whoever puts it together.
+    pub fn simulated(data_dir: PathBuf, nodes: NonZeroU16) -> Self {
+        Self {
+            data_dir,
+            engine: EngineChoice::Simulated(nodes),
+            ingress_url: "http://127.0.0.1:7080".to_owned(),
+            behind_proxy: false,
+            tls: false,
+            logs: Retention::default(),
+            builds: BuildSettings::default(),
+            console: None,
+            oidc: None,
+        }
+    }
 }
 
 /// A platform at work: its reconciler runs, and its router answers.

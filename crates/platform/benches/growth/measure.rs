@@ -9,9 +9,6 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use pilothouse::app::{App, Parts, app};
-use pilothouse::build::BuildSettings;
-use pilothouse::engine::EngineChoice;
-use pilothouse::logs::Retention;
 use pilothouse_wire::session::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -109,17 +106,7 @@ impl Client {
     }
 
     async fn start_with(folder: &Path, nodes: NonZeroU16, key: Option<String>) -> Self {
-        let parts = Parts {
-            data_dir: folder.to_owned(),
-            engine: EngineChoice::Simulated(nodes),
-            ingress_url: "http://127.0.0.1:7080".to_owned(),
-            behind_proxy: false,
-            tls: false,
-            logs: Retention::default(),
-            builds: BuildSettings::default(),
-            console: None,
-            oidc: None,
-        };
+        let parts = Parts::simulated(folder.to_owned(), nodes);
         let app = app(parts).await.unwrap();
         let key = match key {
             Some(key) => key,

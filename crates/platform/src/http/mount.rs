@@ -285,26 +285,13 @@ mod tests {
 
     use super::*;
     use crate::app::{Parts, app};
-    use crate::build::BuildSettings;
-    use crate::engine::EngineChoice;
-    use crate::logs::Retention;
 
     #[tokio::test]
     async fn a_panic_costs_one_answer_and_tells_nothing_of_itself() {
         let folder = tempfile::tempdir().unwrap();
-        let app = app(Parts {
-            data_dir: folder.path().to_owned(),
-            engine: EngineChoice::Simulated(NonZeroU16::MIN),
-            ingress_url: String::new(),
-            behind_proxy: false,
-            tls: false,
-            logs: Retention::default(),
-            builds: BuildSettings::default(),
-            console: None,
-            oidc: None,
-        })
-        .await
-        .unwrap();
+        let app = app(Parts::simulated(folder.path().to_owned(), NonZeroU16::MIN))
+            .await
+            .unwrap();
         let panics = |_: Call<GetMeta>| async { panic!("a secret of the inside") };
         let context = Context::new(std::sync::Arc::clone(&app.platform), false, false);
         let router = Table::new(context).mount::<GetMeta, _, _>(panics).router;

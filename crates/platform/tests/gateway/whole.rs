@@ -3,9 +3,6 @@
 use std::num::NonZeroU16;
 
 use pilothouse::app::{Parts, app};
-use pilothouse::build::BuildSettings;
-use pilothouse::engine::EngineChoice;
-use pilothouse::logs::Retention;
 use pilothouse_wire::session::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,19 +13,9 @@ use crate::gate::Gate;
 #[tokio::test]
 async fn a_platform_is_used_without_a_key_of_ones_own() {
     let folder = TempDir::new().unwrap();
-    let app = app(Parts {
-        data_dir: folder.path().to_owned(),
-        engine: EngineChoice::Simulated(NonZeroU16::MIN),
-        ingress_url: String::new(),
-        behind_proxy: false,
-        tls: false,
-        logs: Retention::default(),
-        builds: BuildSettings::default(),
-        console: None,
-        oidc: None,
-    })
-    .await
-    .unwrap();
+    let app = app(Parts::simulated(folder.path().to_owned(), NonZeroU16::MIN))
+        .await
+        .unwrap();
     let key = app.create_key("gateway", Role::Admin).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
