@@ -12,7 +12,13 @@ use super::failure::{refused, status};
 use crate::engine::{EngineResult, InstanceSpec, Slot};
 
 impl Containers {
-    async fn ensure_network(&self, name: &str) -> EngineResult<()> {
+    /// Makes a network where it is not there yet, by a driver where another than the engine's own is
+    /// wanted.
+    pub(in crate::engine) async fn ensure_network(
+        &self,
+        name: &str,
+        driver: Option<&str>,
+    ) -> EngineResult<()> {
         if self.docker.inspect_network(name, None).await.is_ok() {
             return Ok(());
         }
@@ -21,6 +27,7 @@ impl Containers {
             .docker
             .create_network(NetworkCreateRequest {
                 name: name.to_owned(),
+                driver: driver.map(str::to_owned),
                 labels: Some(labels),
                 ..NetworkCreateRequest::default()
             })
@@ -65,8 +72,11 @@ impl Containers {
     /// Creates the container, or finds the one that a start which was cut short has made.
     pub(super) async fn create(&self, name: &str, spec: &InstanceSpec) -> EngineResult<()> {
         let mounts = self.mounts(spec).await?;
-        self.ensure_network(&describe::network_name(&self.installation, &spec.network))
-            .await?;
+        self.ensure_network(
+            &describe::network_name(&self.installation, &spec.network),
+            None,
+        )
+        .await?;
         let body = describe::container(&self.installation, spec, mounts);
         let options = CreateContainerOptionsBuilder::new().name(name).build();
         match self.docker.create_container(Some(options), body).await {

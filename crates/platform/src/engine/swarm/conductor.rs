@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bollard::models::{
-    NetworkCreateRequest, Platform, Service, ServiceUpdateStatusStateEnum, Task, TaskState,
+    Platform, Service, ServiceSpec, ServiceUpdateStatusStateEnum, Task, TaskState,
 };
 use bollard::query_parameters::UpdateServiceOptionsBuilder;
 
-use super::describe::{self, DIGEST, OWNER, Unit};
+use super::describe::{self, DIGEST, Unit};
 use super::nodes::Places;
 use super::{Swarm, tasks};
 use crate::engine::containers::describe::network_name;
@@ -18,31 +18,6 @@ use crate::engine::{
 };
 
 impl Swarm {
-    async fn ensure_network(&self, network: &str) -> EngineResult<()> {
-        let name = network_name(&self.installation, network);
-        if self.docker.inspect_network(&name, None).await.is_ok() {
-            return Ok(());
-        }
-        let created = self
-            .docker
-            .create_network(NetworkCreateRequest {
-                name: name.clone(),
-                driver: Some("overlay".to_owned()),
-                labels: Some(HashMap::from([(
-                    OWNER.to_owned(),
-                    self.installation.clone(),
-                )])),
-                ..NetworkCreateRequest::default()
-            })
-            .await;
-        match created {
-            // Another service of the environment was quicker.
-            Err(error) if status(&error) == Some(409) => Ok(()),
-            Err(error) => Err(refused(format!("creating the network {name}"), error)),
-            Ok(_) => Ok(()),
-        }
-    }
-
     /// Makes a service of the Swarm be as specified; what is so already is left alone.
     async fn ensure(
         &self,
@@ -76,13 +51,7 @@ impl Swarm {
             return Ok(());
         }
         let service = describe::service(&self.installation, spec, unit, &self.probe, &places(node));
-        let (id, version) = identity(before);
-        let options = UpdateServiceOptionsBuilder::new().version(version).build();
-        let updated = self
-            .docker
-            .update_service(&id, service, options, credentials)
-            .await;
-        updated.map(|_| ()).map_err(|error| refused(what(), error))
+        self.update(what(), before, service).await
     }
 
     /// The node on which a unit's disk is: where its task was placed first.
@@ -204,7 +173,10 @@ impl Conductor for Swarm {
     }
 
     async fn conduct(&self, spec: &ProcessSpec) -> EngineResult<()> {
-        self.ensure_network(&spec.instance.network).await?;
+        let network = network_name(&self.installation, &spec.instance.network);
+        self.builder
+            .ensure_network(&network, Some("overlay"))
+            .await?;
         let slot = &spec.instance.slot;
         let known = self.services(Some(&slot.service_id)).await?;
         let units = describe::units(spec);
@@ -259,6 +231,21 @@ pub(super) fn named(service: &Service, name: &str) -> bool {
 }
 
 impl Swarm {
+    /// Makes a service of the Swarm be another, unless somebody has changed it meanwhile.
+    pub(super) async fn update(
+        &self,
+        what: String,
+        before: &Service,
+        after: ServiceSpec,
+    ) -> EngineResult<()> {
+        let (id, version) = identity(before);
+        let options = UpdateServiceOptionsBuilder::new().version(version).build();
+        let credentials = self.registry.credentials();
+        let updated = self.docker.update_service(&id, after, options, credentials);
+        let updated = updated.await;
+        updated.map(|_| ()).map_err(|error| refused(what, error))
+    }
+
     /// Ends a service of the Swarm; one that is gone is left at that.
     pub(super) async fn delete(&self, service: &Service) -> EngineResult<()> {
         let (id, _) = identity(service);

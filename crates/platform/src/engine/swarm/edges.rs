@@ -10,11 +10,11 @@ use bollard::models::{
     ServiceSpecUpdateConfigOrderEnum, TaskSpec, TaskSpecContainerSpec, TaskSpecContainerSpecFile,
     TaskSpecContainerSpecSecrets, TaskSpecRestartPolicy, TaskSpecRestartPolicyConditionEnum,
 };
-use bollard::query_parameters::{ListSecretsOptionsBuilder, UpdateServiceOptionsBuilder};
+use bollard::query_parameters::ListSecretsOptionsBuilder;
 use sha2::{Digest, Sha256};
 
 use super::Swarm;
-use super::conductor::{identity, named};
+use super::conductor::named;
 use super::describe::{self, DIGEST, OWNER};
 use crate::engine::containers::describe::process_name;
 use crate::engine::containers::failure::refused;
@@ -53,13 +53,7 @@ impl Swarm {
         if of(before).as_deref() == Some(&digest) {
             return Ok(());
         }
-        let (id, version) = identity(before);
-        let options = UpdateServiceOptionsBuilder::new().version(version).build();
-        let updated = self
-            .docker
-            .update_service(&id, service, options, credentials)
-            .await;
-        updated.map(|_| ()).map_err(|error| refused(what, error))
+        self.update(what.to_owned(), before, service).await
     }
 
     /// The reference of the image that edges run from, made and pushed where it is not there yet.
