@@ -1,14 +1,13 @@
 //! Engines that keep the instances of a process by themselves: they place them on their nodes, replace
 //! what ends, and roll a new version out. Such an engine is told what is to run, and watched.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Disk, EngineResult, HealthCheck, InstanceSpec, Slot};
+use super::{Disk, EngineInstance, EngineResult, HealthCheck, InstanceSpec, Slot};
 
 /// What is to run of one process of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +74,8 @@ pub struct Score {
     pub processes: Vec<Conducted>,
     /// The instances that ended by themselves, as far back as it remembers, the oldest first.
     pub fallen: Vec<Fallen>,
-    /// The instances whose node answers, the ended ones too: their lines can be read.
-    pub within_reach: HashSet<String>,
+    /// The instances that ended, as far back as it remembers, and whose lines can be read to the last.
+    pub ended: Vec<EngineInstance>,
 }
 
 /// What a container was seen to use on its node.

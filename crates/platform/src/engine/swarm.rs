@@ -305,7 +305,7 @@ impl Engine for Swarm {
         id: &str,
         since: Option<DateTime<Utc>>,
     ) -> EngineResult<BoxStream<'static, EngineResult<EngineLine>>> {
-        Ok(logs::follow(&self.docker, id, since))
+        logs::follow(&self.docker, id, since).await
     }
 }
 

@@ -15,6 +15,10 @@ use crate::engine::{EngineError, EngineInstance, EngineNode, EngineResult};
 /// How often everything is listed.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// How many looks a change of the nodes counts: one that is back tells what became of its instances in its
+/// own time.
+const SETTLES: u32 = 4;
+
 /// What runs of each service, by id; in the order of the engine's ids.
 type Groups = HashMap<String, Vec<EngineInstance>>;
 
@@ -52,6 +56,8 @@ struct Census {
     answers: bool,
     /// How each node did and whether it took instances, by id.
     nodes: Option<HashMap<String, (NodeState, NodeAvailability)>>,
+    /// How many more looks wake everybody.
+    unsettled: u32,
 }
 
 impl Census {
@@ -60,6 +66,7 @@ impl Census {
             before: Groups::new(),
             answers: true,
             nodes: None,
+            unsettled: 0,
         }
     }
 
@@ -70,6 +77,10 @@ impl Census {
             .map(|node| (node.id.clone(), (node.state, node.availability)))
             .collect();
         if self.nodes.as_ref().is_some_and(|before| *before != now) {
+            self.unsettled = SETTLES;
+        }
+        if self.unsettled > 0 {
+            self.unsettled -= 1;
             wake.everybody();
         }
         self.nodes = Some(now);
@@ -167,7 +178,9 @@ mod tests {
         node.message = Some("it is warm".to_owned());
         assert!(!told(&node));
         node.state = NodeState::Down;
-        assert!(told(&node));
+        for _ in 0..SETTLES {
+            assert!(told(&node));
+        }
         assert!(!told(&node));
         node.availability = NodeAvailability::Drained;
         assert!(told(&node));

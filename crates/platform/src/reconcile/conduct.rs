@@ -23,8 +23,12 @@ pub(super) struct Conducting {
     asked: HashMap<String, String>,
     /// The instances whose end is known; nothing: the engine was not asked yet.
     known: Option<HashSet<String>>,
-    /// Those whose node was lost, with lines that nobody has read.
-    lost: Vec<EngineInstance>,
+    /// Those whose node was lost, where that is told in their log.
+    lost: HashSet<String>,
+    /// Those that ended and whose lines this process has read to the last.
+    read: HashSet<String>,
+    /// The one of them that is being read.
+    reading: Option<String>,
 }
 
 impl Conducting {
@@ -33,12 +37,7 @@ impl Conducting {
     fn news(&mut self, fallen: &[Fallen]) -> Vec<Fallen> {
         let ids = fallen.iter().map(|fallen| fallen.id.clone()).collect();
         let news = match &self.known {
-            None => {
-                // Whether their last lines were read is not known to this process.
-                let lost = fallen.iter().filter(|fallen| fallen.is_lost);
-                self.lost.extend(lost.map(instance));
-                Vec::new()
-            }
+            None => Vec::new(),
             Some(known) => fallen
                 .iter()
                 .filter(|fallen| !known.contains(&fallen.id))
@@ -49,10 +48,13 @@ impl Conducting {
         news
     }
 
-    /// Those that were lost and whose node is back.
-    fn back(&mut self, within_reach: &HashSet<String>) -> Vec<EngineInstance> {
-        let is_back = |one: &mut EngineInstance| within_reach.contains(&one.id);
-        self.lost.extract_if(.., is_back).collect()
+    /// One that ended and whose last lines may not be stored: its node was away, or this process. One
+    /// after the other: after a start there may be many.
+    fn unread(&mut self, ended: &[EngineInstance]) -> Option<EngineInstance> {
+        self.read.retain(|id| ended.iter().any(|one| one.id == *id));
+        let one = ended.iter().find(|one| !self.read.contains(&one.id))?;
+        self.read.insert(one.id.clone());
+        Some(one.clone())
     }
 }
 
@@ -109,11 +111,7 @@ impl Worker {
         for fallen in self.conducting.news(&score.fallen) {
             self.note_fallen(want, fallen).await;
         }
-        for one in self.conducting.back(&score.within_reach) {
-            self.note_in_log(&one, "its node is back: what it wrote meanwhile is above")
-                .await;
-            self.intake.catch_up(&self.platform, one, &self.wake);
-        }
+        self.read_on(&score.ended).await;
         let parts = Parts {
             specs: self.specs(conductor, want, stored, release).await?,
             score,
@@ -277,7 +275,19 @@ impl Worker {
     }
 
     async fn note_fallen(&mut self, want: &Want, fallen: Fallen) {
-        let one = instance(&fallen);
+        let one = EngineInstance {
+            id: fallen.id,
+            slot: fallen.slot,
+            release_version: fallen.release_version,
+            generation: fallen.generation,
+            state: RunState::Exited {
+                code: 1,
+                reason: fallen.reason.clone(),
+            },
+            created: fallen.at,
+            endpoint: None,
+            node: None,
+        };
         // Its last lines may still be on their way; from a node that is lost none come.
         if fallen.is_lost {
             self.intake.give_up(&one.id).await;
@@ -290,13 +300,35 @@ impl Worker {
         if let Some(reason) = lost {
             let words = format!("{reason}: what it wrote last is missing here");
             self.note_in_log(&one, &words).await;
-            self.conducting.lost.push(one.clone());
+            self.conducting.lost.insert(one.id.clone());
         }
         self.story
             .tell(&self.platform.journals, &format!("{label}: {why}"));
         if want.is_current(&self.have(&one)) {
             self.fell(&one, why).await;
         }
+    }
+
+    /// Reads the last lines of an instance that ended, unless others are still being read; their end
+    /// wakes the service's task.
+    async fn read_on(&mut self, ended: &[EngineInstance]) {
+        if let Some(id) = self.conducting.reading.take_if(|id| self.intake.reads(id)) {
+            if ended.iter().any(|one| one.id == id) {
+                self.conducting.reading = Some(id);
+                return;
+            }
+            // Its node is away again.
+            self.intake.give_up(&id).await;
+        }
+        let Some(one) = self.conducting.unread(ended) else {
+            return;
+        };
+        if self.conducting.lost.remove(&one.id) {
+            let words = "its node is back: what it wrote meanwhile is above";
+            self.note_in_log(&one, words).await;
+        }
+        self.conducting.reading = Some(one.id.clone());
+        self.intake.catch_up(&self.platform, one, &self.wake);
     }
 
     /// Says in the log of an instance what its lines do not, now and not since it fell silent.
@@ -325,23 +357,6 @@ impl Worker {
         }
         self.conducting = Conducting::default();
         Ok(())
-    }
-}
-
-/// An instance that is no more.
-fn instance(fallen: &Fallen) -> EngineInstance {
-    EngineInstance {
-        id: fallen.id.clone(),
-        slot: fallen.slot.clone(),
-        release_version: fallen.release_version,
-        generation: fallen.generation,
-        state: RunState::Exited {
-            code: 1,
-            reason: fallen.reason.clone(),
-        },
-        created: fallen.at,
-        endpoint: None,
-        node: None,
     }
 }
 
@@ -392,37 +407,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_lost_before_this_process_began_is_looked_for_too() {
+    fn what_ended_is_read_to_its_last_line_once() {
         let mut conducting = Conducting::default();
-        let lost = Fallen {
-            is_lost: true,
-            ..fallen("far")
+        let ended = |ids: &[&str]| {
+            let ended = ids.iter().map(|id| EngineInstance::running("s1", id));
+            ended.collect::<Vec<_>>()
         };
-        assert!(conducting.news(&[lost, fallen("ended")]).is_empty());
-        let within_reach = HashSet::from(["far".to_owned(), "ended".to_owned()]);
-        let back = conducting.back(&within_reach);
-        assert_eq!(
-            back.into_iter().map(|one| one.id).collect::<Vec<_>>(),
-            ["far"]
-        );
-    }
-
-    #[test]
-    fn what_was_lost_is_back_once() {
-        let mut conducting = Conducting {
-            lost: vec![
-                EngineInstance::running("s1", "near"),
-                EngineInstance::running("s1", "far"),
-            ],
-            ..Conducting::default()
-        };
-        let within_reach = HashSet::from(["near".to_owned(), "other".to_owned()]);
-        let back = conducting.back(&within_reach);
-        assert_eq!(
-            back.into_iter().map(|one| one.id).collect::<Vec<_>>(),
-            ["near"]
-        );
-        assert!(conducting.back(&within_reach).is_empty());
-        assert_eq!(conducting.lost.len(), 1);
+        let mut unread = |ids: &[&str]| conducting.unread(&ended(ids)).map(|one| one.id);
+        assert_eq!(unread(&["a", "b"]).as_deref(), Some("a"));
+        assert_eq!(unread(&["a", "b"]).as_deref(), Some("b"));
+        assert_eq!(unread(&["a", "b"]), None);
+        // What the engine no longer remembers is forgotten here too.
+        assert_eq!(unread(&["b", "c"]).as_deref(), Some("c"));
+        assert_eq!(conducting.read.len(), 2);
     }
 }

@@ -67,6 +67,12 @@ impl Intake {
         }
     }
 
+    /// Whether the lines of an instance are still on their way.
+    pub(super) fn reads(&self, id: &str) -> bool {
+        let stream = self.0.get(id);
+        stream.is_some_and(|stream| !stream.task.is_finished())
+    }
+
     /// Reads what an instance has written since its last line that is stored, to its end.
     pub(super) fn catch_up(
         &mut self,

@@ -255,11 +255,8 @@ pub(crate) fn a_node_that_is_cut_off_is_left_and_taken_back(bench: &Bench) {
     wait_whole_on(bench, &service.id, &[1, 2], 6);
     let status = service.wait_ready(6);
     assert_eq!(status["instances"].as_array().unwrap().len(), 6, "{status}");
-    // What its instances wrote meanwhile is there, and nothing twice. Where a node is back so soon that the
-    // platform has not seen it gone, that does not hold yet.
-    if are_long() {
-        wait_no_line_is_lost(&service);
-    }
+    // What its instances wrote meanwhile is there, and nothing twice.
+    wait_no_line_is_lost(&service);
 }
 
 /// What an instance of a writing service writes: so many numbered lines a second.

@@ -161,14 +161,11 @@ impl Conductor for Swarm {
             .filter_map(|task| tasks::fallen(task, &places))
             .collect();
         fallen.sort_by_key(|fallen| fallen.at);
-        let within_reach = tasks
-            .iter()
-            .filter(|task| tasks::is_within_reach(task, &places))
-            .filter_map(|task| task.id.clone());
+        let ended = tasks.iter().filter_map(|task| tasks::ended(task, &places));
         Ok(Score {
             processes,
             fallen,
-            within_reach: within_reach.collect(),
+            ended: ended.collect(),
         })
     }
 

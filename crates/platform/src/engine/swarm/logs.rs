@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use std::time::Duration;
 
+use super::tasks;
 use crate::engine::containers::failure::{status, unavailable};
 use crate::engine::containers::logs::{Assembler, parts};
 use crate::engine::{EngineLine, EngineResult};
@@ -16,16 +17,25 @@ use crate::engine::{EngineLine, EngineResult};
 /// How long a task may stay silent; the stream is then taken up again.
 const SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Follows a task's lines from an instant on, until it ends or is gone. Lines of the second of `since`
-/// come again: the reader knows which it has.
-pub(super) fn follow(
+/// A task's lines from an instant on, until it ends or is gone. Lines of the second of `since` come again:
+/// the reader knows which it has.
+///
+/// # Errors
+/// The manager does not answer.
+pub(super) async fn follow(
     docker: &Docker,
     id: &str,
     since: Option<DateTime<Utc>>,
-) -> BoxStream<'static, EngineResult<EngineLine>> {
+) -> EngineResult<BoxStream<'static, EngineResult<EngineLine>>> {
+    // The Swarm would wait for more of a task that has ended.
+    let goes_on = match docker.inspect_task(id).await {
+        Ok(task) => tasks::goes_on(&task),
+        Err(error) if status(&error) == Some(404) => return Ok(stream::empty().boxed()),
+        Err(error) => return Err(unavailable(error)),
+    };
     let second = since.map_or(0, |since| since.timestamp());
     let options = LogsOptionsBuilder::new()
-        .follow(true)
+        .follow(goes_on)
         .stdout(true)
         .stderr(true)
         .timestamps(true)
@@ -36,7 +46,7 @@ pub(super) fn follow(
         .with_timeout(SILENCE)
         .task_logs(id, Some(options))
         .boxed();
-    lines(frames)
+    Ok(lines(frames))
 }
 
 /// The lines of frames; at their end also those that were never ended.

@@ -37,16 +37,36 @@ pub(super) fn fallen(task: &Task, places: &Places) -> Option<Fallen> {
         slot: known.slot,
         release_version: known.release,
         generation: known.generation,
-        at: ended(task),
+        at: ended_at(task),
         reason: end(task, place)?,
         is_lost: place.is_none_or(|place| place.is_down),
     })
 }
 
-/// Whether the node of a task answers.
-pub(super) fn is_within_reach(task: &Task, places: &Places) -> bool {
+/// A task that has ended, by itself or not, on a node that answers: its log is whole there.
+pub(super) fn ended(task: &Task, places: &Places) -> Option<EngineInstance> {
     let place = task.node_id.as_ref().and_then(|id| places.get(id));
-    place.is_some_and(|place| !place.is_down)
+    let place = place.filter(|place| !place.is_down)?;
+    let has_ended = matches!(
+        state(task),
+        TaskState::COMPLETE | TaskState::SHUTDOWN | TaskState::FAILED
+    );
+    let known = Known::of(task).filter(|_| has_ended)?;
+    let container = task.status.as_ref()?.container_status.as_ref();
+    let code = container.and_then(|container| container.exit_code);
+    Some(EngineInstance {
+        id: task.id.clone()?,
+        slot: known.slot,
+        release_version: known.release,
+        generation: known.generation,
+        state: RunState::Exited {
+            code: code.unwrap_or_default(),
+            reason: "it has ended".to_owned(),
+        },
+        created: task.created_at.unwrap_or_default(),
+        endpoint: None,
+        node: Some(place.name.clone()),
+    })
 }
 
 /// What the labels of a task say.
@@ -94,6 +114,11 @@ fn state(task: &Task) -> TaskState {
     status
         .and_then(|status| status.state)
         .unwrap_or(TaskState::NEW)
+}
+
+/// Whether a task has not ended yet.
+pub(super) fn goes_on(task: &Task) -> bool {
+    state(task) <= TaskState::RUNNING
 }
 
 /// Whether the Swarm wants a task to run.
@@ -207,7 +232,7 @@ fn rejection(said: &str, place: Option<&Place>) -> String {
     format!("{node} could not run it: {said}")
 }
 
-fn ended(task: &Task) -> DateTime<Utc> {
+fn ended_at(task: &Task) -> DateTime<Utc> {
     let told = task.status.as_ref().and_then(|status| status.timestamp);
     told.or(task.updated_at).unwrap_or_default()
 }
@@ -304,6 +329,21 @@ mod tests {
             reason("task: non-zero exit (3)", 3).unwrap(),
             "it ended with exit code 3"
         );
+    }
+
+    #[test]
+    fn the_log_of_a_task_is_whole_where_it_ended_on_a_node_that_answers() {
+        let is_whole = |state, is_down| {
+            let ended = ended(&task(state, "shutdown"), &places(is_down));
+            ended.is_some_and(|one| one.slot.label() == "web.1")
+        };
+        for state in ["complete", "shutdown", "failed"] {
+            assert!(is_whole(state, false), "{state}");
+            assert!(!is_whole(state, true), "{state}");
+        }
+        for state in ["running", "starting", "rejected", "orphaned"] {
+            assert!(!is_whole(state, false), "{state}");
+        }
     }
 
     #[test]
