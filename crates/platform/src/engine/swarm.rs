@@ -10,8 +10,8 @@ mod logs;
 mod nodes;
 mod probe;
 mod registry;
+mod seen;
 mod tasks;
-mod usage;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ use self::describe::OWNER;
 use self::endpoints::Endpoints;
 use self::nodes::{Nodes, Places};
 use self::probe::Probe;
-use self::usage::Seen;
+use self::seen::Seen;
 use super::channel::Channel;
 use super::containers::Containers;
 use super::containers::describe::SERVICE;

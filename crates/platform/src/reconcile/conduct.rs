@@ -122,9 +122,8 @@ impl Worker {
         }
         let is_told = want.hold || parts.due().next().is_none();
         let settled = is_told && parts.is_steady() && self.is_complete(want, instances);
-        let is_open = stored.deployment.is_some() || stored.row.good_version != Some(want.release);
-        if settled && is_open && !want.hold {
-            self.complete(want, instances.len()).await?;
+        if settled && !want.hold && !self.settle(want, stored, instances.len()).await? {
+            return Ok(Pass::Busy);
         }
         let fetching = self.fetch.words();
         let activity = match (settled, fetching.as_deref()) {

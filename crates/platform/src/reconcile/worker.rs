@@ -242,15 +242,8 @@ impl Worker {
         let steps = plan(&want, &have);
         let at_rest = steps.is_empty() && have.iter().all(|have| have.health == Health::Ready);
         let settled = at_rest && have.iter().all(|have| want.is_current(have));
-        // What failed is not tried while nothing of it is to run.
-        let is_tried = self.failed.is_none() || !have.is_empty();
-        // A release that was good before is deployed again without any instance changing.
-        let is_open = stored.deployment.is_some() || stored.row.good_version != Some(want.release);
-        if settled && is_open && is_tried {
-            if have.is_empty() && self.awaits_image(&want, &stored).await? {
-                return Ok(Pass::Busy);
-            }
-            self.complete(&want, have.len()).await?;
+        if settled && !self.settle(&want, &stored, have.len()).await? {
+            return Ok(Pass::Busy);
         }
         let fetching = self.fetch.words();
         let activity = if settled {
@@ -350,8 +343,30 @@ impl Worker {
         Ok(())
     }
 
+    /// Notes that a release is in place, where that is not known yet. `false`: it still waits for its
+    /// image.
+    pub(super) async fn settle(
+        &mut self,
+        want: &Want,
+        stored: &Stored,
+        instances: usize,
+    ) -> Result<bool> {
+        // A release that was good before is deployed again without any instance changing.
+        let is_open = stored.deployment.is_some() || stored.row.good_version != Some(want.release);
+        // What failed is not tried while nothing of it is to run.
+        let is_tried = self.failed.is_none() || instances > 0;
+        if !is_open || !is_tried {
+            return Ok(true);
+        }
+        if instances == 0 && self.awaits_image(want, stored).await? {
+            return Ok(false);
+        }
+        self.complete(want, instances).await?;
+        Ok(true)
+    }
+
     /// Notes that every instance of a release is ready.
-    pub(super) async fn complete(&mut self, want: &Want, instances: usize) -> Result<()> {
+    async fn complete(&mut self, want: &Want, instances: usize) -> Result<()> {
         let store = &self.platform.store;
         store
             .complete_rollout(&self.service_id, want.release)

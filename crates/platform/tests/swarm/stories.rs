@@ -220,6 +220,20 @@ pub(crate) fn an_ordinal_stays_with_its_disk(bench: &Bench) {
     service.wait_ready(2);
     assert_eq!(on(&bench.cluster.tasks(&service.id)), first);
     assert_eq!(kept(), before);
+    // Nor does it leave its disk for having been away.
+    for count in [1, 0] {
+        bench.post(&service.path("/scale"), &json!({"instances": count}));
+        service.wait("the rest to end", |status| {
+            status["total"] == count && status["state"] != "converging"
+        });
+    }
+    service.wait("the pause", |status| status["state"] == "paused");
+    bench.post(&service.path("/scale"), &json!({"instances": 2}));
+    service.wait_ready(2);
+    assert_eq!(on(&bench.cluster.tasks(&service.id)), first);
+    let empty = bench.create("resting", 0, &json!({"volumes": volumes}));
+    empty.deploy();
+    assert_eq!(empty.wait_ended()["state"], "complete");
 }
 
 pub(crate) fn a_service_comes_and_goes_with_its_scale(bench: &Bench) {

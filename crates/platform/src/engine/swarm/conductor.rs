@@ -176,7 +176,13 @@ impl Conductor for Swarm {
             .await?;
         let slot = &spec.instance.slot;
         let known = self.services(Some(&slot.service_id)).await?;
-        let units = describe::units(spec);
+        let of_process = |spec: &&ServiceSpec| describe::process(spec) == Some(&slot.process);
+        let known_specs = known.iter().filter_map(|service| service.spec.as_ref());
+        let kept = known_specs
+            .filter(of_process)
+            .filter_map(describe::ordinal)
+            .collect();
+        let units = describe::units(spec, &kept);
         let image = &spec.instance.image;
         let platforms = self.registry.platforms(&self.docker, image).await;
         for unit in &units {
@@ -184,7 +190,7 @@ impl Conductor for Swarm {
             let before = known.iter().find(|service| named(service, &name));
             self.ensure(spec, *unit, &platforms, before).await?;
         }
-        // Ordinals that are no longer wanted, and what ran before it had a disk.
+        // What ran before it had a disk, or while it had one.
         for service in &known {
             let Some(spec_now) = service.spec.as_ref() else {
                 continue;

@@ -1,6 +1,6 @@
 //! A process in the Swarm's terms.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bollard::models::{
     EndpointPortConfig, EndpointPortConfigProtocolEnum, EndpointPortConfigPublishModeEnum,
@@ -41,8 +41,9 @@ pub(super) struct Unit {
 }
 
 /// The services that a process is: what has volumes is one for each ordinal, since an ordinal stays
-/// with its disk.
-pub(super) fn units(spec: &ProcessSpec) -> Vec<Unit> {
+/// with its disk. Those that are `kept` and not wanted now have no replica: which node their disk is on is
+/// known when they are wanted again.
+pub(super) fn units(spec: &ProcessSpec, kept: &BTreeSet<u32>) -> Vec<Unit> {
     if spec.instance.volumes.is_empty() {
         let replicas = spec.replicas;
         return vec![Unit {
@@ -50,11 +51,14 @@ pub(super) fn units(spec: &ProcessSpec) -> Vec<Unit> {
             replicas,
         }];
     }
-    let one = |ordinal| Unit {
+    let mut ordinals = kept.clone();
+    // Without any there would be nothing to tell what was asked for.
+    ordinals.extend(0..spec.replicas.max(1));
+    let unit = |ordinal| Unit {
         ordinal: Some(ordinal),
-        replicas: 1,
+        replicas: u32::from(ordinal < spec.replicas),
     };
-    (0..spec.replicas).map(one).collect()
+    ordinals.into_iter().map(unit).collect()
 }
 
 /// Tells one specification from another.

@@ -1,4 +1,4 @@
-//! What the nodes told of their containers.
+//! What the nodes told of themselves: what their containers use, their clocks and their disks.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
