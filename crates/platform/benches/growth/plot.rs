@@ -6,13 +6,16 @@ use std::fmt::Write;
 use crate::Figures;
 
 /// The size of the drawing and of each of its panels, in pixels.
-const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 250.0;
-const PANEL: f64 = 200.0;
-const LEFT: f64 = 44.0;
+const WIDTH: f64 = 840.0;
+const HEIGHT: f64 = 296.0;
+const PANEL: f64 = 190.0;
+const LEFT: f64 = 60.0;
 const TOP: f64 = 44.0;
-const BETWEEN: f64 = 52.0;
+const BETWEEN: f64 = 84.0;
 const TALL: f64 = 160.0;
+/// Where the names of the curves begin below the panels, and how far they are apart.
+const NAMES: f64 = TOP + TALL + 44.0;
+const LINE: f64 = 16.0;
 
 /// One panel: what it shows, and its curves with their names.
 struct Panel<'a> {
@@ -32,23 +35,23 @@ pub(crate) fn plot(all: &[Figures]) -> String {
             title: "Reconcile time",
             unit: "ms",
             curves: vec![
-                ("all started", curve(|one| one.settled_ms)),
-                ("processor", curve(|one| one.settled_cpu_ms)),
-                ("look at all", curve(|one| one.look_ms)),
+                ("all services started", curve(|one| one.settled_ms)),
+                ("processor time of that", curve(|one| one.settled_cpu_ms)),
+                ("a look at all", curve(|one| one.look_ms)),
             ],
         },
         Panel {
             title: "Memory",
             unit: "MB",
-            curves: vec![("resident", curve(|one| one.memory_mb))],
+            curves: vec![("resident at rest", curve(|one| one.memory_mb))],
         },
         Panel {
             title: "Reply time",
             unit: "ms",
             curves: vec![
-                ("list of all", curve(|one| one.list_ms)),
-                ("all nodes", curve(|one| one.nodes_ms)),
-                ("one status", curve(|one| one.status_ms)),
+                ("list of all services", curve(|one| one.list_ms)),
+                ("list of all nodes", curve(|one| one.nodes_ms)),
+                ("status of one", curve(|one| one.status_ms)),
             ],
         },
     ];
@@ -104,7 +107,7 @@ fn draw(svg: &mut String, panel: &Panel<'_>, sizes: &[f64], left: f64) {
             grouped(*size)
         );
     }
-    for ((name, values), colour) in panel.curves.iter().zip(COLOURS) {
+    for (place, ((name, values), colour)) in panel.curves.iter().zip(COLOURS).enumerate() {
         let points: Vec<String> = sizes
             .iter()
             .zip(values)
@@ -134,13 +137,15 @@ fn draw(svg: &mut String, panel: &Panel<'_>, sizes: &[f64], left: f64) {
                 r##"<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>"##
             );
         }
-        let last = values[values.len() - 1];
+        let at = NAMES + LINE * place as f64;
+        let (first, last) = (figure(values[0]), figure(values[values.len() - 1]));
         put!(
             svg,
-            r##"<text x="{:.1}" y="{:.1}" text-anchor="end" fill="{colour}">{name} {}</text>"##,
-            left + PANEL - 6.0,
-            y(last) - 7.0,
-            figure(last)
+            r##"<circle cx="{:.1}" cy="{:.1}" r="4" fill="{colour}"/><text x="{:.1}" y="{at:.1}" fill="#1f2328">{name}</text><text x="{:.1}" y="{at:.1}" text-anchor="end" fill="#59636e">{first} to {last}</text>"##,
+            left + 4.0,
+            at - 4.0,
+            left + 14.0,
+            left + PANEL
         );
     }
 }
